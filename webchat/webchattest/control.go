@@ -1,0 +1,122 @@
+package webchattest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// faultOrder is a Fault as another process asks for it.
+type faultOrder struct {
+	Kind       Kind    `json:"kind"`
+	Operation  string  `json:"operation"`
+	Contains   string  `json:"contains"` // in the body, in place of Match
+	After      int     `json:"after"`
+	Times      int     `json:"times"`
+	Rate       float64 `json:"rate"`
+	Delay      string  `json:"delay"` // "250ms"
+	Status     int     `json:"status"`
+	RetryAfter string  `json:"retryAfter"`
+	Location   string  `json:"location"`
+	Body       string  `json:"body"`
+}
+
+func (o faultOrder) fault() (Fault, error) {
+	f := Fault{
+		Kind: o.Kind, Operation: o.Operation, After: o.After, Times: o.Times, Rate: o.Rate,
+		Status: o.Status, RetryAfter: o.RetryAfter, Location: o.Location, Body: o.Body,
+	}
+	if o.Delay != "" {
+		delay, err := time.ParseDuration(o.Delay)
+		if err != nil {
+			return f, fmt.Errorf("fault has the delay %q; give it as in 250ms", o.Delay)
+		}
+		f.Delay = delay
+	}
+	if f.Kind == "" && f.Delay > 0 {
+		f.Kind = Slow
+	}
+	if o.Contains != "" {
+		f.Match = func(_ *http.Request, body []byte) bool { return bytes.Contains(body, []byte(o.Contains)) }
+	}
+	return f, f.check()
+}
+
+// requestView is a Request with a body that a person can read.
+type requestView struct {
+	Request
+	Body string `json:"body,omitempty"`
+}
+
+// serveControl lets another process look at the Simulation and break it. It is
+// never recorded, and no fault hits it.
+func (s *Simulation) serveControl(w http.ResponseWriter, r *http.Request) {
+	if refusal, ok := s.authenticate(r); !ok {
+		refusal.write(w)
+		return
+	}
+	path := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/simulation/"), "/")
+	resource, id, _ := strings.Cut(path, "/")
+	s.control(w, r, r.Method+" "+resource, id).write(w)
+}
+
+func (s *Simulation) control(w http.ResponseWriter, r *http.Request, what, id string) reply {
+	done := reply{status: http.StatusNoContent, header: http.Header{}}
+	missing := detailReply(http.StatusNotFound, "Not found.")
+	switch {
+	case what == "POST faults" && id == "":
+		return s.controlInject(w, r)
+	case what == "DELETE faults" && id == "":
+		s.ClearFaults()
+		return done
+	case what == "DELETE faults":
+		if n, err := strconv.Atoi(id); err != nil || !s.faults.remove(n) {
+			return missing
+		}
+		return done
+	case what == "GET requests" && id == "":
+		list := []requestView{}
+		operation := r.URL.Query().Get("operation")
+		for _, request := range s.Requests() {
+			if operation == "" || operation == request.Operation {
+				list = append(list, requestView{Request: request, Body: string(request.Body)})
+			}
+		}
+		return jsonReply(http.StatusOK, map[string]any{"requests": list})
+	case what == "DELETE requests" && id == "":
+		s.ResetRequests()
+		return done
+	case what == "GET contacts" && id == "":
+		return jsonReply(http.StatusOK, map[string]any{"contacts": s.All()})
+	case what == "DELETE contacts" && id != "":
+		if !s.Delete(id) {
+			return missing
+		}
+		return done
+	default:
+		return missing
+	}
+}
+
+func (s *Simulation) controlInject(w http.ResponseWriter, r *http.Request) reply {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return detailReply(http.StatusBadRequest, "the body cannot be read")
+	}
+	var order faultOrder
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&order); err != nil {
+		return detailReply(http.StatusBadRequest, err.Error())
+	}
+	fault, err := order.fault()
+	if err != nil {
+		return detailReply(http.StatusBadRequest, err.Error())
+	}
+	return jsonReply(http.StatusCreated, map[string]int{"id": s.faults.add(fault)})
+}

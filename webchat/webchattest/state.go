@@ -1,0 +1,219 @@
+package webchattest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Contact is a contact as the Simulation keeps it.
+type Contact struct {
+	ID       string   `json:"id"`
+	InboxIDs []string `json:"inboxIds"`
+	Name     string   `json:"name"`
+	Email    string   `json:"email,omitempty"`
+	Phone    string   `json:"phone,omitempty"`
+	Avatar   string   `json:"avatar,omitempty"`
+	SourceID string   `json:"sourceId,omitempty"`
+	// QueryMetadata is what was sent, with its keys as they were sent; nil
+	// when there is none. Replies of the API show it with other keys.
+	QueryMetadata json.RawMessage `json:"queryMetadata,omitempty"`
+	Created       time.Time       `json:"created"`
+	Updated       time.Time       `json:"updated"`
+	// Deleted contacts cannot be read or found, but still hold their source id.
+	Deleted bool `json:"deleted,omitempty"`
+}
+
+func (c Contact) clone() Contact {
+	c.InboxIDs = slices.Clone(c.InboxIDs)
+	c.QueryMetadata = bytes.Clone(c.QueryMetadata)
+	return c
+}
+
+var (
+	errSourceIDTaken = errors.New("source id is taken")
+	errNotFound      = errors.New("no such contact")
+)
+
+// holding is a source id within one inbox.
+type holding struct{ inboxID, sourceID string }
+
+// entry is a contact with what the search compares it by.
+type entry struct {
+	Contact
+	haystack string
+}
+
+// state is the contacts, and the file they are kept in.
+type state struct {
+	file            string
+	allowDuplicates bool
+	clock           func() time.Time
+
+	mu      sync.RWMutex
+	entries []*entry // in order of creation
+	byID    map[string]*entry
+	held    map[holding]string // who holds a source id
+}
+
+func newState(options Options) (*state, error) {
+	s := &state{
+		file:            options.File,
+		allowDuplicates: options.AllowDuplicateSourceIDs,
+		clock:           options.Clock,
+		byID:            make(map[string]*entry),
+		held:            make(map[holding]string),
+	}
+	if s.file == "" {
+		return s, nil
+	}
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *state) insert(c Contact) {
+	e := &entry{Contact: c, haystack: haystack(c)}
+	s.entries = append(s.entries, e)
+	s.byID[c.ID] = e
+	s.hold(c)
+}
+
+func (s *state) hold(c Contact) {
+	for _, h := range holdings(c) {
+		if _, taken := s.held[h]; !taken {
+			s.held[h] = c.ID
+		}
+	}
+}
+
+func (s *state) release(c Contact) {
+	for _, h := range holdings(c) {
+		if s.held[h] == c.ID {
+			delete(s.held, h)
+		}
+	}
+}
+
+func holdings(c Contact) []holding {
+	if c.SourceID == "" {
+		return nil
+	}
+	list := make([]holding, 0, len(c.InboxIDs))
+	for _, inbox := range c.InboxIDs {
+		list = append(list, holding{inbox, c.SourceID})
+	}
+	return list
+}
+
+func (s *state) clash(c Contact) bool {
+	if s.allowDuplicates {
+		return false
+	}
+	return slices.ContainsFunc(holdings(c), func(h holding) bool {
+		holder, taken := s.held[h]
+		return taken && holder != c.ID
+	})
+}
+
+func (s *state) create(c Contact) (Contact, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.ID = newUUID()
+	c.Created = s.clock()
+	c.Updated = c.Created
+	if s.clash(c) {
+		return Contact{}, errSourceIDTaken
+	}
+	s.insert(c.clone())
+	if err := s.save(); err != nil {
+		s.entries = s.entries[:len(s.entries)-1]
+		delete(s.byID, c.ID)
+		s.release(c)
+		return Contact{}, err
+	}
+	return c, nil
+}
+
+// update changes one live contact. The change sees the contact as it is, and
+// nobody else's change comes between.
+func (s *state) update(id string, change func(*Contact) error) (Contact, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.byID[id]
+	if !ok || e.Deleted {
+		return Contact{}, errNotFound
+	}
+	before, after := e.Contact, e.clone()
+	if err := change(&after); err != nil {
+		return Contact{}, err
+	}
+	if s.clash(after) {
+		return Contact{}, errSourceIDTaken
+	}
+	after.Updated = s.clock()
+	s.swap(e, after)
+	if err := s.save(); err != nil {
+		s.swap(e, before)
+		return Contact{}, err
+	}
+	return after.clone(), nil
+}
+
+func (s *state) swap(e *entry, c Contact) {
+	s.release(e.Contact)
+	e.Contact, e.haystack = c, haystack(c)
+	s.hold(c)
+}
+
+func (s *state) get(id string) (Contact, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	e, ok := s.byID[strings.ToLower(id)]
+	if !ok {
+		return Contact{}, false
+	}
+	return e.clone(), true
+}
+
+// list returns copies of the contacts that keep says yes to, oldest first.
+func (s *state) list(keep func(*entry) bool) []Contact {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	list := []Contact{}
+	for _, e := range s.entries {
+		if keep(e) {
+			list = append(list, e.clone())
+		}
+	}
+	return list
+}
+
+// Contacts returns copies of the live contacts in order of creation.
+func (s *Simulation) Contacts() []Contact {
+	return s.state.list(func(e *entry) bool { return !e.Deleted })
+}
+
+// All returns copies of all contacts in order of creation, also the deleted.
+func (s *Simulation) All() []Contact {
+	return s.state.list(func(*entry) bool { return true })
+}
+
+// Contact returns a copy of one contact, deleted or not.
+func (s *Simulation) Contact(id string) (Contact, bool) { return s.state.get(id) }
+
+// Delete deletes a contact softly, as a person in MaiAgent's console may at
+// any time. It reports whether there was a live contact of that id, and the
+// change could be kept.
+func (s *Simulation) Delete(id string) bool {
+	_, err := s.state.update(strings.ToLower(id), func(c *Contact) error {
+		c.Deleted = true
+		return nil
+	})
+	return err == nil
+}
