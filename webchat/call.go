@@ -1,0 +1,203 @@
+package webchat
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// Outcome is how an attempt ended.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeOK      Outcome = "ok"
+	OutcomeRefused Outcome = "refused" // a clear no; the same call will not work
+	OutcomeFailed  Outcome = "failed"  // clearly not done; worth another try
+	OutcomeUnknown Outcome = "unknown" // may have happened
+)
+
+// Call describes one attempt of a call to the service. It holds no ids and no
+// personal data, and is safe to log and to count.
+type Call struct {
+	Operation string // "create_contact", "get_contact", "replace_contact", "delete_contact" or "find_contacts"
+	Status    int    // HTTP status; 0 when there was no reply
+	Attempt   int    // 1 for the first
+	Duration  time.Duration
+	Outcome   Outcome
+	Err       error // an [*Error], or nil
+}
+
+// The operations, as they appear in [Call], [Error] and logs.
+const (
+	opCreate  = "create_contact"
+	opGet     = "get_contact"
+	opReplace = "replace_contact"
+	opDelete  = "delete_contact"
+	opFind    = "find_contacts"
+)
+
+// request is one call before it is sent.
+type request struct {
+	operation string
+	method    string
+	url       string
+	body      []byte
+
+	// read takes what it needs from the body of a 2xx reply. Nil when the
+	// status says everything.
+	read func(reply) error
+}
+
+func (r request) write() bool { return r.method != http.MethodGet }
+
+// repeatable says that sending the request twice does the same as once.
+func (r request) repeatable() bool { return r.method != http.MethodPost }
+
+// do sends the request, and again as long as that is safe and may help.
+func (c *Client) do(ctx context.Context, r request) error {
+	if err := ctx.Err(); err != nil {
+		return &Error{Operation: r.operation, Retryable: true, Err: newCause(ctx, err)}
+	}
+	if !r.repeatable() {
+		return asError(c.attempt(ctx, r, 1))
+	}
+	var (
+		number int
+		last   *Error
+		wait   = newPause(ctx, &last)
+	)
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		number++
+		last = c.attempt(ctx, r, number)
+		if last != nil && (ctx.Err() != nil || !again(last, r.write())) {
+			return struct{}{}, backoff.Permanent(last)
+		}
+		return struct{}{}, asError(last)
+	}, backoff.WithBackOff(wait), backoff.WithMaxTries(uint(c.maxAttempts)), backoff.WithMaxElapsedTime(0))
+	switch {
+	case err == nil:
+		return nil
+	case err == error(last):
+		return last
+	}
+	// Interrupted while waiting for the next attempt: what the last one told
+	// stays, and the interruption becomes the cause.
+	interrupted := *last
+	interrupted.Err = newCause(ctx, last.Err)
+	return &interrupted
+}
+
+// again says whether the client itself repeats the call after e. It is stricter
+// than Retryable, which also covers trying again much later.
+func again(e *Error, write bool) bool {
+	switch e.Status {
+	case 0, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return e.Retryable
+	case http.StatusInternalServerError:
+		return e.Retryable && !write
+	}
+	return e.Retryable && errors.Is(e, errCutOff)
+}
+
+// attempt sends the request once and tells the log and the hook.
+func (c *Client) attempt(ctx context.Context, r request, number int) *Error {
+	start := time.Now()
+	status, failure := c.send(ctx, r)
+	call := Call{
+		Operation: r.operation,
+		Status:    status,
+		Attempt:   number,
+		Duration:  time.Since(start),
+		Outcome:   outcome(failure),
+		Err:       asError(failure),
+	}
+	level := slog.LevelDebug
+	attrs := []slog.Attr{
+		slog.String("operation", call.Operation),
+		slog.Int("status", call.Status),
+		slog.Int("attempt", call.Attempt),
+		slog.Duration("duration", call.Duration),
+		slog.String("outcome", string(call.Outcome)),
+	}
+	if failure != nil {
+		level = slog.LevelWarn
+		attrs = append(attrs, slog.String("error", failure.Error()))
+	}
+	c.logger.LogAttrs(ctx, level, "maiagent call", attrs...)
+	if c.onCall != nil {
+		c.onCall(ctx, call)
+	}
+	return failure
+}
+
+func outcome(e *Error) Outcome {
+	switch {
+	case e == nil:
+		return OutcomeOK
+	case e.Unknown:
+		return OutcomeUnknown
+	case e.Retryable:
+		return OutcomeFailed
+	}
+	return OutcomeRefused
+}
+
+// asError avoids the nil pointer that is not a nil error.
+func asError(e *Error) error {
+	if e == nil {
+		return nil
+	}
+	return e
+}
+
+// pause is the time between attempts: it grows, has jitter, is never shorter
+// than the service asked for, and ends the retries when the wait would outlast
+// the context.
+type pause struct {
+	*backoff.ExponentialBackOff
+	ctx  context.Context
+	last **Error
+}
+
+func newPause(ctx context.Context, last **Error) *pause {
+	growing := backoff.NewExponentialBackOff()
+	growing.InitialInterval = 200 * time.Millisecond
+	growing.Multiplier = 2
+	growing.MaxInterval = 5 * time.Second
+	return &pause{ExponentialBackOff: growing, ctx: ctx, last: last}
+}
+
+// NextBackOff returns the wait before the next attempt, or backoff.Stop.
+func (p *pause) NextBackOff() time.Duration {
+	wait := p.ExponentialBackOff.NextBackOff()
+	if asked := (*p.last).RetryAfter; asked > 0 {
+		// All who were told the same must not come back at the same moment.
+		wait = max(wait, asked+rand.N(p.InitialInterval))
+	}
+	if deadline, ok := p.ctx.Deadline(); ok && time.Until(deadline) <= wait {
+		return backoff.Stop
+	}
+	return wait
+}
+
+// newRequest builds the HTTP request for one attempt.
+func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, r.method, r.url, bytes.NewReader(r.body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Api-Key "+*c.key)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "maicontact")
+	if r.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
+}
