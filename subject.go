@@ -1,0 +1,60 @@
+package maicontact
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+)
+
+const (
+	memberKind  = "member"
+	visitorKind = "visitor"
+
+	// longestPart bounds an encoded id, so that a key of ours always fits a
+	// database index and a cookie. Longer ids are kept as their digest.
+	longestPart = 128
+)
+
+// encodeID turns any id, whatever bytes it holds, into plain ASCII of at most
+// longestPart characters. Two different ids never give the same text: what is
+// not a letter, a digit, or one of ._- is escaped as %XX, and a digest begins
+// with ~, which an escaped id cannot hold.
+func encodeID(id string) string {
+	var b strings.Builder
+	for i := range len(id) {
+		if c := id[i]; isPlain(c) {
+			b.WriteByte(c)
+		} else {
+			const digits = "0123456789ABCDEF"
+			b.WriteByte('%')
+			b.WriteByte(digits[c>>4])
+			b.WriteByte(digits[c&15])
+		}
+		if b.Len() > longestPart {
+			sum := sha256.Sum256([]byte(id))
+			return "~" + hex.EncodeToString(sum[:])
+		}
+	}
+	return b.String()
+}
+
+func isPlain(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '_' || c == '-'
+}
+
+// owner names a subject within its namespace: who a session entry, a cache
+// item or a flight belongs to. Namespace and kind hold no colon, and neither
+// does an encoded id.
+func owner(namespace, kind, encodedID string) string {
+	return namespace + ":" + kind + ":" + encodedID
+}
+
+// sourceID is what MaiAgent keeps of a subject. It is the owner, and the
+// generation once a contact had to be made anew.
+func sourceID(owner string, generation int) string {
+	if generation <= 1 {
+		return owner
+	}
+	return owner + ":" + strconv.Itoa(generation)
+}
