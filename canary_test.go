@@ -1,0 +1,115 @@
+package maicontact_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gorilla/sessions"
+
+	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/webchat"
+	"github.com/maicontact/maicontact/webchat/webchattest"
+)
+
+// Unique values go through the hardest paths, and then stand in no log line,
+// error, hook, header or address.
+func TestCanary(t *testing.T) {
+	const apiKey = "canary-api-key-5d1f"
+	canaries := map[string]string{
+		"the API key": apiKey, "an email": "canary-mail@example.org", "a name": "Canary Name", "a phone": "+886999888777",
+	}
+	faults := []webchattest.Fault{
+		{Kind: webchattest.CutBefore}, {Kind: webchattest.CommitThenCut}, {Kind: webchattest.CommitThenHTML},
+		{Kind: webchattest.Truncated}, {Kind: webchattest.WrongJSON}, {Kind: webchattest.Refuse}, {Kind: webchattest.Refuse, Status: 400},
+		{Kind: webchattest.Redirect}, {Kind: webchattest.TooMany}, {Kind: webchattest.Hang}, {Kind: webchattest.HTML, Status: 404},
+	}
+	operations := []string{webchattest.CreateContact, webchattest.ReplaceContact, webchattest.ListContacts, webchattest.DeleteContact, webchattest.GetContact}
+	synctest.Test(t, func(t *testing.T) {
+		var told syncBuffer
+		s := newSite(t, func(c *maicontact.Config, o *webchattest.Options) {
+			o.APIKey, c.API.APIKey = apiKey, apiKey
+			c.API.OnCall = func(_ context.Context, call webchat.Call) { fmt.Fprintf(&told, "%+v %v\n", call, call.Err) }
+		})
+		tell := func(err error) {
+			if err != nil {
+				fmt.Fprintf(&told, "%v | %+v | %#v\n", err, err, errors.Unwrap(err))
+			}
+		}
+		s.mux.HandleFunc("/page", func(w http.ResponseWriter, r *http.Request) {
+			id, err := maicontact.ContactID(r.Context())
+			tell(err)
+			fmt.Fprintf(&told, "%v %s %q %+v %#v\n", id, id, id, id, id)
+		})
+		stop := s.run()
+		user := 0
+		for _, operation := range operations {
+			for _, fault := range faults {
+				fault.Operation = operation
+				remove := s.sim.Inject(fault)
+				user++
+				id := fmt.Sprint("user-", user)
+				profile := webchat.Profile{Name: canaries["a name"], Email: canaries["an email"], Phone: canaries["a phone"]}
+				s.member(id, profile)
+				b := s.browser()
+				b.send("GET", "/page")
+				b.login(id)
+				b.send("GET", "/page")
+				profile.Phone += "1"
+				profile.QueryMetadata = metadata(t, id)
+				s.member(id, profile)
+				b.send("GET", "/webchat.js")
+				_, err := s.mc.Erase(t.Context(), id)
+				tell(err)
+				tell(s.mc.Restore(t.Context(), id))
+				time.Sleep(30 * time.Second)
+				remove()
+			}
+		}
+		time.Sleep(3 * time.Minute)
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+		for i, c := range s.sim.All() {
+			canaries[fmt.Sprint("contact ", i)] = c.ID
+		}
+		if len(canaries) < 50 {
+			t.Errorf("only %d canaries: the test did not get far", len(canaries))
+		}
+		for what, text := range map[string]string{"the log": s.log.String(), "errors and hooks": told.String()} {
+			if len(text) < 1000 {
+				t.Errorf("%s holds nothing", what)
+			}
+			for name, canary := range canaries {
+				if strings.Contains(text, canary) {
+					t.Errorf("%s of the site hold %s", what, name)
+				}
+			}
+		}
+	})
+}
+
+// A session cookie that the browser holds tells nobody the contact id: the
+// site's own key signs it, and AES hides it where the site asks for that.
+func TestConfigPrintsNoSecret(t *testing.T) {
+	var once sync.Once
+	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+		once.Do(func() {
+			c.API.APIKey = webchattest.DefaultAPIKey
+			text := fmt.Sprintf("%v %+v %#v", c.API, c.API, c.API)
+			if strings.Contains(text, webchattest.DefaultAPIKey) {
+				t.Error("the configuration prints its key")
+			}
+		})
+		c.Sessions = sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef"), []byte("0123456789abcdef"))
+	})
+	if id := s.browser().contact(); strings.Contains(s.log.String(), id) {
+		t.Error("the log holds the contact id")
+	}
+}

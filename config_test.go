@@ -1,0 +1,64 @@
+package maicontact_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/sessions"
+
+	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/webchat"
+	"github.com/maicontact/maicontact/webchat/webchattest"
+)
+
+func TestNewSaysWhatIsWrong(t *testing.T) {
+	s := newSite(t, nil)
+	valid := func() maicontact.Config {
+		return maicontact.Config{
+			API:       webchat.Config{APIKey: "key"},
+			InboxID:   webchattest.DefaultInboxID,
+			Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID},
+			Namespace: "shop-production",
+			Identify:  s.whoIs,
+			Sessions:  sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")),
+			Store:     maicontact.NewMemoryStore(),
+		}
+	}
+	if _, err := maicontact.New(valid()); err != nil {
+		t.Fatal(err)
+	}
+	for want, spoil := range map[string]func(*maicontact.Config){
+		"API: webchat: API key":        func(c *maicontact.Config) { c.API.APIKey = "" },
+		"API: webchat: base URL":       func(c *maicontact.Config) { c.API.BaseURL = "ftp://example.org" },
+		"InboxID must be":              func(c *maicontact.Config) { c.InboxID = "main" },
+		"are the same":                 func(c *maicontact.Config) { c.Widget.WebChatID = strings.ToUpper(c.InboxID) },
+		"Widget: webchat: web chat id": func(c *maicontact.Config) { c.Widget.WebChatID = "" },
+		"Namespace":                    func(c *maicontact.Config) { c.Namespace = "a:b" },
+		"Namespace must":               func(c *maicontact.Config) { c.Namespace = strings.Repeat("x", 65) },
+		"Identify":                     func(c *maicontact.Config) { c.Identify = nil },
+		"Sessions":                     func(c *maicontact.Config) { c.Sessions = nil },
+		"Store":                        func(c *maicontact.Config) { c.Store = nil },
+		"PublicOrigin":                 func(c *maicontact.Config) { c.PublicOrigin = "shop.example" },
+		"PublicOrigin: it":             func(c *maicontact.Config) { c.PublicOrigin = "https://shop.example/path" },
+		"ScriptPath":                   func(c *maicontact.Config) { c.ScriptPath = "webchat.js" },
+		"ScriptPath must be":           func(c *maicontact.Config) { c.ScriptPath = "//evil.test/x.js" },
+		"SessionName":                  func(c *maicontact.Config) { c.SessionName = "a b" },
+		"SessionMaxAge":                func(c *maicontact.Config) { c.SessionMaxAge = time.Second },
+		"Recheck":                      func(c *maicontact.Config) { c.Recheck = -1 },
+		"Drain":                        func(c *maicontact.Config) { c.Drain = -1 },
+	} {
+		c := valid()
+		spoil(&c)
+		if _, err := maicontact.New(c); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v", want, err)
+		}
+	}
+	// All faults at once, in one error.
+	_, err := maicontact.New(maicontact.Config{})
+	for _, want := range []string{"API key", "InboxID", "web chat id", "Namespace", "Identify", "Sessions", "Store"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not name %s: %v", want, err)
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package maicontact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// Erasure says how far an erasure has come.
+type Erasure struct {
+	// Deleted: MaiAgent was asked to delete the contact, and reading it back
+	// no longer finds it. MaiAgent's delete is a soft one: the contact can no
+	// longer be used or listed, but only MaiAgent can say what it keeps.
+	// When false the deletion waits in the store, and Run goes on trying.
+	Deleted bool
+}
+
+// Erase deletes a member's contact at MaiAgent and leaves a tombstone, so that
+// no request, replica or retry ever makes it again until [Middleware.Restore].
+// The business user ID is all it needs; a member who never had a contact gets
+// a tombstone too. The tombstone is in the store before anybody is called, so
+// an error after that (ctx ended, MaiAgent down) loses nothing: Run finishes
+// it. Contacts of the member's time as a visitor are not known to belong to
+// the member and stay. Safe for concurrent use.
+func (m *Middleware) Erase(ctx context.Context, memberID string) (Erasure, error) {
+	r, key, err := m.memberKey(memberID)
+	if err != nil {
+		return Erasure{}, err
+	}
+	r.recent.Delete(owner(key.Namespace, memberKind, key.Member))
+	row, err := r.store.Erase(ctx, key)
+	if err == nil && !row.Due.IsZero() {
+		row, err = r.settle(ctx, key)
+	}
+	r.recent.Delete(owner(key.Namespace, memberKind, key.Member))
+	if err != nil {
+		return Erasure{}, fmt.Errorf("maicontact: erase: %w", err)
+	}
+	return Erasure{Deleted: !row.Erased.IsZero() && row.Due.IsZero()}, nil
+}
+
+// Restore lifts a tombstone once the deletion is complete: the next time the
+// member asks for the chat they get a new contact. It returns ErrNotErased or
+// ErrNotFound otherwise. Safe for concurrent use.
+func (m *Middleware) Restore(ctx context.Context, memberID string) error {
+	r, key, err := m.memberKey(memberID)
+	if err != nil {
+		return err
+	}
+	if _, err := r.store.Restore(ctx, key); err != nil {
+		return fmt.Errorf("maicontact: restore: %w", err)
+	}
+	return nil
+}
+
+func (m *Middleware) memberKey(memberID string) (*resolver, Key, error) {
+	if memberID == "" {
+		return nil, Key{}, errors.New("maicontact: a business user ID is needed")
+	}
+	return m.resolver, NewKey(m.config.Namespace, m.config.InboxID, memberID), nil
+}
+
+// eraseContact deletes what a tombstone had at MaiAgent: the contact it knows,
+// and any that an unfinished attempt may have made.
+func (r *resolver) eraseContact(ctx context.Context, row Contact) (Contact, error) {
+	if row.ContactID != "" {
+		if err := r.deleteContact(ctx, row.ContactID); err != nil {
+			return row, err
+		}
+	}
+	found, err := r.client.FindBySourceID(ctx, r.inbox, r.sourceOf(row))
+	if err != nil {
+		return row, err
+	}
+	for _, contact := range found {
+		if contact.ID == row.ContactID {
+			continue // deleted above; the search lags behind
+		}
+		if err := r.deleteContact(ctx, contact.ID); err != nil {
+			return row, err
+		}
+	}
+	if r.isUnsettled(row) {
+		return row, errUnsettled
+	}
+	return r.store.Erased(ctx, row.Claim())
+}
+
+// deleteContact deletes and reads back.
+func (r *resolver) deleteContact(ctx context.Context, id webchat.ContactID) error {
+	if err := r.client.Delete(ctx, id); err != nil {
+		return err
+	}
+	_, err := r.client.Get(ctx, id)
+	switch {
+	case errors.Is(err, webchat.ErrNotFound):
+		return nil
+	case err == nil:
+		return errors.New("the contact is still there after its deletion")
+	default:
+		return err
+	}
+}

@@ -1,0 +1,131 @@
+package maicontact_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+
+	"github.com/gorilla/sessions"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/webchat"
+	"github.com/maicontact/maicontact/webchat/webchattest"
+)
+
+// whoIs stands for the site's own way to know its members.
+func whoIs(r *http.Request) (*maicontact.Member, error) {
+	id := r.Header.Get("Test-User")
+	if id == "" {
+		return nil, nil // a visitor
+	}
+	return &maicontact.Member{ID: id, Profile: webchat.Profile{Name: "Alice Chen"}}, nil
+}
+
+// The main path: wrap the server, mount the script route, run the reconciler.
+func ExampleNew() {
+	mc, err := maicontact.New(maicontact.Config{
+		API:       webchat.Config{APIKey: os.Getenv("MAIAGENT_API_KEY")},
+		InboxID:   os.Getenv("MAIAGENT_INBOX_ID"),
+		Widget:    webchat.Widget{WebChatID: os.Getenv("MAIAGENT_WEBCHAT_ID")},
+		Namespace: "shop-production",
+		Identify:  whoIs,
+		Sessions:  sessions.NewCookieStore([]byte(os.Getenv("SESSION_KEY"))),
+		Store:     maicontact.NewMemoryStore(),
+	})
+	if err != nil {
+		fmt.Println("not configured")
+		return
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/webchat.js", mc.Script())
+	go mc.Run(context.Background())
+	log.Fatal(http.ListenAndServe(":8080", mc.Handler(mux)))
+	// Output: not configured
+}
+
+// A test of one's own site against the simulated MaiAgent.
+func Example_test() {
+	maiagent := webchattest.NewServer(webchattest.Options{})
+	defer maiagent.Close()
+	mc, err := maicontact.New(maicontact.Config{
+		API:       webchat.Config{BaseURL: maiagent.BaseURL(), APIKey: webchattest.DefaultAPIKey},
+		InboxID:   webchattest.DefaultInboxID,
+		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID, ChatURL: maiagent.ChatURL()},
+		Namespace: "shop-test",
+		Identify:  whoIs,
+		Sessions:  sessions.NewCookieStore([]byte("a test key of thirty-two bytes..")),
+		Store:     maicontact.NewMemoryStore(),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r := httptest.NewRequest("GET", "/webchat.js", nil)
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Header.Set("Test-User", "4711")
+	w := httptest.NewRecorder()
+	mc.Handler(mc.Script()).ServeHTTP(w, r)
+
+	contact := maiagent.Contacts()[0]
+	fmt.Println(contact.Name, contact.SourceID)
+	fmt.Println(strings.Contains(w.Body.String(), contact.ID))
+	// Output:
+	// Alice Chen shop-test:member:4711
+	// true
+}
+
+// The contact as one leg of a page that fetches several things at once.
+func ExampleContactInto() {
+	page := func(w http.ResponseWriter, r *http.Request) {
+		var id webchat.ContactID
+		var products []string
+		g, ctx := errgroup.WithContext(r.Context())
+		g.Go(maicontact.ContactInto(ctx, &id))
+		g.Go(func() (err error) {
+			products, err = loadProducts(ctx)
+			return err
+		})
+		if err := g.Wait(); err != nil {
+			http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprintln(w, len(products), "products; chat:", id != "")
+	}
+	// Without the middleware the leg says what is missing.
+	w := httptest.NewRecorder()
+	page(w, httptest.NewRequest("GET", "/", nil))
+	fmt.Println(w.Code)
+	// Output: 500
+}
+
+func loadProducts(context.Context) ([]string, error) { return []string{"tea", "cups"}, nil }
+
+// The reason for no chat can be told apart.
+func ExampleReason() {
+	err := fmt.Errorf("%w: MaiAgent answered 503", maicontact.Unavailable)
+	fmt.Println(errors.Is(err, maicontact.Unavailable), errors.Is(err, maicontact.Erased))
+	fmt.Println(maicontact.Unavailable.MayPass(), maicontact.Erased.MayPass())
+	// Output:
+	// true false
+	// true false
+}
+
+// The script as an inline element of the page, with the nonce of its policy.
+func ExampleSnippet() {
+	page := func(w http.ResponseWriter, r *http.Request) {
+		snippet, err := maicontact.Snippet(r.Context(), "cmFuZG9t")
+		if err != nil {
+			http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
+			return
+		}
+		io.WriteString(w, "<!doctype html><title>shop</title><p>tea</p>"+string(snippet))
+	}
+	http.HandleFunc("GET /tea", page)
+}

@@ -1,0 +1,328 @@
+// Package maicontact tells MaiAgent's Web Chat who it is talking to. It is
+// middleware for net/http: it resolves the logged-in member or the anonymous
+// visitor of a request to a MaiAgent contact id, keeps that contact in step
+// with the member's profile and permissions, and serves the script that starts
+// the chat with the contact id in it.
+//
+// [New] takes a [Config]; [Middleware.Handler] wraps the site;
+// [Middleware.Script] is mounted at Config.ScriptPath; [Middleware.Run] runs
+// beside the server.
+//
+// A contact id is a bearer secret: whoever knows it can chat as that person.
+// It is only ever given to its owner, and never to a log, an error or a URL.
+package maicontact
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gorilla/sessions"
+
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// Defaults of [Config].
+const (
+	DefaultScriptPath    = "/webchat.js"
+	DefaultSessionName   = "maicontact"
+	DefaultSessionMaxAge = 30 * 24 * time.Hour
+	DefaultBudget        = 2 * time.Second
+	DefaultRecheck       = 5 * time.Minute
+	DefaultDrain         = 10 * time.Second
+)
+
+// Member is a person who is logged in to the site.
+type Member struct {
+	// ID is the business user ID: stable, never used again for another
+	// person, and best not the email. Required.
+	ID string
+	// Profile is what MaiAgent should know of the member. It is sent when it
+	// differs from what MaiAgent has confirmed.
+	Profile webchat.Profile
+	// Revision orders changes of the profile: a row version, or the time of
+	// the last change in microseconds. Higher is newer; give it always or
+	// never. With 0 the time at which a request began counts instead, which
+	// lets an old profile win for a moment when two servers race.
+	Revision int64
+}
+
+// Config configures a [Middleware]. It is copied by [New].
+type Config struct {
+	// API says how to reach MaiAgent. APIKey is required. The client logs to
+	// Logger unless it has its own; API.OnCall is told of every call.
+	API webchat.Config
+
+	// InboxID is the MaiAgent inbox (conversation platform) that contacts
+	// belong to. It is not the web chat id. Required, a UUID.
+	InboxID string
+
+	// Widget is the chat window: its web chat id (required), the chat host
+	// and how it looks.
+	Widget webchat.Widget
+
+	// Namespace names this installation and environment, for example
+	// "shop-production": 1 to 64 letters, digits and ._-. Two sites on one
+	// inbox must never share it, and it must never change: it is part of
+	// what MaiAgent knows each member by. Required.
+	Namespace string
+
+	// Identify says who makes the request: a member, or nil for a visitor.
+	// An error means no chat for this request, never a visitor; return
+	// [ErrNoChat] to decline without a word in the log. It is called at most
+	// once per request, only when somebody asks for the contact, and
+	// possibly on another goroutine than the handler's. The request is a
+	// private copy that shares no gorilla session with the handler's, so
+	// sessions may be read from it; its context is that of who asks. It must
+	// not be written to. Required.
+	Identify func(*http.Request) (*Member, error)
+
+	// Sessions keeps our one session entry: any gorilla store. Several
+	// servers must share its keys. Required.
+	Sessions sessions.Store
+
+	// Store is the contact management table. [NewMemoryStore] serves one
+	// process; package sqlstore serves several. Required.
+	Store Store
+
+	// WidgetOptions adds options for this request, such as a colour from a
+	// database. It runs beside the resolving of the contact and gets a
+	// private copy of the request. When it fails the chat starts without
+	// its options. Optional.
+	WidgetOptions func(*http.Request) (webchat.Options, error)
+
+	// PublicOrigin is the site's origin as browsers see it, such as
+	// "https://shop.example". Set it when a proxy ends TLS or rewrites Host;
+	// otherwise each request's own Host and TLS state count.
+	PublicOrigin string
+
+	// ScriptPath is where Script is mounted. Defaults to DefaultScriptPath.
+	ScriptPath string
+
+	// SessionName is the name of our session (the cookie's name). Defaults
+	// to DefaultSessionName. The site must not use it for its own.
+	SessionName string
+
+	// SessionMaxAge is how long a browser is remembered after its entry was
+	// last written. Defaults to DefaultSessionMaxAge; at least a minute.
+	SessionMaxAge time.Duration
+
+	// Budget is the longest time a request waits for a contact. Defaults to
+	// DefaultBudget; negative: never wait.
+	Budget time.Duration
+
+	// Recheck is how long a session entry is believed before the store is
+	// asked again. Defaults to DefaultRecheck.
+	Recheck time.Duration
+
+	// Drain is how long Run waits for work under way when it is to end.
+	// Defaults to DefaultDrain.
+	Drain time.Duration
+
+	// InsecureStalePermissions hands out a contact id while MaiAgent has not
+	// yet confirmed a change of the member's permissions. The member may
+	// then, for a moment, be told what they may no longer know.
+	InsecureStalePermissions bool
+
+	// Logger defaults to slog.Default().
+	Logger *slog.Logger
+}
+
+// Middleware is made by [New] and safe for concurrent use.
+type Middleware struct {
+	config      Config
+	origin      string // PublicOrigin, normalized; empty: each request's own
+	registryKey any    // see registry.go
+	log         *slog.Logger
+	resolver    *resolver
+	script      script
+}
+
+// New checks the configuration and returns a Middleware. It starts no
+// goroutine and calls nobody. All faults found are in the error.
+func New(c Config) (*Middleware, error) {
+	c.ScriptPath = cmp.Or(c.ScriptPath, DefaultScriptPath)
+	c.SessionName = cmp.Or(c.SessionName, DefaultSessionName)
+	c.SessionMaxAge = cmp.Or(c.SessionMaxAge, DefaultSessionMaxAge)
+	c.Budget = cmp.Or(c.Budget, DefaultBudget)
+	c.Recheck = cmp.Or(c.Recheck, DefaultRecheck)
+	c.Drain = cmp.Or(c.Drain, DefaultDrain)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.API.Logger == nil {
+		c.API.Logger = c.Logger
+	}
+
+	origin, originErr := parseOrigin(c.PublicOrigin)
+	client, clientErr := webchat.NewClient(c.API)
+	if err := errors.Join(c.check(), originErr, inField("API", clientErr), inField("Widget", c.Widget.Validate())); err != nil {
+		return nil, fmt.Errorf("maicontact: %w", err)
+	}
+	return &Middleware{
+		config: c, origin: origin, registryKey: registryKey(), log: c.Logger,
+		resolver: newResolver(c, client), script: newScript(c),
+	}, nil
+}
+
+func inField(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", "Config."+name, err)
+}
+
+func (c Config) check() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	if !isUUID(c.InboxID) {
+		fault("Config.InboxID must be the UUID of the MaiAgent inbox (not of the web chat)")
+	} else if strings.EqualFold(c.InboxID, c.Widget.WebChatID) {
+		fault("Config.InboxID and Config.Widget.WebChatID are the same; they are two different ids in MaiAgent")
+	}
+	if !isNamespace(c.Namespace) {
+		fault("Config.Namespace must name this installation with 1 to 64 letters, digits and ._-, such as \"shop-production\"")
+	}
+	if c.Identify == nil {
+		fault("Config.Identify must say who makes a request")
+	}
+	if c.Sessions == nil {
+		fault("Config.Sessions must be a gorilla session store, such as sessions.NewCookieStore(key)")
+	}
+	if c.Store == nil {
+		fault("Config.Store must be a store: NewMemoryStore() for one process, sqlstore for several")
+	}
+	if !strings.HasPrefix(c.ScriptPath, "/") || strings.HasPrefix(c.ScriptPath, "//") || strings.ContainsAny(c.ScriptPath, "?#\\ ") {
+		fault("Config.ScriptPath must be a path on this site, such as %q", DefaultScriptPath)
+	}
+	if !isNamespace(c.SessionName) {
+		fault("Config.SessionName must be 1 to 64 letters, digits and ._-")
+	}
+	if c.SessionMaxAge < time.Minute {
+		fault("Config.SessionMaxAge must be at least a minute")
+	}
+	if c.Recheck < 0 {
+		fault("Config.Recheck must not be negative")
+	}
+	if c.Drain < 0 {
+		fault("Config.Drain must not be negative")
+	}
+	return errors.Join(faults...)
+}
+
+func isNamespace(s string) bool {
+	if s == "" || len(s) > 64 {
+		return false
+	}
+	for i := range len(s) {
+		if !isPlain(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// isUUID accepts the one form MaiAgent writes: 8-4-4-4-12 hex digits.
+func isUUID(s string) bool {
+	_, err := webchat.ParseContactID(s)
+	return err == nil
+}
+
+// parseOrigin returns scheme://host[:port] in the form browsers write it, or
+// an empty string for none.
+func parseOrigin(s string) (string, error) {
+	if s == "" {
+		return "", nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil ||
+		u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return "", inField("PublicOrigin", errors.New("it must be an origin, such as \"https://shop.example\""))
+	}
+	return originOf(u), nil
+}
+
+type visitKey struct{}
+
+// Handler wraps the site. It puts what is needed to answer who is there into
+// the request's context, and decodes, reads and makes nothing by itself: a
+// request that never asks costs one context value and sets no cookie.
+//
+// The session entry is written just before the reply's first byte. The
+// ResponseWriter keeps flushing, hijacking, io.ReaderFrom and
+// http.ResponseController.
+func (m *Middleware) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{middleware: m, request: r, began: time.Now()}
+		v.writer = responseWriter{inner: w, visit: v}
+		next.ServeHTTP(&v.writer, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
+		v.commit()
+	})
+}
+
+// ErrNoMiddleware is returned when the context is not that of a request that
+// passed through [Middleware.Handler]. Wrap the server with it.
+var ErrNoMiddleware = errors.New("maicontact: the request did not pass through Middleware.Handler; wrap the site with it")
+
+func visitOf(ctx context.Context) (*visit, error) {
+	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
+		return v, nil
+	}
+	return nil, ErrNoMiddleware
+}
+
+// ContactID returns the contact of whoever makes the request, and makes one
+// when there is none yet. ctx is the request's context or one made from it.
+// It waits no longer than Config.Budget. Each request is answered at most
+// once; later calls get the same answer.
+//
+// The error is a [Reason] when there is no chat (match it with errors.Is),
+// [ErrNoMiddleware], or that of ctx. A reply that an id was asked for is
+// marked private and kept out of shared caches. Safe for concurrent use,
+// also beside the handler's own use of gorilla sessions.
+func ContactID(ctx context.Context) (webchat.ContactID, error) {
+	v, err := visitOf(ctx)
+	if err != nil {
+		return "", err
+	}
+	return v.contact(ctx)
+}
+
+// ContactInto is ContactID as one leg of an errgroup:
+//
+//	var id webchat.ContactID
+//	g, ctx := errgroup.WithContext(r.Context())
+//	g.Go(maicontact.ContactInto(ctx, &id))
+//	g.Go(func() error { … load the page's data … })
+//
+// The leg leaves id empty when there is no chat, and then returns nil: a page
+// must not fail for want of the chat. Only ErrNoMiddleware is an error.
+func ContactInto(ctx context.Context, id *webchat.ContactID) func() error {
+	return func() error {
+		got, err := ContactID(ctx)
+		if errors.Is(err, ErrNoMiddleware) {
+			return err
+		}
+		*id = got
+		return nil
+	}
+}
+
+// Forget clears the session entry on the reply to this request. Call it when
+// somebody signs up, logs in or logs out, before the reply begins. Forgetting
+// to call it is safe: an entry is only ever used for its owner. After Forget
+// the request gets no contact id. It returns ErrNoMiddleware, or an error when
+// the reply has begun.
+func Forget(ctx context.Context) error {
+	v, err := visitOf(ctx)
+	if err != nil {
+		return err
+	}
+	return v.forget()
+}

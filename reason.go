@@ -1,0 +1,61 @@
+package maicontact
+
+// Reason says why there is no chat, in words that hold no personal data: it
+// is shown in the script's comment, in the browser's status and in the log.
+// A Reason is an error; match it with errors.Is:
+//
+//	if errors.Is(err, maicontact.PermissionPending) { … }
+type Reason string
+
+// The reasons why there is no contact id for a request.
+const (
+	// Declined: Identify returned ErrNoChat.
+	Declined Reason = "declined"
+	// Forgotten: the request has called Forget; who is there is changing.
+	Forgotten Reason = "forgotten"
+	// Unavailable: MaiAgent, the store or the session did not answer, or
+	// answered with an error that may pass.
+	Unavailable Reason = "unavailable"
+	// Budget: the contact was not there within Config.Budget. The work goes
+	// on, and the next request finds its result.
+	Budget Reason = "budget"
+	// PermissionPending: MaiAgent has not confirmed a change of the member's
+	// permissions yet.
+	PermissionPending Reason = "permission pending"
+	// Rejected: MaiAgent refused the member's profile. Another profile
+	// frees the member.
+	Rejected Reason = "rejected"
+	// Erased: the member was erased on purpose.
+	Erased Reason = "erased"
+	// TooLate: the reply to a new visitor had begun, so that the visitor
+	// could not be given a key any more.
+	TooLate Reason = "too late"
+	// Misconfigured: the server's own set-up is at fault. The log says how.
+	Misconfigured Reason = "configuration"
+	// CrossSite: another site asked for the script.
+	CrossSite Reason = "cross-site"
+	// NotAScript: the script was framed, navigated to, or asked for in
+	// another way than a script or a fetch of the page.
+	NotAScript Reason = "not a script"
+	// Prefetch: the browser asked in advance; the page may never be shown.
+	Prefetch Reason = "prefetch"
+	// Bot: a crawler that says so.
+	Bot Reason = "bot"
+)
+
+// ErrNoChat is returned by [Config].Identify to decline: no chat for this
+// request, for example because staff act as a member, or there is no consent.
+const ErrNoChat = Declined
+
+// Error implements error.
+func (r Reason) Error() string { return "maicontact: no chat: " + string(r) }
+
+// MayPass reports whether it makes sense that the browser asks again.
+func (r Reason) MayPass() bool {
+	switch r {
+	case Unavailable, Budget, PermissionPending, TooLate, Prefetch:
+		return true
+	default:
+		return false
+	}
+}

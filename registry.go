@@ -1,0 +1,49 @@
+package maicontact
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gorilla/sessions"
+)
+
+// registryKey is the context key under which gorilla/sessions keeps a
+// request's sessions. The package does not export it, so it is learned by
+// watching what GetRegistry asks a context for.
+func registryKey() any {
+	probe := &probeContext{Context: context.Background()}
+	sessions.GetRegistry((&http.Request{}).WithContext(probe))
+	return probe.asked
+}
+
+type probeContext struct {
+	context.Context
+	asked any
+}
+
+func (p *probeContext) Value(key any) any {
+	if p.asked == nil {
+		p.asked = key
+	}
+	return nil
+}
+
+// withoutRegistry hides gorilla's registry. The registry is a bare map;
+// a request that runs beside the handler must get one of its own.
+type withoutRegistry struct {
+	context.Context
+	key any
+}
+
+func (c withoutRegistry) Value(key any) any {
+	if key == c.key {
+		return nil
+	}
+	return c.Context.Value(key)
+}
+
+// privateCopy returns a copy of the visit's request for use on any goroutine:
+// in the asker's context, with no gorilla session shared.
+func (v *visit) privateCopy(ctx context.Context) *http.Request {
+	return v.request.WithContext(withoutRegistry{ctx, v.middleware.registryKey})
+}

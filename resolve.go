@@ -1,0 +1,256 @@
+package maicontact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/patrickmn/go-cache"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/maicontact/maicontact/webchat"
+)
+
+const (
+	// flightTime bounds the work for one subject, longer than any request
+	// waits. It is shorter than lease, so that a live worker keeps its claim.
+	flightTime = 20 * time.Second
+	lease      = 30 * time.Second
+	// settleTime is how long MaiAgent's search may need to show a contact
+	// that was just made. An attempt of unknown outcome is younger than that
+	// only when it must be looked for again.
+	settleTime = 3 * time.Second
+	// recallTime is how long an answer is remembered in the process.
+	recallTime = 30 * time.Second
+	// mostRecalled bounds that memory.
+	mostRecalled = 100_000
+)
+
+// errVisitorLost means that the visitor's key cannot get a contact any more.
+var errVisitorLost = fmt.Errorf("%w: the visitor's contact was deleted at MaiAgent", Unavailable)
+
+// resolver turns a subject into its contact, exactly once: memory, store,
+// claim, MaiAgent.
+type resolver struct {
+	namespace, inbox string
+	store            Store
+	client           *webchat.Client
+	log              *slog.Logger
+	budget           time.Duration
+	drain            time.Duration
+	staleAllowed     bool
+	settleTime       time.Duration
+
+	recent  *cache.Cache // owner -> recalled
+	flights singleflight.Group
+	work    tracker
+}
+
+func newResolver(c Config, client *webchat.Client) *resolver {
+	return &resolver{
+		namespace: c.Namespace, inbox: c.InboxID,
+		store: c.Store, client: client, log: c.Logger,
+		budget: c.Budget, drain: c.Drain, staleAllowed: c.InsecureStalePermissions, settleTime: settleTime,
+		// No clean-up interval: it would start a goroutine. Run sweeps.
+		recent: cache.New(recallTime, 0),
+	}
+}
+
+// outcome is the resolver's answer. While a change is still under way to
+// MaiAgent, the contact may yet turn out to be deleted there: the answer is
+// good for this request, but must not be remembered.
+type outcome struct {
+	id      webchat.ContactID
+	settled bool
+}
+
+// recalled is an answer that this process gave a moment ago.
+type recalled struct {
+	id    webchat.ContactID
+	stamp string
+}
+
+func (r *resolver) recall(q question) (outcome, bool) {
+	if item, ok := r.recent.Get(q.owner); ok {
+		if a := item.(recalled); a.stamp == q.stamp {
+			return outcome{a.id, true}, true
+		}
+	}
+	return outcome{}, false
+}
+
+func (r *resolver) remember(q question, id webchat.ContactID) {
+	if r.recent.ItemCount() < mostRecalled {
+		r.recent.SetDefault(q.owner, recalled{id, q.stamp})
+	}
+}
+
+// contact answers a question. The work is done in one flight per subject,
+// detached from the request that started it; the caller waits for it no
+// longer than the budget and its own context allow.
+func (r *resolver) contact(ctx context.Context, q question) (outcome, error) {
+	if known, ok := r.recall(q); ok {
+		return known, nil
+	}
+	landed := r.flights.DoChan(q.flight(), func() (any, error) {
+		if !r.work.begin() {
+			return outcome{}, fmt.Errorf("%w: shutting down", Unavailable)
+		}
+		defer r.work.end()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flightTime)
+		defer cancel()
+		return r.resolve(ctx, q)
+	})
+	if r.budget < 0 {
+		return outcome{}, Budget
+	}
+	timer := time.NewTimer(r.budget)
+	defer timer.Stop()
+	select {
+	case result := <-landed:
+		found, _ := result.Val.(outcome)
+		return found, result.Err
+	case <-timer.C:
+		return outcome{}, Budget
+	case <-ctx.Done():
+		return outcome{}, fmt.Errorf("%w: %w", Unavailable, ctx.Err())
+	}
+}
+
+func (r *resolver) resolve(ctx context.Context, q question) (outcome, error) {
+	// A flight for the same subject may have landed since the caller looked.
+	if known, ok := r.recall(q); ok {
+		return known, nil
+	}
+	var found outcome
+	var err error
+	if q.isMember() {
+		found, err = r.member(ctx, q)
+	} else {
+		found.id, err = r.visitor(ctx, q)
+		found.settled = true
+	}
+	if err == nil && found.settled {
+		r.remember(q, found.id)
+	}
+	return found, asReason(err)
+}
+
+// asReason makes sure that every failure carries a Reason.
+func asReason(err error) error {
+	var reason Reason
+	switch {
+	case err == nil || errors.As(err, &reason):
+		return err
+	case errors.Is(err, webchat.ErrUnauthorized):
+		return fmt.Errorf("%w: %w", Misconfigured, err)
+	default:
+		return fmt.Errorf("%w: %w", Unavailable, err)
+	}
+}
+
+// member answers from the member's row, once it says what is wanted now and
+// what it says may be handed out.
+func (r *resolver) member(ctx context.Context, q question) (outcome, error) {
+	row, err := r.store.Contact(ctx, q.key)
+	if errors.Is(err, ErrNotFound) || err == nil && q.isNewTo(row) {
+		row, err = r.store.Want(ctx, q.key, q.wanted)
+	}
+	if err != nil {
+		return outcome{}, err
+	}
+	switch {
+	case !row.Erased.IsZero() || row.Parked():
+	case r.mayHandOut(row):
+		if !row.Due.IsZero() {
+			r.settleLater(ctx, q.key)
+		}
+	default:
+		if row, err = r.settle(ctx, q.key); err != nil {
+			return outcome{}, err
+		}
+	}
+	switch {
+	case r.mayHandOut(row):
+		return outcome{row.ContactID, row.Waiting == nil}, nil
+	case !row.Erased.IsZero():
+		return outcome{}, Erased
+	case row.Parked():
+		return outcome{}, Rejected
+	case row.ContactID != "":
+		return outcome{}, PermissionPending
+	default:
+		return outcome{}, fmt.Errorf("%w: %s", Unavailable, row.Reason)
+	}
+}
+
+func (r *resolver) mayHandOut(row Contact) bool {
+	return row.Ready() || r.staleAllowed && row.ContactID != "" && row.Erased.IsZero()
+}
+
+// visitor finds or makes the contact of a visitor key. There is no row: the
+// key in the session and the source id made from it are enough.
+func (r *resolver) visitor(ctx context.Context, q question) (webchat.ContactID, error) {
+	source := sourceID(q.owner, 1)
+	if !q.isNew {
+		found, err := r.find(ctx, source)
+		if err != nil || found != "" {
+			return found, err
+		}
+		if time.Since(q.since).Abs() < r.settleTime {
+			return "", fmt.Errorf("%w: the visitor's contact is being made", Unavailable)
+		}
+	}
+	made, err := r.client.Create(ctx, webchat.Draft{
+		InboxID: r.inbox, SourceID: source, Profile: webchat.Profile{}.Normalized(),
+	})
+	if !errors.Is(err, webchat.ErrExists) {
+		return made.ID, err
+	}
+	found, err := r.findExisting(ctx, source)
+	if err == nil && found == "" {
+		return "", errVisitorLost
+	}
+	return found, err
+}
+
+// find returns the contact with exactly this source id; none is no error.
+// Where MaiAgent has several, the oldest is taken, always.
+func (r *resolver) find(ctx context.Context, source string) (webchat.ContactID, error) {
+	found, err := r.client.FindBySourceID(ctx, r.inbox, source)
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	if len(found) > 1 {
+		r.log.ErrorContext(ctx, "maicontact: MaiAgent has several contacts with one source id; the oldest is used", "contacts", len(found))
+	}
+	return found[0].ID, nil
+}
+
+// findExisting looks for a contact that MaiAgent says is there already, again
+// and again while its search may lag behind. None after that means that a
+// deleted contact holds the source id.
+func (r *resolver) findExisting(ctx context.Context, source string) (webchat.ContactID, error) {
+	for start := time.Now(); ; {
+		found, err := r.find(ctx, source)
+		if err != nil || found != "" || time.Since(start) >= r.settleTime {
+			return found, err
+		}
+		if err := sleep(ctx, r.settleTime/6); err != nil {
+			return "", err
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,258 @@
+package maicontact
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// visit is one request: who is it, which contact. It is answered at most once.
+type visit struct {
+	middleware *Middleware
+	request    *http.Request // as it came; the handler gets a copy
+	began      time.Time
+	writer     responseWriter
+
+	asking   sync.Mutex // guards what follows: one asker at a time begins
+	begun    bool
+	question question // what the resolver is to be asked, when not answered
+	answered bool
+	id       webchat.ContactID
+	err      error
+
+	gate      sync.Mutex // guards what follows: what the reply's header gets
+	committed bool
+	session   *session
+	next      *entry // to be written; nil: nothing to write
+	drop      bool
+	private   bool // a contact id was asked for
+}
+
+// contact answers who is there. The first asker finds out, the others get the
+// same answer.
+func (v *visit) contact(ctx context.Context) (webchat.ContactID, error) {
+	q, done := v.begin(ctx)
+	if done {
+		return v.id, v.err
+	}
+	found, err := v.middleware.resolver.contact(ctx, q)
+	return v.settle(ctx, found, err)
+}
+
+// begin identifies the person and looks into the session. It reports true
+// when that answers already; otherwise it returns what to ask the resolver.
+func (v *visit) begin(ctx context.Context) (question, bool) {
+	v.asking.Lock()
+	defer v.asking.Unlock()
+	if !v.begun {
+		v.begun = true
+		v.markPrivate()
+		// Should Identify panic, later askers must not wait or see a member.
+		v.answered, v.err = true, Unavailable
+		v.answered, v.id, v.err = v.identify(ctx)
+	}
+	return v.question, v.answered
+}
+
+func (v *visit) identify(ctx context.Context) (answered bool, _ webchat.ContactID, _ error) {
+	m := v.middleware
+	if v.isForgotten() {
+		return true, "", Forgotten
+	}
+	member, err := m.config.Identify(v.privateCopy(ctx))
+	switch {
+	case errors.Is(err, ErrNoChat):
+		return true, "", ErrNoChat
+	case err != nil:
+		m.log.WarnContext(ctx, "maicontact: Identify failed, no chat for this request", "error", err)
+		return true, "", fmt.Errorf("%w: identify: %w", Unavailable, err)
+	case member != nil && member.ID == "":
+		m.log.ErrorContext(ctx, "maicontact: Identify returned a member without an ID, no chat for this request")
+		return true, "", Misconfigured
+	}
+	s, e, ok := m.openSession(v.privateCopy(ctx))
+	v.keep(&s)
+	if e.inbox != m.config.InboxID {
+		ok = false
+	}
+	if member != nil {
+		return v.beginMember(member, e, ok)
+	}
+	return v.beginVisitor(ctx, &s, e, ok)
+}
+
+func (v *visit) beginMember(member *Member, e entry, ok bool) (bool, webchat.ContactID, error) {
+	c := &v.middleware.config
+	q := newMemberQuestion(c, member, v.began)
+	if ok && e.owner == q.owner && e.contact != "" && e.stamp == q.stamp && isFresh(e.checked, c.Recheck) {
+		return true, e.contact, nil
+	}
+	if ok && e.owner != q.owner {
+		// Whoever was here before is forgotten now, whatever the resolver says.
+		v.write(entry{inbox: c.InboxID, owner: q.owner, checked: time.Now()})
+	}
+	v.question = q
+	return false, "", nil
+}
+
+// isFresh reports whether t lies within the last d. A time in the future, of
+// another server's clock, counts only when it is near.
+func isFresh(t time.Time, d time.Duration) bool {
+	age := time.Since(t)
+	return -time.Minute < age && age < d
+}
+
+// renewVisitor is how often a visitor's cookie is written again, so that it
+// does not run out while they keep coming.
+const renewVisitor = 24 * time.Hour
+
+func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) (bool, webchat.ContactID, error) {
+	c := &v.middleware.config
+	if key, isVisitor := visitorOf(c.Namespace, e.owner); ok && isVisitor {
+		if e.contact != "" {
+			if !isFresh(e.checked, renewVisitor) {
+				e.checked = time.Now()
+				v.write(e)
+			}
+			return true, e.contact, nil
+		}
+		v.question = newVisitorQuestion(c, key)
+		v.question.since = e.checked
+		return false, "", nil
+	}
+	q := newVisitorQuestion(c, rand.Text())
+	q.isNew = true
+	q.since = time.Now()
+	fresh := entry{inbox: c.InboxID, owner: q.owner, checked: q.since}
+	// The key must be in the browser before a contact is made for it, or
+	// each ask would leave another contact behind.
+	if err := s.save(http.Header{}, fresh); err != nil {
+		v.middleware.log.ErrorContext(ctx, "maicontact: the session cannot be written, no chat for this visitor", "error", err)
+		return true, "", fmt.Errorf("%w: session: %w", Unavailable, err)
+	}
+	if !v.write(fresh) {
+		return true, "", TooLate
+	}
+	v.question = q
+	return false, "", nil
+}
+
+// settle records the resolver's answer, unless the asker merely left.
+func (v *visit) settle(ctx context.Context, found outcome, err error) (webchat.ContactID, error) {
+	if err != nil && ctx.Err() != nil {
+		return "", err
+	}
+	v.asking.Lock()
+	defer v.asking.Unlock()
+	if v.answered {
+		return v.id, v.err
+	}
+	v.answered, v.id, v.err = true, found.id, err
+	q, m := v.question, v.middleware
+	switch {
+	case err == nil && !found.settled:
+	case err == nil:
+		v.write(entry{inbox: m.config.InboxID, owner: q.owner, contact: found.id, stamp: q.stamp, checked: time.Now()})
+	case errors.Is(err, errVisitorLost):
+		v.forgetEntry()
+	default:
+		m.log.DebugContext(ctx, "maicontact: no chat", "error", err)
+	}
+	return v.id, v.err
+}
+
+// The gate.
+
+func (v *visit) keep(s *session) {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	v.session = s
+}
+
+func (v *visit) markPrivate() {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	v.private = true
+}
+
+// write plans an entry for the reply; it reports false when the reply's
+// header has left already.
+func (v *visit) write(e entry) bool {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	if !v.committed {
+		v.next = &e
+	}
+	return !v.committed
+}
+
+func (v *visit) forgetEntry() {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	v.next, v.drop = nil, true
+}
+
+func (v *visit) isForgotten() bool {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	return v.drop
+}
+
+func (v *visit) forget() error {
+	v.asking.Lock()
+	defer v.asking.Unlock()
+	v.begun, v.answered, v.id, v.err = true, true, "", Forgotten
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	if v.committed {
+		return errors.New("maicontact: the reply has begun, the session entry stays until its owner is checked again")
+	}
+	v.next, v.drop = nil, true
+	return nil
+}
+
+// commit writes what the visit decided into the reply's header, once, before
+// the first byte leaves. A session that cannot be written costs the visitor
+// their memory, never the page.
+func (v *visit) commit() {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	if v.committed {
+		return
+	}
+	v.committed = true
+	if v.next == nil && !v.drop && !v.private {
+		return
+	}
+	m, h := v.middleware, v.writer.inner.Header()
+	if v.private {
+		if isPublic(h) {
+			m.log.ErrorContext(v.request.Context(), "maicontact: a page that asked for the contact was marked cacheable by others; it is sent as private",
+				"path", v.request.URL.Path)
+		}
+		setPrivate(h)
+	}
+	var err error
+	switch {
+	case v.drop:
+		if _, missing := v.request.Cookie(m.config.SessionName); missing != nil {
+			return
+		}
+		if v.session == nil {
+			s, _, _ := m.openSession(v.privateCopy(v.request.Context()))
+			v.session = &s
+		}
+		err = v.session.drop(h)
+	case v.next != nil:
+		err = v.session.save(h, *v.next)
+	}
+	if err != nil {
+		m.log.ErrorContext(v.request.Context(), "maicontact: the session entry was not written", "error", err)
+	}
+}

@@ -1,0 +1,198 @@
+package maicontact_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/maicontact/maicontact"
+)
+
+// Whichever way a handler leaves, the session cookie is in the reply's header,
+// and the reply is private.
+func TestCommitBeforeTheFirstByte(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "page")
+	if err := os.WriteFile(file, []byte("from a file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ways := map[string]struct {
+		leave  func(t *testing.T, w http.ResponseWriter, r *http.Request)
+		status int
+		body   string
+	}{
+		"plain return": {func(*testing.T, http.ResponseWriter, *http.Request) {}, 200, ""},
+		"write":        {func(_ *testing.T, w http.ResponseWriter, _ *http.Request) { w.Write([]byte("a")); w.Write([]byte("b")) }, 200, "ab"},
+		"write string": {func(_ *testing.T, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ab") }, 200, "ab"},
+		"status":       {func(_ *testing.T, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, 404, ""},
+		"early hints":  {func(_ *testing.T, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); w.WriteHeader(201) }, 201, ""},
+		"redirect":     {func(_ *testing.T, w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusSeeOther) }, 303, ""},
+		"flush": {func(_ *testing.T, w http.ResponseWriter, _ *http.Request) {
+			w.(http.Flusher).Flush()
+			io.WriteString(w, "a")
+		}, 200, "a"},
+		"copy": {func(_ *testing.T, w http.ResponseWriter, _ *http.Request) { io.Copy(w, strings.NewReader("copied")) }, 200, "copied"},
+		"file": {func(_ *testing.T, w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, file) }, 200, "from a file"},
+		"wrapped again": {func(_ *testing.T, w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(struct{ http.ResponseWriter }{w}, "a")
+		}, 200, "a"},
+		"controller": {func(t *testing.T, w http.ResponseWriter, _ *http.Request) {
+			c := http.NewResponseController(w)
+			if err := errors.Join(c.SetWriteDeadline(time.Now().Add(time.Minute)), c.SetReadDeadline(time.Now().Add(time.Minute)), c.Flush()); err != nil {
+				t.Error(err)
+			}
+			io.WriteString(w, "a")
+		}, 200, "a"},
+	}
+	for _, http2 := range []bool{false, true} {
+		for name, way := range ways {
+			t.Run(fmt.Sprintf("http2=%v/%s", http2, name), func(t *testing.T) {
+				s := newSite(t, nil)
+				s.mux.HandleFunc("/way", func(w http.ResponseWriter, r *http.Request) {
+					if _, err := maicontact.ContactID(r.Context()); err != nil {
+						t.Error(err)
+					}
+					way.leave(t, w, r)
+				})
+				server := httptest.NewUnstartedServer(s.handler)
+				server.EnableHTTP2 = http2
+				if http2 {
+					server.StartTLS()
+				} else {
+					server.Start()
+				}
+				defer server.Close()
+				client := server.Client()
+				client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+				response, err := client.Get(server.URL + "/way")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer response.Body.Close()
+				body, err := io.ReadAll(response.Body)
+				if err != nil || response.StatusCode != way.status || way.body != "" && string(body) != way.body {
+					t.Errorf("status %d, body %q, error %v", response.StatusCode, body, err)
+				}
+				if cookies := response.Cookies(); len(cookies) != 1 || cookies[0].Name != "maicontact" || cookies[0].Secure != http2 {
+					t.Errorf("cookies %v", cookies)
+				}
+				if got := response.Header.Get("Cache-Control"); got != "private, no-store" {
+					t.Errorf("Cache-Control %q", got)
+				}
+				if (response.ProtoMajor == 2) != http2 {
+					t.Errorf("served over %s", response.Proto)
+				}
+			})
+		}
+	}
+}
+
+// A handler may stream: what it has flushed arrives before it ends.
+func TestStreaming(t *testing.T) {
+	s := newSite(t, nil)
+	goOn := make(chan struct{})
+	s.mux.HandleFunc("/stream", func(w http.ResponseWriter, r *http.Request) {
+		maicontact.ContactID(r.Context())
+		fmt.Fprintln(w, "first")
+		http.NewResponseController(w).Flush()
+		<-goOn
+		fmt.Fprintln(w, "second")
+	})
+	server := httptest.NewServer(s.handler)
+	defer server.Close()
+	response, err := http.Get(server.URL + "/stream")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	lines := bufio.NewScanner(response.Body)
+	if !lines.Scan() || lines.Text() != "first" || len(response.Cookies()) != 1 {
+		t.Fatalf("first line %q, cookies %v", lines.Text(), response.Cookies())
+	}
+	close(goOn)
+	if !lines.Scan() || lines.Text() != "second" {
+		t.Errorf("second line %q", lines.Text())
+	}
+}
+
+// A hijacked connection works, with the header planned before it.
+func TestHijack(t *testing.T) {
+	s := newSite(t, nil)
+	s.mux.HandleFunc("/hijack", func(w http.ResponseWriter, r *http.Request) {
+		maicontact.ContactID(r.Context())
+		conn, buffered, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		fmt.Fprint(buffered, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n")
+		for _, c := range w.Header()["Set-Cookie"] {
+			fmt.Fprintf(buffered, "Set-Cookie: %s\r\n", c)
+		}
+		fmt.Fprint(buffered, "\r\n")
+		buffered.Flush()
+		line, _ := buffered.ReadString('\n')
+		fmt.Fprint(buffered, "echo ", line)
+		buffered.Flush()
+	})
+	server := httptest.NewServer(s.handler)
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "GET /hijack HTTP/1.1\r\nHost: shop.test\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nhello\n")
+	reader := bufio.NewReader(conn)
+	response, err := http.ReadResponse(reader, nil)
+	if err != nil || response.StatusCode != 101 || len(response.Cookies()) != 1 {
+		t.Fatalf("response %v, error %v", response, err)
+	}
+	if line, _ := reader.ReadString('\n'); line != "echo hello\n" {
+		t.Errorf("line %q", line)
+	}
+}
+
+// A page that does not ask is left as it is; one that was marked for shared
+// caches and asks is made private, and the log says so.
+func TestCacheHeaders(t *testing.T) {
+	s := newSite(t, nil)
+	page := func(ask bool) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Cache-Control", "public, max-age=600")
+			w.Header().Set("ETag", `"1"`)
+			w.Header().Set("Vary", "Accept-Encoding")
+			if ask {
+				maicontact.ContactID(r.Context())
+			}
+			io.WriteString(w, "page")
+		}
+	}
+	s.mux.HandleFunc("/quiet", page(false))
+	s.mux.HandleFunc("/asks", page(true))
+	b := s.browser()
+	wantHeader(t, b.send("GET", "/quiet").Header, http.Header{
+		"Cache-Control": {"public, max-age=600"}, "Etag": {`"1"`}, "Vary": {"Accept-Encoding"}, "Content-Type": {"text/plain; charset=utf-8"},
+	})
+	asked := b.send("GET", "/asks").Header
+	if len(asked["Set-Cookie"]) != 1 {
+		t.Error("no cookie")
+	}
+	asked.Del("Set-Cookie")
+	wantHeader(t, asked, http.Header{
+		"Cache-Control": {"private, no-store"}, "Cdn-Cache-Control": {"no-store"}, "Surrogate-Control": {"no-store"},
+		"Vary": {"Accept-Encoding", "Cookie"}, "Content-Type": {"text/plain; charset=utf-8"},
+	})
+	if !strings.Contains(s.log.String(), "cacheable by others") {
+		t.Error("the log does not tell")
+	}
+}
