@@ -6,6 +6,7 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -101,8 +102,14 @@ func (m *Middleware) serveScript(w http.ResponseWriter, r *http.Request) {
 	text, err := m.scriptFor(r)
 	if reason, refused := errors.AsType[Reason](err); refused {
 		m.log.DebugContext(r.Context(), "maicontact: no chat script", "reason", string(reason))
-		w.WriteHeader(http.StatusForbidden)
 		text = []byte("// maicontact: no chat: " + string(reason) + "\n")
+		h.Set("Content-Length", strconv.Itoa(len(text)))
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write(text)
+		return
+	}
+	if r.Method == http.MethodGet {
+		h.Set("Content-Length", strconv.Itoa(len(text)))
 	}
 	_, _ = w.Write(text)
 }

@@ -35,14 +35,16 @@ func TestScript(t *testing.T) {
 	response := b.send("GET", "/webchat.js")
 	header := response.Header.Clone()
 	header.Del("Set-Cookie")
-	wantHeader(t, header, scriptHeader())
+	want := scriptHeader()
+	want.Set("Content-Length", header.Get("Content-Length"))
+	wantHeader(t, header, want)
 	got := read(t, response)
-	want := map[string]any{
+	wantConfig := map[string]any{
 		"webChatId": webchattest.DefaultWebChatID, "baseUrl": "https://chat.maiagent.ai/web-chats", "contactId": b.contact(),
 		"primaryColor": "</script>&\u2028", "allowDrag": true, "greeting": "hi",
 	}
-	if got.Status != 200 || !reflect.DeepEqual(got.Config, want) {
-		t.Errorf("status %d, configuration %v, want %v", got.Status, got.Config, want)
+	if got.Status != 200 || !reflect.DeepEqual(got.Config, wantConfig) {
+		t.Errorf("status %d, configuration %v, want %v", got.Status, got.Config, wantConfig)
 	}
 	text, _ := io.ReadAll(b.send("GET", "/webchat.js").Body)
 	for _, bad := range []string{"</script", "\u2028", "<!--"} {
