@@ -1,0 +1,61 @@
+// Package sqlstore keeps the contact management table in SQLite or PostgreSQL.
+// It imports no driver: open the database with the one you use already.
+//
+//	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL"))
+//	...
+//	store, err := sqlstore.Open(ctx, db, sqlstore.PostgreSQL)
+//	...
+//	defer store.Close()
+//
+// # The table
+//
+// maicontact_contacts has one row per member and inbox: the encoded business
+// user ID, the contact id, what MaiAgent has confirmed, and what waits to be
+// sent. The states of a row are drawn at [maicontact.Store].
+//
+// A contact id is a bearer secret, so whoever can read the table can chat as
+// any member: give it the rights of a password table. The profile (name,
+// email, phone, permissions) is in the row only while it waits to be sent, or
+// is parked because MaiAgent refused it; of a confirmed one there are
+// fingerprints. Fingerprints are no protection for data that can be guessed.
+// Rows are never deleted by this package. After Erase a row is a tombstone:
+// the member's key, a generation and times. Backups and write-ahead logs keep
+// older states as long as you keep them.
+//
+// maicontact_schema records which migrations were applied.
+//
+// # Rights
+//
+// [Migrate], and [Open] when there is something to migrate, need the right to
+// create and alter tables in the current schema (PostgreSQL: CREATE on it).
+// [OpenMigrated] and all methods of [Store] need SELECT, INSERT and UPDATE on
+// maicontact_contacts and SELECT on maicontact_schema, nothing else.
+//
+// # SQLite
+//
+// Several processes on one machine may share the file. Each connection should
+// set WAL and must set a busy timeout, with modernc.org/sqlite for example
+//
+//	file:app.db?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=synchronous(NORMAL)
+//
+// synchronous(NORMAL) may lose the last changes when the machine loses power;
+// contacts are then found again at MaiAgent, but a tombstone or a profile of
+// these last moments would be forgotten: use FULL where that matters. A few
+// connections are enough; with ":memory:" use exactly one
+// ([sql.DB.SetMaxOpenConns]), since each has a database of its own.
+//
+// # PostgreSQL
+//
+// Leave the isolation level at its default, read committed; on a stricter one
+// concurrent changes of a row fail and are tried again later. Statements are
+// prepared, so PgBouncer in transaction mode must be 1.21 or newer with
+// max_prepared_statements set. The pool needs no connection for longer than
+// one statement takes; 2 to 4 per processor core are plenty. Set synchronous
+// commit as for your own data.
+//
+// # Time
+//
+// Leases and delays go by the clock of the database server, so the clocks of
+// the replicas do not matter. Processes that share an SQLite file share the
+// machine's clock.
+package sqlstore

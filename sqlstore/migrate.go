@@ -1,0 +1,133 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+const (
+	versionTable = "maicontact_schema"
+
+	// lockID is the advisory lock that replicas starting together take, one
+	// after the other: the first 8 letters of the package's name.
+	lockID = 0x6d6169636f6e7461
+
+	// longestBusy is how long a migration waits for other users of SQLite.
+	longestBusy = 30 * time.Second
+	// mostTries bounds failures of other kinds. Two processes that make the
+	// same table get in each other's way; the next try finds it made.
+	mostTries = 5
+)
+
+// Migrate creates the tables, or brings them up to date; when there is nothing
+// to do it only reads. Any number of processes may run it at the same time.
+// Run it from your deployment when the programs themselves have no right to
+// change the schema, and then use [OpenMigrated]. A schema of a newer release
+// of this package is an error. There is no way back to an older version.
+func Migrate(ctx context.Context, db *sql.DB, dialect Dialect) error {
+	if err := check(db, dialect); err != nil {
+		return err
+	}
+	target, err := newestVersion(dialect)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	for try := 1; ; try++ {
+		current, err := schemaVersion(ctx, db)
+		switch {
+		case err == nil && current == target:
+			return nil
+		case err == nil && current > target:
+			return newerError(current, target)
+		}
+		if err = up(ctx, db, dialect); err == nil {
+			continue // and see
+		}
+		if ctx.Err() != nil || try >= mostTries && !isBusy(err) || time.Since(start) > longestBusy {
+			return wrap(ctx, "migrate", err)
+		}
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
+			return wrap(ctx, "migrate", err)
+		}
+	}
+}
+
+func up(ctx context.Context, db *sql.DB, dialect Dialect) error {
+	provider, err := newProvider(db, dialect)
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+func newProvider(db *sql.DB, dialect Dialect) (*goose.Provider, error) {
+	folder, err := fs.Sub(migrations, dialect.folder())
+	if err != nil {
+		return nil, err
+	}
+	options := []goose.ProviderOption{
+		goose.WithTableName(versionTable),
+		goose.WithDisableGlobalRegistry(true), // the application's own migrations
+		goose.WithLogger(goose.NopLogger()),
+	}
+	if dialect == PostgreSQL {
+		// Looks every second, for 5 minutes.
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(lockID), lock.WithLockTimeout(1, 300))
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	return goose.NewProvider(dialect.goose(), db, folder, options...)
+}
+
+// newestVersion is the version of the schema that this package works with.
+func newestVersion(dialect Dialect) (int64, error) {
+	names, err := fs.Glob(migrations, dialect.folder()+"/*.sql")
+	if err != nil || len(names) == 0 {
+		return 0, errors.New("sqlstore: no migrations are embedded")
+	}
+	version, err := goose.NumericComponent(names[len(names)-1])
+	if err != nil {
+		return 0, fmt.Errorf("sqlstore: %w", err)
+	}
+	return version, nil
+}
+
+func schemaVersion(ctx context.Context, db *sql.DB) (int64, error) {
+	var version sql.NullInt64
+	err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM "+versionTable).Scan(&version)
+	return version.Int64, err
+}
+
+// isBusy reports whether SQLite was in use by another connection. Drivers have
+// different types for that and pass on the words of SQLite.
+func isBusy(err error) bool {
+	return strings.Contains(err.Error(), "is locked")
+}
+
+func pause(ctx context.Context, about time.Duration) error {
+	timer := time.NewTimer(about/2 + rand.N(about))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,107 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/maicontact/maicontact"
+)
+
+// Store is a [maicontact.Store] in an SQL database, shared by any number of
+// processes. Make one with [Open] or [OpenMigrated]. Each change is one
+// statement; there are no transactions, and no method keeps a connection when
+// it returns. All methods are safe for concurrent use. Errors never hold a
+// contact id or a part of a profile; those of the driver are wrapped.
+//
+// A change whose context ends while the database is at work may have been
+// made; the row tells.
+type Store struct {
+	*statements
+}
+
+var _ maicontact.Store = (*Store)(nil)
+
+// Open brings the schema up to date, see [Migrate], and returns a store. The
+// db stays the caller's: Close of the store does not close it.
+func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
+	if err := Migrate(ctx, db, dialect); err != nil {
+		return nil, err
+	}
+	return OpenMigrated(ctx, db, dialect)
+}
+
+// OpenMigrated is Open for processes that have no right to change the schema.
+// When it is not the one this version of the package works with, the error
+// says what to do.
+func OpenMigrated(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
+	if err := check(db, dialect); err != nil {
+		return nil, err
+	}
+	if dialect == SQLite {
+		if err := checkBusyTimeout(ctx, db); err != nil {
+			return nil, err
+		}
+	}
+	target, err := newestVersion(dialect)
+	if err != nil {
+		return nil, err
+	}
+	switch current, err := schemaVersion(ctx, db); {
+	case err != nil:
+		return nil, fmt.Errorf("sqlstore: the schema version cannot be read; run sqlstore.Migrate first, or grant SELECT on %s: %w", versionTable, err)
+	case current < target:
+		return nil, fmt.Errorf("sqlstore: the schema has version %d and must have %d: run sqlstore.Migrate", current, target)
+	case current > target:
+		return nil, newerError(current, target)
+	}
+	prepared, err := prepare(ctx, db, dialect)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{prepared}, nil
+}
+
+// Close releases the prepared statements. The database stays open. The store
+// must not be used afterwards.
+func (s *Store) Close() error {
+	if err := s.close(); err != nil {
+		return fmt.Errorf("sqlstore: close: %w", err)
+	}
+	return nil
+}
+
+func check(db *sql.DB, dialect Dialect) error {
+	if db == nil {
+		return errors.New("sqlstore: the database is nil: open one with sql.Open")
+	}
+	return dialect.check()
+}
+
+// checkBusyTimeout refuses a configuration in which any two writers at the
+// same time make one of them fail.
+func checkBusyTimeout(ctx context.Context, db *sql.DB) error {
+	var millis int
+	if err := db.QueryRowContext(ctx, "PRAGMA busy_timeout").Scan(&millis); err != nil {
+		return wrap(ctx, "read the busy timeout", err)
+	}
+	if millis == 0 && db.Stats().MaxOpenConnections != 1 {
+		return errors.New("sqlstore: SQLite has no busy timeout: set one for every connection in the data source name, " +
+			"such as _pragma=busy_timeout(5000) or _busy_timeout=5000, or allow the pool one connection only")
+	}
+	return nil
+}
+
+func newerError(current, target int64) error {
+	return fmt.Errorf("sqlstore: the schema has version %d, made by a newer release of this package, which knows %d only: upgrade the program", current, target)
+}
+
+// wrap says what was tried. Drivers report a cancelled statement in words of
+// their own; callers look for the error of the context.
+func wrap(ctx context.Context, what string, err error) error {
+	if cause := ctx.Err(); cause != nil && !errors.Is(err, cause) {
+		return fmt.Errorf("sqlstore: %s: %w: %w", what, cause, err)
+	}
+	return fmt.Errorf("sqlstore: %s: %w", what, err)
+}
