@@ -76,9 +76,9 @@ func (s *MemoryStore) Want(ctx context.Context, key Key, w Wanted) (Contact, err
 			row.Revision = w.Revision
 			return nil
 		}
-		row.Wanted, row.Revision, row.Updated = w.Stamp, w.Revision, now
+		row.Wanted, row.Since, row.Revision, row.Updated = w.Stamp, now, w.Revision, now
 		row.Failures, row.Reason = 0, ""
-		if row.Confirmed == row.Wanted {
+		if row.Confirmed == row.Wanted && row.Attempted.IsZero() {
 			settled(row)
 			return nil
 		}
@@ -130,19 +130,29 @@ func (s *MemoryStore) Bind(ctx context.Context, c Claim, id webchat.ContactID, c
 		if owner, taken := s.bound[binding{c.Key.InboxID, id}]; taken && owner != c.Key {
 			return ErrContactTaken
 		}
-		row.ContactID = id
-		confirm(row, confirmed)
+		row.ContactID, row.Attempted = id, time.Time{}
+		if confirm(row, confirmed) {
+			settled(row)
+		}
 		return nil
 	})
 }
 
 // Confirm implements [Store].
-func (s *MemoryStore) Confirm(ctx context.Context, c Claim, confirmed Stamp) (Contact, error) {
-	return s.changeClaimed(ctx, c, func(row *Contact, _ time.Time) error {
+func (s *MemoryStore) Confirm(ctx context.Context, c Claim, confirmed Stamp, again time.Duration) (Contact, error) {
+	return s.changeClaimed(ctx, c, func(row *Contact, now time.Time) error {
 		if !row.Erased.IsZero() || row.ContactID == "" {
 			return ErrFenced
 		}
-		confirm(row, confirmed)
+		if again <= 0 {
+			row.Attempted = time.Time{}
+		}
+		switch wanted := confirm(row, confirmed); {
+		case wanted && again > 0:
+			row.Due, row.LeaseUntil = now.Add(wholeMillis(again)), time.Time{}
+		case wanted:
+			settled(row)
+		}
 		return nil
 	})
 }
@@ -247,14 +257,12 @@ func (s *MemoryStore) Unsettled(ctx context.Context, namespace, inboxID string) 
 	return s.due[place{namespace, inboxID}].len(), nil
 }
 
-// confirm records on a bound row what MaiAgent has.
-func confirm(row *Contact, confirmed Stamp) {
+// confirm records on a bound row what MaiAgent has, and reports whether that
+// is what is wanted.
+func confirm(row *Contact, confirmed Stamp) bool {
 	row.Confirmed = confirmed
-	row.Attempted = time.Time{}
 	row.Failures, row.Reason = 0, ""
-	if row.Confirmed == row.Wanted {
-		settled(row)
-	}
+	return row.Confirmed == row.Wanted
 }
 
 // settled ends what there is to do with a row, and the claim with it.

@@ -107,7 +107,7 @@ func storeTime() time.Time {
 func wholeMillis(d time.Duration) time.Duration {
 	cut := d.Truncate(time.Millisecond)
 	if cut < d {
-		cut += time.Millisecond
+		cut = max(cut, cut+time.Millisecond) // the sum may overflow
 	}
 	return cut
 }

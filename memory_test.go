@@ -41,7 +41,7 @@ func TestMemoryStoreTimes(t *testing.T) {
 		row := must(t)(store.Want(ctx, key, w))
 		want := maicontact.Contact{
 			Key: key, Generation: 1, Created: start, Updated: start,
-			Wanted: w.Stamp, Waiting: row.Waiting, Revision: 1, Due: start,
+			Wanted: w.Stamp, Since: start, Waiting: row.Waiting, Revision: 1, Due: start,
 		}
 		if row != want {
 			t.Fatalf("after Want: %+v, want %+v", row, want)
@@ -82,6 +82,25 @@ func TestMemoryStoreTimes(t *testing.T) {
 		for _, due := range []int{0, 1} {
 			if keys, err := store.Due(ctx, "n", "i", 10); len(keys) != due || err != nil {
 				t.Fatalf("due are %v, %v; want %d", keys, err, due)
+			}
+			time.Sleep(time.Millisecond)
+		}
+
+		row = must(t)(store.Claim(ctx, key, time.Minute))
+		row = must(t)(store.Bind(ctx, row.Claim(), "c", maicontact.Stamp{}))
+		row = must(t)(store.Attempt(ctx, row.Claim()))
+		time.Sleep(time.Second)
+		want = row
+		want.Confirmed, want.Updated, want.LeaseUntil = w.Stamp, time.Now().UTC(), time.Time{}
+		want.Due = want.Updated.Add(3 * time.Minute)
+		row = must(t)(store.Confirm(ctx, row.Claim(), w.Stamp, 3*time.Minute-time.Nanosecond))
+		if want.Waiting = row.Waiting; row != want {
+			t.Fatalf("after Confirm: %+v, want %+v", row, want)
+		}
+		time.Sleep(3*time.Minute - time.Millisecond)
+		for _, due := range []int{0, 1} {
+			if keys, err := store.Due(ctx, "n", "i", 10); len(keys) != due || err != nil {
+				t.Fatalf("due are %v, %v to be sent again; want %d", keys, err, due)
 			}
 			time.Sleep(time.Millisecond)
 		}

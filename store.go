@@ -55,6 +55,7 @@ type Contact struct {
 	Updated    time.Time
 
 	Wanted    Stamp            // what MaiAgent should have
+	Since     time.Time        // since when that is wanted
 	Confirmed Stamp            // what it is known to have
 	Waiting   *webchat.Profile // the profile to be sent; nil once confirmed
 	Revision  int64            // of what is wanted
@@ -115,6 +116,11 @@ var (
 // row is atomic, and is refused as a whole when its guard does not hold. No
 // method waits for a claim. Stores work by one clock of their own.
 //
+// A claim that was ended is void; one whose lease has run out is good for all
+// but Attempt until another takes the row. ErrFenced is also the answer where
+// the row is no longer of the kind that the method is for: a tombstone to Bind,
+// Confirm, Park and Regenerate, a live row to Erased.
+//
 // A row goes through these states; [Contact] tells them apart:
 //
 //	          Want              Bind            Confirm
@@ -136,11 +142,12 @@ type Store interface {
 	// Want records what the member's profile should be and returns the row
 	// as it then is. It makes the row when there is none (generation 1).
 	// It changes nothing on a tombstone, or when the row knows a higher
-	// revision. A profile that differs from the wanted one replaces it,
-	// frees a parked row, sets Failures to 0, and makes the row due at once
-	// (when a lease is held: at its end). If it equals what MaiAgent has
-	// confirmed, nothing waits and nothing is due. A profile that equals the
-	// wanted one raises the revision only.
+	// revision. A profile that differs from the wanted one replaces it, sets
+	// Since, frees a parked row, clears Failures and Reason, and makes the
+	// row due at once (when a lease is held: at its end). If it equals what
+	// MaiAgent has confirmed, and Attempted is zero, nothing waits, nothing
+	// is due, and a claim ends. A profile that equals the wanted one raises
+	// the revision only. A stamp that lacks a fingerprint is an error.
 	Want(ctx context.Context, key Key, w Wanted) (Contact, error)
 
 	// Claim takes the row for the length of the lease (at least 1 ms), with
@@ -165,9 +172,14 @@ type Store interface {
 	Bind(ctx context.Context, c Claim, id webchat.ContactID, confirmed Stamp) (Contact, error)
 
 	// Confirm records that MaiAgent has confirmed a profile. It clears the
-	// waiting profile and ends the claim as Bind does; when a newer profile
-	// has come meanwhile, the claim goes on. ErrFenced.
-	Confirm(ctx context.Context, c Claim, confirmed Stamp) (Contact, error)
+	// waiting profile and Attempted and ends the claim as Bind does; when a
+	// newer profile has come meanwhile, the claim goes on.
+	//
+	// With again above 0, an older write of unknown outcome may still land
+	// after this one. Then the profile, if it is what is wanted, goes on
+	// waiting, the claim ends, and the row is due after that time to send it
+	// once more; Attempted stays as it is in any case. ErrFenced.
+	Confirm(ctx context.Context, c Claim, confirmed Stamp, again time.Duration) (Contact, error)
 
 	// Postpone ends the claim after a failure that may pass: the row is due
 	// again after delay, Failures grows by one. Attempted stays as it is.

@@ -53,8 +53,8 @@ func (s *Store) Bind(ctx context.Context, c maicontact.Claim, id webchat.Contact
 }
 
 // Confirm implements [maicontact.Store].
-func (s *Store) Confirm(ctx context.Context, c maicontact.Claim, confirmed maicontact.Stamp) (maicontact.Contact, error) {
-	return s.asClaimed(ctx, "confirm a profile", s.confirm, c, confirmed.Profile, confirmed.Access)
+func (s *Store) Confirm(ctx context.Context, c maicontact.Claim, confirmed maicontact.Stamp, again time.Duration) (maicontact.Contact, error) {
+	return s.asClaimed(ctx, "confirm a profile", s.confirm, c, confirmed.Profile, confirmed.Access, max(wholeMillis(again), 0))
 }
 
 // Postpone implements [maicontact.Store].

@@ -47,9 +47,9 @@ func scan(rows *sql.Rows, key maicontact.Key) (record, error) {
 	c := &r.contact
 	var id sql.NullString
 	var created, updated int64
-	var due, attempted, leaseUntil, erased sql.NullInt64
+	var since, due, attempted, leaseUntil, erased sql.NullInt64
 	err := rows.Scan(&id, &c.Generation, &created, &updated,
-		&c.Wanted.Profile, &c.Wanted.Access, &c.Confirmed.Profile, &c.Confirmed.Access,
+		&c.Wanted.Profile, &c.Wanted.Access, &since, &c.Confirmed.Profile, &c.Confirmed.Access,
 		&r.waiting, &c.Revision, &due, &attempted, &c.Failures, &c.Reason, &c.Token, &leaseUntil, &erased)
 	if err != nil {
 		// What database/sql says here may quote a value.
@@ -57,7 +57,7 @@ func scan(rows *sql.Rows, key maicontact.Key) (record, error) {
 	}
 	c.ContactID = webchat.ContactID(id.String)
 	c.Created, c.Updated = time.UnixMilli(created).UTC(), time.UnixMilli(updated).UTC()
-	c.Due, c.Attempted, c.LeaseUntil, c.Erased = at(due), at(attempted), at(leaseUntil), at(erased)
+	c.Since, c.Due, c.Attempted, c.LeaseUntil, c.Erased = at(since), at(due), at(attempted), at(leaseUntil), at(erased)
 	return r, nil
 }
 

@@ -12,7 +12,7 @@ import (
 // are the key and $4 is the token of a claim.
 const (
 	columns = `contact_id, generation, created_at, updated_at,
-		wanted_profile, wanted_access, confirmed_profile, confirmed_access,
+		wanted_profile, wanted_access, since_at, confirmed_profile, confirmed_access,
 		waiting, revision, due_at, attempted_at, failures, reason, token, lease_until, erased_at`
 
 	returning = ` RETURNING ` + columns
@@ -27,14 +27,16 @@ const (
 	selectRow = `SELECT ` + columns + ` FROM maicontact_contacts` + thisRow
 
 	// The row is new, or wants another profile by now. With the profile that
-	// is confirmed already there is nothing to do, and a claim ends.
+	// is confirmed already there is nothing to do, and a claim ends, unless
+	// another write may still land.
 	want = `INSERT INTO maicontact_contacts AS c (namespace, inbox_id, member, generation,
-			wanted_profile, wanted_access, confirmed_profile, confirmed_access,
+			wanted_profile, wanted_access, since_at, confirmed_profile, confirmed_access,
 			waiting, revision, created_at, updated_at, due_at, failures, reason, token)
-		VALUES ($1, $2, $3, 1, $4, $5, '', '', $6, $7, {now}, {now}, {now}, 0, '', 0)
+		VALUES ($1, $2, $3, 1, $4, $5, {now}, '', '', $6, $7, {now}, {now}, {now}, 0, '', 0)
 		ON CONFLICT (namespace, inbox_id, member) DO UPDATE SET
 			wanted_profile = excluded.wanted_profile,
 			wanted_access = excluded.wanted_access,
+			since_at = excluded.since_at,
 			revision = excluded.revision,
 			updated_at = excluded.updated_at,
 			failures = 0,
@@ -48,7 +50,8 @@ const (
 			AND (c.wanted_profile = '' OR c.revision <= excluded.revision)
 			AND (c.wanted_profile <> excluded.wanted_profile OR c.wanted_access <> excluded.wanted_access)` + returning
 
-	back = `c.confirmed_profile = excluded.wanted_profile AND c.confirmed_access = excluded.wanted_access`
+	back = `c.confirmed_profile = excluded.wanted_profile AND c.confirmed_access = excluded.wanted_access
+		AND c.attempted_at IS NULL`
 
 	// The row wants that profile already.
 	raise = `UPDATE maicontact_contacts SET revision = $6` + thisRow + `
@@ -65,7 +68,9 @@ const (
 			confirmed_access = CASE WHEN confirmed_access = wanted_access THEN confirmed_access ELSE '' END` +
 		claimed + ` AND lease_until > {now}` + returning
 
-	bind = `UPDATE maicontact_contacts SET contact_id = $7, ` + confirmation + claimedAlive + `
+	bind = `UPDATE maicontact_contacts SET contact_id = $7, attempted_at = NULL, ` + confirmation + `,
+			waiting = CASE WHEN ` + asWanted + ` THEN NULL ELSE waiting END,
+			due_at = CASE WHEN ` + asWanted + ` THEN NULL ELSE due_at END` + claimedAlive + `
 		AND (contact_id IS NULL OR contact_id = $7)
 		AND NOT EXISTS (SELECT 1 FROM maicontact_contacts AS o
 			WHERE o.inbox_id = $2 AND o.contact_id = $7 AND (o.namespace <> $1 OR o.member <> $3))` + returning
@@ -76,14 +81,19 @@ const (
 		AND EXISTS (SELECT 1 FROM maicontact_contacts AS o
 			WHERE o.inbox_id = $2 AND o.contact_id = $5 AND (o.namespace <> $1 OR o.member <> $3))`
 
-	confirm = `UPDATE maicontact_contacts SET ` + confirmation + claimedAlive + `
+	// After 0 milliseconds nothing is due again. Without the CAST PostgreSQL
+	// would take the number for an INTEGER.
+	confirm = `UPDATE maicontact_contacts SET ` + confirmation + `,
+			attempted_at = CASE WHEN ` + again + ` > 0 THEN attempted_at END,
+			waiting = CASE WHEN ` + asWanted + ` AND ` + again + ` = 0 THEN NULL ELSE waiting END,
+			due_at = CASE WHEN ` + asWanted + ` THEN {now} + NULLIF(` + again + `, 0) ELSE due_at END` + claimedAlive + `
 		AND contact_id IS NOT NULL` + returning
 
+	again = `CAST($7 AS BIGINT)`
+
 	confirmation = `confirmed_profile = $5, confirmed_access = $6,
-		attempted_at = NULL, failures = 0, reason = '', updated_at = {now},
-		waiting = CASE WHEN ` + asWanted + ` THEN NULL ELSE waiting END,
-		lease_until = CASE WHEN ` + asWanted + ` THEN NULL ELSE lease_until END,
-		due_at = CASE WHEN ` + asWanted + ` THEN NULL ELSE due_at END`
+			failures = 0, reason = '', updated_at = {now},
+			lease_until = CASE WHEN ` + asWanted + ` THEN NULL ELSE lease_until END`
 
 	asWanted = `wanted_profile = $5 AND wanted_access = $6`
 
@@ -103,7 +113,7 @@ const (
 			revision, created_at, updated_at, due_at, erased_at, failures, reason, token)
 		VALUES ($1, $2, $3, 1, '', '', '', '', 0, {now}, {now}, {now}, {now}, 0, '', 1)
 		ON CONFLICT (namespace, inbox_id, member) DO UPDATE SET
-			wanted_profile = '', wanted_access = '', confirmed_profile = '', confirmed_access = '',
+			wanted_profile = '', wanted_access = '', since_at = NULL, confirmed_profile = '', confirmed_access = '',
 			waiting = NULL, revision = 0, failures = 0, reason = '',
 			token = c.token + 1, lease_until = NULL,
 			due_at = excluded.due_at, erased_at = excluded.erased_at, updated_at = excluded.updated_at

@@ -38,12 +38,24 @@ func attemptCases() []check {
 				f.Errorf("attempted %v after %v", got.Attempted, row.Attempted)
 			}
 		}},
+		{"a profile that is sent once more", func(f *fixture) {
+			row := f.claim(f.againDue("1").Key)
+			got := f.must(f.store.Attempt(f.ctx(), row.Claim()))
+			f.equal(got, changed(row, func(c *maicontact.Contact) {
+				c.Attempted, c.Confirmed.Profile = anyTime(), ""
+			}))
+			if !got.Ready() {
+				f.Error("not ready although the permissions are the same")
+			}
+			f.equal(f.must(f.store.Confirm(f.ctx(), row.Claim(), row.Wanted, 0)), ended(got))
+		}},
 		{"the newest profile", func(f *fixture) {
 			row, newest := f.claimed("1"), wanted(profile("Bob", "vip"), 11)
 			f.must(f.store.Want(f.ctx(), row.Key, newest))
 			got := f.must(f.store.Attempt(f.ctx(), row.Claim()))
 			f.equal(got, changed(row, func(c *maicontact.Contact) {
 				c.Attempted, c.Wanted, c.Waiting, c.Revision = anyTime(), newest.Stamp, &newest.Profile, 11
+				c.Since = anyTime()
 			}))
 		}},
 		{"a tombstone", func(f *fixture) {

@@ -32,6 +32,14 @@ func claimCases() []check {
 				c.Token, c.LeaseUntil, c.Due = anyToken, anyTime(), got.LeaseUntil
 			}))
 		}},
+		{"a row that is due to be sent again", func(f *fixture) {
+			row := f.againDue("1")
+			got := f.claim(row.Key)
+			f.equal(got, changed(row, func(c *maicontact.Contact) {
+				c.Token, c.LeaseUntil, c.Due = anyToken, anyTime(), got.LeaseUntil
+			}))
+			f.dueNow(row.Key, false)
+		}},
 		{"no row", func(f *fixture) {
 			if _, err := f.store.Claim(f.ctx(), f.key("nobody"), longLease); !errors.Is(err, maicontact.ErrNotFound) {
 				f.Errorf("error is %v, want ErrNotFound", err)
@@ -42,7 +50,7 @@ func claimCases() []check {
 		}},
 		{"a row that is not due", func(f *fixture) {
 			for _, row := range []maicontact.Contact{
-				f.claimed("held"), f.confirmed("confirmed"), f.parked("parked"), f.postponed("later"), f.completed("erased"),
+				f.claimed("held"), f.confirmed("confirmed"), f.parked("parked"), f.postponed("later"), f.again("again"), f.completed("erased"),
 			} {
 				got, err := f.store.Claim(f.ctx(), row.Key, longLease)
 				f.equal(got, row)

@@ -50,6 +50,7 @@ func diff(got, want maicontact.Contact) []string {
 	moment("Created", got.Created, want.Created)
 	moment("Updated", got.Updated, want.Updated)
 	note("Wanted", got.Wanted == want.Wanted, got.Wanted, want.Wanted)
+	moment("Since", got.Since, want.Since)
 	note("Confirmed", got.Confirmed == want.Confirmed, got.Confirmed, want.Confirmed)
 	gotProfile, wantProfile := profileText(got), profileText(want)
 	note("Waiting", gotProfile == wantProfile, gotProfile, wantProfile)

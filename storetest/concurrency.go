@@ -57,7 +57,7 @@ func concurrencyCases() []check {
 			newest := wanted(profile(fmt.Sprint("p", (crowd-1)/2), "basic"), crowd-1)
 			f.equal(f.must(f.store.Contact(f.ctx(), f.key("1"))), maicontact.Contact{
 				Key: f.key("1"), Generation: 1, Created: anyTime(), Updated: anyTime(),
-				Wanted: newest.Stamp, Waiting: &newest.Profile, Revision: newest.Revision, Due: anyTime(), Token: anyToken,
+				Wanted: newest.Stamp, Since: anyTime(), Waiting: &newest.Profile, Revision: newest.Revision, Due: anyTime(), Token: anyToken,
 			})
 		}},
 		{"one member per contact", func(f *fixture) {
@@ -197,7 +197,7 @@ func (f *fixture) work(key maicontact.Key) error {
 	row, err := f.store.Claim(f.ctx(), key, longLease)
 	for err == nil && !row.LeaseUntil.IsZero() {
 		if row, err = f.store.Attempt(f.ctx(), row.Claim()); err == nil {
-			row, err = f.store.Confirm(f.ctx(), row.Claim(), row.Wanted)
+			row, err = f.store.Confirm(f.ctx(), row.Claim(), row.Wanted, 0)
 		}
 	}
 	if errors.Is(err, maicontact.ErrNotDue) || errors.Is(err, maicontact.ErrFenced) {

@@ -49,8 +49,8 @@ func dueCases() []check {
 			}
 		}},
 		{"what is due and what is not", func(f *fixture) {
-			due := []maicontact.Contact{f.waiting("waiting"), f.tombstone("tombstone"), f.expired(f.waiting("expired").Key)}
-			later := []maicontact.Contact{f.claimed("claimed"), f.postponed("postponed")}
+			due := []maicontact.Contact{f.waiting("waiting"), f.tombstone("tombstone"), f.expired(f.waiting("expired").Key), f.againDue("again due")}
+			later := []maicontact.Contact{f.claimed("claimed"), f.postponed("postponed"), f.again("again")}
 			done := []maicontact.Contact{f.confirmed("confirmed"), f.parked("parked"), f.completed("completed")}
 			for _, row := range due {
 				f.dueNow(row.Key, true)

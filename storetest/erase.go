@@ -21,6 +21,7 @@ func eraseCases() []check {
 			for _, row := range []maicontact.Contact{
 				f.waiting("waiting"), f.claimed("claimed"), f.attempted("attempted"), f.bound("bound"),
 				f.confirmed("confirmed"), f.changing("changing", "Bob", "vip"), f.parked("parked"), f.postponed("postponed"),
+				f.again("again"), f.againDue("again due"),
 			} {
 				got := f.must(f.store.Erase(f.ctx(), row.Key))
 				f.equal(got, buried(row))
@@ -87,13 +88,13 @@ func eraseCases() []check {
 			// The revision starts anew, however low.
 			w := wanted(profile("Ann", "basic"), -5)
 			f.equal(f.must(f.store.Want(f.ctx(), row.Key, w)), changed(want, func(c *maicontact.Contact) {
-				c.Wanted, c.Waiting, c.Revision, c.Due = w.Stamp, &w.Profile, w.Revision, anyTime()
+				c.Wanted, c.Since, c.Waiting, c.Revision, c.Due = w.Stamp, anyTime(), &w.Profile, w.Revision, anyTime()
 			}))
 			f.dueNow(row.Key, true)
 		}},
 		{"restore what is not erased", func(f *fixture) {
 			for _, row := range []maicontact.Contact{
-				f.waiting("waiting"), f.confirmed("confirmed"), f.parked("parked"),
+				f.waiting("waiting"), f.confirmed("confirmed"), f.parked("parked"), f.again("again"),
 				f.tombstone("tombstone"), f.claim(f.tombstone("claimed").Key),
 				f.must(f.store.Restore(f.ctx(), f.completed("restored").Key)),
 			} {

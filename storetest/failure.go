@@ -75,6 +75,23 @@ func failureCases() []check {
 				c.Due, c.LeaseUntil, c.Attempted, c.Reason = time.Time{}, time.Time{}, time.Time{}, "name"
 			}))
 		}},
+		{"park a profile that is sent once more", func(f *fixture) {
+			row := f.claim(f.againDue("1").Key)
+			row = f.must(f.store.Attempt(f.ctx(), row.Claim()))
+			got := f.must(f.store.Park(f.ctx(), row.Claim(), row.Wanted, "name"))
+			f.equal(got, changed(row, func(c *maicontact.Contact) {
+				c.Due, c.LeaseUntil, c.Attempted, c.Reason = time.Time{}, time.Time{}, time.Time{}, "name"
+			}))
+			if !got.Parked() {
+				f.Error("not parked")
+			}
+			f.unsettled(0)
+		}},
+		{"postpone a profile that is sent once more", func(f *fixture) {
+			row := f.claim(f.againDue("1").Key)
+			f.equal(f.must(f.store.Postpone(f.ctx(), row.Claim(), longLease, "status 503")), later(row, 1, "status 503"))
+			f.unsettled(1)
+		}},
 		{"park a profile that is no longer wanted", func(f *fixture) {
 			for member, refused := range map[string]maicontact.Stamp{
 				"older":   maicontact.StampOf(profile("Ann", "basic")),
@@ -128,6 +145,14 @@ func regenerateCases() []check {
 			want, id := ended(got), newID()
 			want.ContactID = id
 			f.equal(f.must(f.store.Bind(f.ctx(), row.Claim(), id, got.Wanted)), want)
+		}},
+		{"a row that is sent once more", func(f *fixture) {
+			row := f.claim(f.againDue("1").Key)
+			got := f.must(f.store.Regenerate(f.ctx(), row.Claim()))
+			f.equal(got, next(row))
+			if got.Waiting == nil {
+				f.Error("there is no profile for the next contact")
+			}
 		}},
 		{"a row without a contact", func(f *fixture) {
 			row := f.attempted("1")

@@ -24,7 +24,10 @@ func claimedOperations() []claimedOperation {
 			return s.Bind(ctx, c, newID(), stamp)
 		}},
 		{"Confirm", func(ctx context.Context, s maicontact.Store, c maicontact.Claim) (maicontact.Contact, error) {
-			return s.Confirm(ctx, c, stamp)
+			return s.Confirm(ctx, c, stamp, 0)
+		}},
+		{"Confirm again", func(ctx context.Context, s maicontact.Store, c maicontact.Claim) (maicontact.Contact, error) {
+			return s.Confirm(ctx, c, stamp, time.Minute)
 		}},
 		{"Postpone", func(ctx context.Context, s maicontact.Store, c maicontact.Claim) (maicontact.Contact, error) {
 			return s.Postpone(ctx, c, time.Minute, "late")
@@ -102,7 +105,11 @@ func voidClaims() []voidClaim {
 		}},
 		{"ended by Confirm", func(f *fixture, member string) (contact, claim) {
 			row := f.bound(member)
-			return f.must(f.store.Confirm(f.ctx(), row.Claim(), row.Wanted)), row.Claim()
+			return f.must(f.store.Confirm(f.ctx(), row.Claim(), row.Wanted, 0)), row.Claim()
+		}},
+		{"ended by Confirm, to be sent again", func(f *fixture, member string) (contact, claim) {
+			row := f.bound(member)
+			return f.must(f.store.Confirm(f.ctx(), row.Claim(), row.Wanted, longLease)), row.Claim()
 		}},
 		{"ended by Postpone", func(f *fixture, member string) (contact, claim) {
 			row := f.bound(member)

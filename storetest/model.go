@@ -15,7 +15,7 @@ type model struct {
 }
 
 type modelRow struct {
-	contact maicontact.Contact // but for the times
+	contact maicontact.Contact // but for the times; Since is learnt
 	due     dueness
 	lease   leaseState
 	attempt bool
@@ -53,8 +53,8 @@ func (m *model) want(key maicontact.Key, w maicontact.Wanted) error {
 	if w.Stamp == c.Wanted {
 		return nil
 	}
-	c.Wanted, c.Failures, c.Reason = w.Stamp, 0, ""
-	if w.Stamp == c.Confirmed {
+	c.Wanted, c.Since, c.Failures, c.Reason = w.Stamp, anyTime(), 0, ""
+	if w.Stamp == c.Confirmed && !r.attempt {
 		r.nothingToDo()
 		return nil
 	}
@@ -121,17 +121,22 @@ func (m *model) bind(claim maicontact.Claim, id webchat.ContactID, confirmed mai
 		}
 	}
 	r.contact.ContactID = id
-	return m.confirm(claim, confirmed)
+	return m.confirm(claim, confirmed, 0)
 }
 
-func (m *model) confirm(claim maicontact.Claim, confirmed maicontact.Stamp) error {
+func (m *model) confirm(claim maicontact.Claim, confirmed maicontact.Stamp, again time.Duration) error {
 	r, err := m.holder(claim, true)
 	if err != nil || r.contact.ContactID == "" {
 		return maicontact.ErrFenced
 	}
-	r.contact.Confirmed, r.attempt = confirmed, false
+	r.contact.Confirmed = confirmed
 	r.contact.Failures, r.contact.Reason = 0, ""
-	if confirmed == r.contact.Wanted {
+	r.attempt = r.attempt && again > 0
+	switch {
+	case confirmed != r.contact.Wanted: // the claim goes on
+	case again > 0:
+		r.due, r.lease = later, noLease
+	default:
 		r.nothingToDo()
 	}
 	return nil

@@ -91,8 +91,7 @@ func (r *modelRun) step(key maicontact.Key) (what string, got, want error) {
 		_, got = s.Bind(ctx, claim, id, stamp)
 		return "Bind", got, m.bind(claim, id, stamp)
 	case n < 77:
-		_, got = s.Confirm(ctx, claim, stamp)
-		return "Confirm", got, m.confirm(claim, stamp)
+		return r.confirmStep(claim, stamp)
 	case n < 84:
 		delay := pick(r, []time.Duration{-1, 0, 0, longLease})
 		_, got = s.Postpone(ctx, claim, delay, reason)
@@ -133,6 +132,19 @@ func (r *modelRun) claimStep(key maicontact.Key, short bool) (what string, got, 
 	return "Claim", got, want
 }
 
+// confirmStep confirms a profile; a short wait until it is sent again is
+// waited for.
+func (r *modelRun) confirmStep(claim maicontact.Claim, stamp maicontact.Stamp) (what string, got, want error) {
+	again := pick(r, []time.Duration{-1, 0, 0, time.Millisecond, time.Millisecond, longLease})
+	_, got = r.store.Confirm(r.ctx(), claim, stamp, again)
+	want = r.model.confirm(claim, stamp, again)
+	if row := r.model.rows[claim.Key]; got == nil && want == nil && again == time.Millisecond && row.lease == noLease {
+		r.eventually("the time to send again", func() bool { return r.isDue(claim.Key) })
+		row.due = now
+	}
+	return fmt.Sprintf("Confirm with %v", again), got, want
+}
+
 // someClaim is the newest one mostly, or an older one, or one never given.
 func (r *modelRun) someClaim(key maicontact.Key) maicontact.Claim {
 	given := r.claims[key]
@@ -166,6 +178,9 @@ func (r *modelRun) compare(when string, key maicontact.Key) {
 	if diffs := diff(got, row.expected()); len(diffs) > 0 {
 		r.Fatalf("%s of %s: the row is not as expected: %q", when, key.Member, diffs)
 	}
+
+	// From here on it must stay until another profile is wanted.
+	row.contact.Since = got.Since
 
 	var due []maicontact.Key
 	unsettled := 0

@@ -22,7 +22,7 @@ func rowCases() []check {
 			row := f.must(f.store.Want(f.ctx(), f.key("1"), wanted(p, 7)))
 			f.equal(row, maicontact.Contact{
 				Key: f.key("1"), Generation: 1, Created: anyTime(), Updated: anyTime(),
-				Wanted: maicontact.StampOf(p), Waiting: &p, Revision: 7, Due: anyTime(), Token: anyToken,
+				Wanted: maicontact.StampOf(p), Since: anyTime(), Waiting: &p, Revision: 7, Due: anyTime(), Token: anyToken,
 			})
 			f.stored(row)
 			f.dueNow(row.Key, true)

@@ -44,6 +44,22 @@ func (f *fixture) changing(member, name, plan string) maicontact.Contact {
 	return f.claim(row.Key)
 }
 
+// again is confirmed, and waits to be sent once more.
+func (f *fixture) again(member string) maicontact.Contact {
+	f.Helper()
+	row := f.must(f.store.Attempt(f.ctx(), f.bound(member).Claim()))
+	return f.must(f.store.Confirm(f.ctx(), row.Claim(), row.Wanted, longLease))
+}
+
+// againDue is again when that time has come.
+func (f *fixture) againDue(member string) maicontact.Contact {
+	f.Helper()
+	row := f.must(f.store.Attempt(f.ctx(), f.bound(member).Claim()))
+	row = f.must(f.store.Confirm(f.ctx(), row.Claim(), row.Wanted, shortLease))
+	f.eventually("the time to send again", func() bool { return f.isDue(row.Key) })
+	return row
+}
+
 func (f *fixture) parked(member string) maicontact.Contact {
 	f.Helper()
 	row := f.bound(member)

@@ -8,6 +8,9 @@
 // It uses real time, with leases of some milliseconds, and takes a few
 // seconds. Times are only compared with others of the store, whose clock need
 // not be that of the test.
+//
+// A delay that is negative counts as 0 (Postpone, and again of Confirm), a
+// lease shorter than 1 ms as 1 ms. A store may round them up, never down.
 package storetest
 
 import (
@@ -44,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) maicontact.Store) {
 		{"attempt", attemptCases()},
 		{"bind", bindCases()},
 		{"confirm", confirmCases()},
+		{"again", againCases()},
 		{"failure", failureCases()},
 		{"regenerate", regenerateCases()},
 		{"fencing", fencingCases()},

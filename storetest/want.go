@@ -12,7 +12,7 @@ func wantCases() []check {
 	replaced := func(row maicontact.Contact, w maicontact.Wanted) maicontact.Contact {
 		return changed(row, func(c *maicontact.Contact) {
 			c.Wanted, c.Waiting, c.Revision = w.Stamp, &w.Profile, w.Revision
-			c.Failures, c.Reason, c.Due = 0, "", anyTime()
+			c.Since, c.Failures, c.Reason, c.Due = anyTime(), 0, "", anyTime()
 		})
 	}
 	return []check{
@@ -35,6 +35,7 @@ func wantCases() []check {
 		{"an equal profile raises the revision only", func(f *fixture) {
 			for i, row := range []maicontact.Contact{
 				f.waiting("waiting"), f.postponed("postponed"), f.parked("parked"), f.attempted("attempted"), f.confirmed("confirmed"),
+				f.again("again"), f.againDue("again due"),
 			} {
 				row.Revision += int64(i) // the first: nothing at all
 				f.equal(f.must(f.store.Want(f.ctx(), row.Key, wanted(ann, row.Revision))), row)
@@ -68,7 +69,7 @@ func wantCases() []check {
 			row, w := f.expired(f.waiting("1").Key), wanted(bob, 11)
 			got := f.must(f.store.Want(f.ctx(), row.Key, w))
 			want := changed(row, func(c *maicontact.Contact) {
-				c.Wanted, c.Waiting, c.Revision, c.Due = w.Stamp, &w.Profile, w.Revision, anyTime()
+				c.Wanted, c.Since, c.Waiting, c.Revision, c.Due = w.Stamp, anyTime(), &w.Profile, w.Revision, anyTime()
 			})
 			f.equal(got, want)
 			f.dueNow(row.Key, true)
@@ -78,7 +79,7 @@ func wantCases() []check {
 			f.equal(f.must(f.store.Want(f.ctx(), row.Key, wanted(bob, 11))), replaced(row, wanted(bob, 11)))
 			f.unsettled(1)
 			f.equal(f.must(f.store.Want(f.ctx(), row.Key, wanted(ann, 12))), changed(row, func(c *maicontact.Contact) {
-				c.Revision = 12
+				c.Since, c.Revision = anyTime(), 12
 			}))
 			f.dueNow(row.Key, false)
 			f.unsettled(0)
@@ -87,7 +88,7 @@ func wantCases() []check {
 			row := f.changing("1", "Bob", "basic")
 			got := f.must(f.store.Want(f.ctx(), row.Key, wanted(ann, 12)))
 			want := changed(row, func(c *maicontact.Contact) {
-				c.Wanted, c.Waiting, c.Revision = c.Confirmed, nil, 12
+				c.Wanted, c.Since, c.Waiting, c.Revision = c.Confirmed, anyTime(), nil, 12
 				c.Due, c.LeaseUntil = time.Time{}, time.Time{}
 			})
 			f.equal(got, want)
@@ -100,6 +101,43 @@ func wantCases() []check {
 			want := replaced(row, wanted(ann, 12))
 			want.Due = row.LeaseUntil
 			f.equal(f.must(f.store.Want(f.ctx(), row.Key, wanted(ann, 12))), want)
+		}},
+		{"what is confirmed must be sent while another write may land", func(f *fixture) {
+			row := f.again("1")
+			f.equal(f.must(f.store.Want(f.ctx(), row.Key, wanted(bob, 11))), replaced(row, wanted(bob, 11)))
+			f.dueNow(row.Key, true)
+			got := f.must(f.store.Want(f.ctx(), row.Key, wanted(ann, 12)))
+			f.equal(got, replaced(row, wanted(ann, 12)))
+			f.stored(got)
+			f.dueNow(row.Key, true)
+			f.unsettled(1)
+		}},
+		{"what is confirmed must be sent while another write may land, and a claim goes on", func(f *fixture) {
+			row := f.must(f.store.Attempt(f.ctx(), f.bound("1").Claim()))
+			f.must(f.store.Want(f.ctx(), row.Key, wanted(bob, 11)))
+			row = f.must(f.store.Confirm(f.ctx(), row.Claim(), maicontact.StampOf(ann), longLease))
+			want := replaced(row, wanted(ann, 12))
+			want.Due = row.LeaseUntil
+			f.equal(f.must(f.store.Want(f.ctx(), row.Key, wanted(ann, 12))), want)
+			f.equal(f.must(f.store.Confirm(f.ctx(), row.Claim(), want.Wanted, 0)), ended(want))
+		}},
+		{"since when", func(f *fixture) {
+			clock := *f // rows elsewhere tell the store's time
+			clock.namespace += "-clock"
+			row := f.waiting("1")
+			if row.Since.Before(row.Created) || row.Since.After(row.Updated) {
+				f.Errorf("wanted since %v, made %v", row.Since, row.Created)
+			}
+			for i, w := range []maicontact.Wanted{wanted(bob, 11), wanted(vip, 12), wanted(ann, 12)} {
+				f.eventually("the next millisecond", func() bool {
+					return clock.waiting(randomHex(4)).Created.After(row.Since)
+				})
+				next := f.must(f.store.Want(f.ctx(), row.Key, w))
+				if !next.Since.After(row.Since) || next.Since.After(next.Updated) {
+					f.Errorf("step %d: wanted since %v after %v, updated %v", i, next.Since, row.Since, next.Updated)
+				}
+				row = next
+			}
 		}},
 		{"permissions make the difference between bound and ready", func(f *fixture) {
 			row := f.confirmed("1")

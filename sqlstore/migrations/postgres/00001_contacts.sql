@@ -11,6 +11,7 @@ CREATE TABLE maicontact_contacts (
     updated_at        BIGINT NOT NULL,
     wanted_profile    TEXT COLLATE "C" NOT NULL,
     wanted_access     TEXT COLLATE "C" NOT NULL,
+    since_at          BIGINT,
     confirmed_profile TEXT COLLATE "C" NOT NULL,
     confirmed_access  TEXT COLLATE "C" NOT NULL,
     waiting           TEXT,

@@ -9,6 +9,7 @@ CREATE TABLE maicontact_contacts (
     updated_at        INTEGER NOT NULL,
     wanted_profile    TEXT    NOT NULL,
     wanted_access     TEXT    NOT NULL,
+    since_at          INTEGER,
     confirmed_profile TEXT    NOT NULL,
     confirmed_access  TEXT    NOT NULL,
     waiting           TEXT,
