@@ -76,7 +76,7 @@ func (c *Client) do(ctx context.Context, r request) error {
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		number++
 		last = c.attempt(ctx, r, number)
-		if last != nil && (ctx.Err() != nil || !again(last, r.write())) {
+		if last != nil && (ctx.Err() != nil || !again(last, r)) {
 			return struct{}{}, backoff.Permanent(last)
 		}
 		return struct{}{}, asError(last)
@@ -95,13 +95,18 @@ func (c *Client) do(ctx context.Context, r request) error {
 }
 
 // again says whether the client itself repeats the call after e. It is stricter
-// than Retryable, which also covers trying again much later.
-func again(e *Error, write bool) bool {
+// than Retryable, which also covers trying again much later. A PUT that may
+// still land must not be followed by another unnoticed: the caller has to know
+// that an older profile may come after a newer one.
+func again(e *Error, r request) bool {
+	if r.method == http.MethodPut && e.Unknown {
+		return false
+	}
 	switch e.Status {
 	case 0, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return e.Retryable
 	case http.StatusInternalServerError:
-		return e.Retryable && !write
+		return e.Retryable && !r.write()
 	}
 	return e.Retryable && errors.Is(e, errCutOff)
 }

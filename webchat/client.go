@@ -38,7 +38,8 @@ type Config struct {
 	Timeout time.Duration
 
 	// MaxAttempts of a call that is safe to repeat: get, replace, delete and
-	// find. Defaults to 3. A create is always sent once.
+	// find. Defaults to 3. A create is always sent once, and a replace of
+	// unknown outcome is not repeated.
 	MaxAttempts int
 
 	// Logger gets one record per attempt: Debug when it worked, otherwise

@@ -93,7 +93,8 @@ func (c *Client) Get(ctx context.Context, id ContactID) (Contact, error) {
 // Replace writes the whole contact with PUT: empty email, phone and avatar are
 // sent as null, so that they are cleared at the service. Query metadata that is
 // not set is left out. Any 2xx reply but a web page is success, whatever it
-// says. It fails with [ErrNotFound] when the contact no longer exists.
+// says. After an outcome that is not known it is not repeated by itself: the
+// first one may still land, even after a later Replace. It fails with [ErrNotFound] when the contact no longer exists.
 func (c *Client) Replace(ctx context.Context, id ContactID, d Draft) error {
 	id, failure := checkID(opReplace, id)
 	if failure != nil {
