@@ -110,8 +110,8 @@ func (m *Middleware) serveScript(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method == http.MethodGet {
 		h.Set("Content-Length", strconv.Itoa(len(text)))
+		_, _ = w.Write(text)
 	}
-	_, _ = w.Write(text)
 }
 
 // scriptFor returns the script of a request, or why it is refused.
@@ -119,13 +119,8 @@ func (m *Middleware) scriptFor(r *http.Request) ([]byte, error) {
 	if err := m.Check(r); err != nil {
 		return nil, err
 	}
-	switch {
-	case r.Method == http.MethodHead:
-		return nil, nil
-	case isPrefetch(r.Header):
-		return m.script.absent(Prefetch), nil
-	case isBot(r.Header):
-		return m.script.absent(Bot), nil
+	if reason, refused := notShown(r); refused {
+		return m.script.absent(reason), nil
 	}
 	return m.render(r.Context())
 }
@@ -176,6 +171,8 @@ func (m *Middleware) widgetOptions(v *visit, ctx context.Context) webchat.Option
 	if m.config.WidgetOptions == nil {
 		return webchat.Options{}
 	}
+	ctx, cancel := context.WithTimeout(ctx, max(m.config.Budget, DefaultBudget))
+	defer cancel()
 	options, err := m.config.WidgetOptions(v.privateCopy(ctx))
 	if err != nil {
 		m.log.WarnContext(ctx, "maicontact: Config.WidgetOptions failed; the chat starts without them", "error", err)

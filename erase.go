@@ -13,7 +13,8 @@ type Erasure struct {
 	// Deleted: MaiAgent was asked to delete the contact, and reading it back
 	// no longer finds it. MaiAgent's delete is a soft one: the contact can no
 	// longer be used or listed, but only MaiAgent can say what it keeps.
-	// When false the deletion waits in the store, and Run goes on trying.
+	// When false the deletion waits in the store, and Run goes on trying;
+	// for a minute, too, when a write to MaiAgent may still be under way.
 	Deleted bool
 }
 
@@ -62,28 +63,37 @@ func (m *Middleware) memberKey(memberID string) (*resolver, Key, error) {
 	return m.resolver, NewKey(m.config.Namespace, m.config.InboxID, memberID), nil
 }
 
+// furtherGenerations is how far beyond the generation of a row an erasure
+// looks: a store that was lost may have known of later ones.
+const furtherGenerations = 2
+
 // eraseContact deletes what a tombstone had at MaiAgent: the contact it knows,
-// and any that an unfinished attempt may have made.
-func (r *resolver) eraseContact(ctx context.Context, row Contact) (Contact, error) {
+// and any that an unfinished attempt or a former row has left.
+func (r *resolver) eraseContact(ctx context.Context, row, claimed Contact) (Contact, error) {
 	if row.ContactID != "" {
 		if err := r.deleteContact(ctx, row.ContactID); err != nil {
 			return row, err
 		}
 	}
-	found, err := r.client.FindBySourceID(ctx, r.inbox, r.sourceOf(row))
-	if err != nil {
-		return row, err
-	}
-	for _, contact := range found {
-		if contact.ID == row.ContactID {
-			continue // deleted above; the search lags behind
-		}
-		if err := r.deleteContact(ctx, contact.ID); err != nil {
+	who := owner(row.Key.Namespace, memberKind, row.Key.Member)
+	last := row.Generation + furtherGenerations
+	for generation := 1; generation <= last; generation++ {
+		found, err := r.client.FindBySourceID(ctx, r.inbox, sourceID(who, generation))
+		if err != nil {
 			return row, err
 		}
+		for _, contact := range found {
+			last = max(last, generation+furtherGenerations)
+			if contact.ID == row.ContactID {
+				continue // deleted above; the search lags behind
+			}
+			if err := r.deleteContact(ctx, contact.ID); err != nil {
+				return row, err
+			}
+		}
 	}
-	if r.isUnsettled(row) {
-		return row, errUnsettled
+	if sinceAttempt(claimed) < lateTime {
+		return row, errUnsettled // a contact may still appear
 	}
 	return r.store.Erased(ctx, row.Claim())
 }

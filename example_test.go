@@ -77,7 +77,7 @@ func Example_test() {
 	fmt.Println(contact.Name, contact.SourceID)
 	fmt.Println(strings.Contains(w.Body.String(), contact.ID))
 	// Output:
-	// Alice Chen shop-test:member:4711
+	// Alice Chen shop-test:member:4711:g1
 	// true
 }
 

@@ -101,6 +101,20 @@ func originOfText(s string) string {
 	return originOf(u)
 }
 
+// notShown tells requests that nobody may ever see the answer of. No contact
+// is made for them.
+func notShown(r *http.Request) (Reason, bool) {
+	switch {
+	case r.Method == http.MethodHead:
+		return Probe, true
+	case isPrefetch(r.Header):
+		return Prefetch, true
+	case isBot(r.Header):
+		return Bot, true
+	}
+	return "", false
+}
+
 // isPrefetch reports whether the browser asks for a page that may never be
 // shown. Browsers say so in several ways.
 func isPrefetch(h http.Header) bool {
@@ -110,7 +124,7 @@ func isPrefetch(h http.Header) bool {
 
 // crawler matches user agents that call themselves one. People's browsers
 // hold none of these words at these places.
-var crawler = regexp.MustCompile(`(?i)\b[a-z]*(?:bot|crawler|spider)(?:\b|[/;_-])|\bslurp\b|facebookexternalhit|mediapartners-google`)
+var crawler = regexp.MustCompile(`(?i)\b[a-z]*(?:bot|crawler|spider)(?:\b|[/;_-])|\bslurp\b|facebookexternalhit|mediapartners-google|kube-probe|googlehc|healthcheck`)
 
 func isBot(h http.Header) bool {
 	agent := h.Get("User-Agent")

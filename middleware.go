@@ -15,6 +15,8 @@ package maicontact
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,7 +33,6 @@ import (
 // Defaults of [Config].
 const (
 	DefaultScriptPath    = "/webchat.js"
-	DefaultSessionName   = "maicontact"
 	DefaultSessionMaxAge = 30 * 24 * time.Hour
 	DefaultBudget        = 2 * time.Second
 	DefaultRecheck       = 5 * time.Minute
@@ -48,8 +49,10 @@ type Member struct {
 	Profile webchat.Profile
 	// Revision orders changes of the profile: a row version, or the time of
 	// the last change in microseconds. Higher is newer; give it always or
-	// never. With 0 the time at which a request began counts instead, which
-	// lets an old profile win for a moment when two servers race.
+	// never. With 0 the time at which a request began counts instead, in
+	// microseconds: an old profile may then win for a moment when two servers
+	// race, and where the profile has query metadata each request asks the
+	// store.
 	Revision int64
 }
 
@@ -80,7 +83,11 @@ type Config struct {
 	// possibly on another goroutine than the handler's. The request is a
 	// private copy that shares no gorilla session with the handler's, so
 	// sessions may be read from it; its context is that of who asks. It must
-	// not be written to. Required.
+	// not be written to.
+	//
+	// It sees the request as it came. A handler that changes who is logged
+	// in must therefore redirect, or call [Forget] before anything in that
+	// request asks for the contact. Required.
 	Identify func(*http.Request) (*Member, error)
 
 	// Sessions keeps our one session entry: any gorilla store. Several
@@ -93,8 +100,9 @@ type Config struct {
 
 	// WidgetOptions adds options for this request, such as a colour from a
 	// database. It runs beside the resolving of the contact and gets a
-	// private copy of the request. When it fails the chat starts without
-	// its options. Optional.
+	// private copy of the request, whose context ends with the longer of
+	// Budget and DefaultBudget. When it fails the chat starts without its
+	// options. Optional.
 	WidgetOptions func(*http.Request) (webchat.Options, error)
 
 	// PublicOrigin is the site's origin as browsers see it, such as
@@ -106,7 +114,9 @@ type Config struct {
 	ScriptPath string
 
 	// SessionName is the name of our session (the cookie's name). Defaults
-	// to DefaultSessionName. The site must not use it for its own.
+	// to "maicontact-" and eight digits made of Namespace and InboxID, so that
+	// two sites on one host do not take each other's. The site must not use
+	// it for its own.
 	SessionName string
 
 	// SessionMaxAge is how long a browser is remembered after its entry was
@@ -118,7 +128,8 @@ type Config struct {
 	Budget time.Duration
 
 	// Recheck is how long a session entry is believed before the store is
-	// asked again. Defaults to DefaultRecheck.
+	// asked again. Until then another browser of a member may still get the
+	// contact id of before an erasure. Defaults to DefaultRecheck.
 	Recheck time.Duration
 
 	// Drain is how long Run waits for work under way when it is to end.
@@ -148,7 +159,7 @@ type Middleware struct {
 // goroutine and calls nobody. All faults found are in the error.
 func New(c Config) (*Middleware, error) {
 	c.ScriptPath = cmp.Or(c.ScriptPath, DefaultScriptPath)
-	c.SessionName = cmp.Or(c.SessionName, DefaultSessionName)
+	c.SessionName = cmp.Or(c.SessionName, defaultSessionName(c))
 	c.SessionMaxAge = cmp.Or(c.SessionMaxAge, DefaultSessionMaxAge)
 	c.Budget = cmp.Or(c.Budget, DefaultBudget)
 	c.Recheck = cmp.Or(c.Recheck, DefaultRecheck)
@@ -169,6 +180,11 @@ func New(c Config) (*Middleware, error) {
 		config: c, origin: origin, registryKey: registryKey(), log: c.Logger,
 		resolver: newResolver(c, client), script: newScript(c),
 	}, nil
+}
+
+func defaultSessionName(c Config) string {
+	sum := sha256.Sum256([]byte(c.Namespace + "|" + c.InboxID))
+	return "maicontact-" + hex.EncodeToString(sum[:4])
 }
 
 func inField(name string, err error) error {
@@ -284,7 +300,8 @@ func visitOf(ctx context.Context) (*visit, error) {
 //
 // The error is a [Reason] when there is no chat (match it with errors.Is),
 // [ErrNoMiddleware], or that of ctx. A reply that an id was asked for is
-// marked private and kept out of shared caches. Safe for concurrent use,
+// marked private and kept out of shared caches; ask before its first byte, or
+// the answer is [TooLate]. Safe for concurrent use,
 // also beside the handler's own use of gorilla sessions.
 func ContactID(ctx context.Context) (webchat.ContactID, error) {
 	v, err := visitOf(ctx)
@@ -316,8 +333,8 @@ func ContactInto(ctx context.Context, id *webchat.ContactID) func() error {
 
 // Forget clears the session entry on the reply to this request. Call it when
 // somebody signs up, logs in or logs out, before the reply begins. Forgetting
-// to call it is safe: an entry is only ever used for its owner. After Forget
-// the request gets no contact id. It returns ErrNoMiddleware, or an error when
+// to call it is safe when that reply is a redirect: an entry is only ever used
+// for its owner. After Forget the request gets no contact id. It returns ErrNoMiddleware, or an error when
 // the reply has begun.
 func Forget(ctx context.Context) error {
 	v, err := visitOf(ctx)

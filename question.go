@@ -10,6 +10,9 @@ import (
 type question struct {
 	owner string
 	stamp string // of the member's profile and revision; empty for a visitor
+	// always: nothing but the store may answer. Without a revision, permissions
+	// that changed and changed back look as if they never had.
+	always bool
 
 	// Of a member.
 	key      Key
@@ -27,9 +30,10 @@ func newMemberQuestion(c *Config, m *Member, began time.Time) question {
 	q.wanted = Wanted{Profile: m.Profile.Normalized(), Revision: m.Revision}
 	q.wanted.Stamp = StampOf(q.wanted.Profile)
 	if m.Revision == 0 {
-		q.wanted.Revision = began.UnixNano()
+		q.wanted.Revision = began.UnixMicro()
 	}
 	q.stamp = q.wanted.Stamp.Profile
+	q.always = m.Revision == 0 && !m.Profile.QueryMetadata.IsZero()
 	if m.Revision != 0 {
 		// A profile that changed and changed back is a new one: its last
 		// change may not be confirmed yet.

@@ -27,8 +27,8 @@ const (
 	Rejected Reason = "rejected"
 	// Erased: the member was erased on purpose.
 	Erased Reason = "erased"
-	// TooLate: the reply to a new visitor had begun, so that the visitor
-	// could not be given a key any more.
+	// TooLate: the reply had begun before anybody asked, so that it could no
+	// longer be marked private, or a new visitor could get no cookie.
 	TooLate Reason = "too late"
 	// Misconfigured: the server's own set-up is at fault. The log says how.
 	Misconfigured Reason = "configuration"
@@ -39,6 +39,8 @@ const (
 	NotAScript Reason = "not a script"
 	// Prefetch: the browser asked in advance; the page may never be shown.
 	Prefetch Reason = "prefetch"
+	// Probe: a HEAD request, which nobody reads the answer of.
+	Probe Reason = "probe"
 	// Bot: a crawler that says so.
 	Bot Reason = "bot"
 )

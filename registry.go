@@ -28,15 +28,16 @@ func (p *probeContext) Value(key any) any {
 	return nil
 }
 
-// withoutRegistry hides gorilla's registry. The registry is a bare map;
-// a request that runs beside the handler must get one of its own.
+// withoutRegistry hides gorilla's registry, and the visit itself. The registry
+// is a bare map; a request that runs beside the handler must get one of its
+// own. And Identify, which answers the visit, cannot ask it.
 type withoutRegistry struct {
 	context.Context
 	key any
 }
 
 func (c withoutRegistry) Value(key any) any {
-	if key == c.key {
+	if key == c.key || key == (visitKey{}) {
 		return nil
 	}
 	return c.Context.Value(key)

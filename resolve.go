@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/patrickmn/go-cache"
@@ -21,7 +22,9 @@ const (
 	// settleTime is how long MaiAgent's search may need to show a contact
 	// that was just made. An attempt of unknown outcome is younger than that
 	// only when it must be looked for again.
-	settleTime = 3 * time.Second
+	settleTime = 5 * time.Second
+	// lateTime is how long a write of unknown outcome may still land.
+	lateTime = time.Minute
 	// recallTime is how long an answer is remembered in the process.
 	recallTime = 30 * time.Second
 	// mostRecalled bounds that memory.
@@ -73,6 +76,9 @@ type recalled struct {
 }
 
 func (r *resolver) recall(q question) (outcome, bool) {
+	if q.always {
+		return outcome{}, false
+	}
 	if item, ok := r.recent.Get(q.owner); ok {
 		if a := item.(recalled); a.stamp == q.stamp {
 			return outcome{a.id, true}, true
@@ -82,6 +88,9 @@ func (r *resolver) recall(q question) (outcome, bool) {
 }
 
 func (r *resolver) remember(q question, id webchat.ContactID) {
+	if r.recent.ItemCount() >= mostRecalled {
+		r.recent.DeleteExpired()
+	}
 	if r.recent.ItemCount() < mostRecalled {
 		r.recent.SetDefault(q.owner, recalled{id, q.stamp})
 	}
@@ -94,7 +103,8 @@ func (r *resolver) contact(ctx context.Context, q question) (outcome, error) {
 	if known, ok := r.recall(q); ok {
 		return known, nil
 	}
-	landed := r.flights.DoChan(q.flight(), func() (any, error) {
+	landed := r.flights.DoChan(q.flight(), func() (_ any, err error) {
+		defer r.contain(ctx, &err)
 		if !r.work.begin() {
 			return outcome{}, fmt.Errorf("%w: shutting down", Unavailable)
 		}
@@ -116,6 +126,16 @@ func (r *resolver) contact(ctx context.Context, q question) (outcome, error) {
 		return outcome{}, Budget
 	case <-ctx.Done():
 		return outcome{}, fmt.Errorf("%w: %w", Unavailable, ctx.Err())
+	}
+}
+
+// contain turns a panic of a hook, a store or a transport on a goroutine of ours
+// into an error: nobody else would stop it from ending the process.
+func (r *resolver) contain(ctx context.Context, err *error) {
+	if p := recover(); p != nil {
+		// What panicked may hold anything; where it did is enough.
+		r.log.ErrorContext(ctx, "maicontact: panic", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+		*err = fmt.Errorf("%w: panic", Unavailable)
 	}
 }
 
@@ -156,10 +176,15 @@ func asReason(err error) error {
 func (r *resolver) member(ctx context.Context, q question) (outcome, error) {
 	row, err := r.store.Contact(ctx, q.key)
 	if errors.Is(err, ErrNotFound) || err == nil && q.isNewTo(row) {
+		r.recent.Delete(q.owner)
 		row, err = r.store.Want(ctx, q.key, q.wanted)
 	}
 	if err != nil {
 		return outcome{}, err
+	}
+	current := row.Wanted == q.wanted.Stamp
+	if !current && row.Erased.IsZero() {
+		r.log.WarnContext(ctx, "maicontact: the row knows a newer revision than this request; its profile is not sent")
 	}
 	switch {
 	case !row.Erased.IsZero() || row.Parked():
@@ -173,8 +198,10 @@ func (r *resolver) member(ctx context.Context, q question) (outcome, error) {
 		}
 	}
 	switch {
+	case row.Erased.IsZero() && row.Wanted.Access != q.wanted.Stamp.Access && !r.staleAllowed:
+		return outcome{}, PermissionPending // not this request's permissions
 	case r.mayHandOut(row):
-		return outcome{row.ContactID, row.Waiting == nil}, nil
+		return outcome{row.ContactID, current && row.Waiting == nil}, nil
 	case !row.Erased.IsZero():
 		return outcome{}, Erased
 	case row.Parked():

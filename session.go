@@ -2,6 +2,8 @@ package maicontact
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
@@ -78,20 +80,25 @@ type session struct {
 	maxAge  time.Duration
 }
 
-// openSession decodes our session. A cookie that does not decode is a clean
-// start. It also returns the entry, if there is one.
+// openSession decodes our session. A cookie that does not decode, or whose
+// session is gone, is a clean start. Any other failure of the store is tried
+// once more, since it would cost a visitor their contact; when it stays, the
+// cookie is taken to be at fault, as no store would ever read it again.
 func (m *Middleware) openSession(r *http.Request) (session, entry, bool) {
 	s := session{store: m.config.Sessions, request: r, secure: m.isHTTPS(r), maxAge: m.config.SessionMaxAge}
 	g, err := s.store.New(r, m.config.SessionName)
+	if isTrouble(err) {
+		g, err = s.store.New(r, m.config.SessionName)
+	}
 	if g == nil {
 		g = sessions.NewSession(s.store, m.config.SessionName)
 		g.IsNew = true
 	}
-	if err != nil && !isDecodeError(err) {
-		m.log.WarnContext(r.Context(), "maicontact: the session could not be read", "error", "session store")
-	}
 	s.gorilla = g
 	if err != nil {
+		if isTrouble(err) {
+			m.log.WarnContext(r.Context(), "maicontact: the session could not be read, it starts anew", "error", withoutPath(err))
+		}
 		clear(g.Values)
 		return s, entry{}, false
 	}
@@ -100,9 +107,22 @@ func (m *Middleware) openSession(r *http.Request) (session, entry, bool) {
 	return s, e, ok
 }
 
-func isDecodeError(err error) bool {
+// isTrouble tells a store that fails from a session that is not there.
+func isTrouble(err error) bool {
 	var cookie securecookie.Error
-	return errors.As(err, &cookie) && cookie.IsDecode()
+	if errors.As(err, &cookie) && cookie.IsDecode() {
+		return false
+	}
+	return err != nil && !errors.Is(err, fs.ErrNotExist)
+}
+
+// withoutPath takes the file name from an error of a file store: it holds the
+// session id.
+func withoutPath(err error) error {
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", file.Op, file.Err)
+	}
+	return err
 }
 
 // save puts the entry into the session and its cookie into h.

@@ -82,11 +82,11 @@ func newSite(t *testing.T, change func(*maicontact.Config, *webchattest.Options)
 		API:       webchat.Config{BaseURL: "http://localhost/api", APIKey: webchattest.DefaultAPIKey},
 		InboxID:   webchattest.DefaultInboxID,
 		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID},
-		Namespace: "shop-test",
-		Identify:  s.whoIs,
-		Sessions:  sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")),
-		Store:     maicontact.NewMemoryStore(),
-		Logger:    slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Namespace: "shop-test", SessionName: "maicontact",
+		Identify: s.whoIs,
+		Sessions: sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")),
+		Store:    maicontact.NewMemoryStore(),
+		Logger:   slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if change != nil {
 		change(&c, &options)

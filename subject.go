@@ -50,11 +50,9 @@ func owner(namespace, kind, encodedID string) string {
 	return namespace + ":" + kind + ":" + encodedID
 }
 
-// sourceID is what MaiAgent keeps of a subject. It is the owner, and the
-// generation once a contact had to be made anew.
+// sourceID is what MaiAgent keeps of a subject: the owner, and how often its
+// contact has been made. The generation also keeps one source id from being
+// the beginning of another, which MaiAgent's fuzzy search would find with it.
 func sourceID(owner string, generation int) string {
-	if generation <= 1 {
-		return owner
-	}
-	return owner + ":" + strconv.Itoa(generation)
+	return owner + ":g" + strconv.Itoa(generation)
 }

@@ -80,9 +80,16 @@ func TestPendingChangesAreRetried(t *testing.T) {
 		stop := s.run()
 		time.Sleep(time.Minute)
 		remove()
-		time.Sleep(3 * time.Minute)
+		time.Sleep(5 * time.Minute)
 		if got := s.upstream(id).Name; got != "Alice 4" {
 			t.Errorf("MaiAgent has %q", got)
+		}
+		// Once for the change, once more because those that failed may still
+		// have landed after it.
+		s.sim.ResetRequests()
+		time.Sleep(time.Hour)
+		if n := len(s.sim.Requests()); n != 0 {
+			t.Errorf("%d calls with nothing to do", n)
 		}
 		if err := stop(); err != nil {
 			t.Error(err)

@@ -37,9 +37,9 @@ type visit struct {
 // contact answers who is there. The first asker finds out, the others get the
 // same answer.
 func (v *visit) contact(ctx context.Context) (webchat.ContactID, error) {
-	q, done := v.begin(ctx)
+	q, done, id, err := v.begin(ctx)
 	if done {
-		return v.id, v.err
+		return id, err
 	}
 	found, err := v.middleware.resolver.contact(ctx, q)
 	return v.settle(ctx, found, err)
@@ -47,17 +47,25 @@ func (v *visit) contact(ctx context.Context) (webchat.ContactID, error) {
 
 // begin identifies the person and looks into the session. It reports true
 // when that answers already; otherwise it returns what to ask the resolver.
-func (v *visit) begin(ctx context.Context) (question, bool) {
+func (v *visit) begin(ctx context.Context) (_ question, done bool, _ webchat.ContactID, _ error) {
 	v.asking.Lock()
 	defer v.asking.Unlock()
 	if !v.begun {
+		if !v.markPrivate() {
+			// The header has left, and may have allowed shared caches.
+			return question{}, true, "", TooLate
+		}
 		v.begun = true
-		v.markPrivate()
 		// Should Identify panic, later askers must not wait or see a member.
 		v.answered, v.err = true, Unavailable
 		v.answered, v.id, v.err = v.identify(ctx)
+		if err := v.err; err != nil && ctx.Err() != nil {
+			// Only this asker's time was over; another may still find out.
+			v.begun, v.answered, v.err = false, false, nil
+			return question{}, true, "", err
+		}
 	}
-	return v.question, v.answered
+	return v.question, v.answered, v.id, v.err
 }
 
 func (v *visit) identify(ctx context.Context) (answered bool, _ webchat.ContactID, _ error) {
@@ -68,6 +76,7 @@ func (v *visit) identify(ctx context.Context) (answered bool, _ webchat.ContactI
 	member, err := m.config.Identify(v.privateCopy(ctx))
 	switch {
 	case errors.Is(err, ErrNoChat):
+		v.forgetMember(ctx)
 		return true, "", ErrNoChat
 	case err != nil:
 		m.log.WarnContext(ctx, "maicontact: Identify failed, no chat for this request", "error", err)
@@ -87,10 +96,24 @@ func (v *visit) identify(ctx context.Context) (answered bool, _ webchat.ContactI
 	return v.beginVisitor(ctx, &s, e, ok)
 }
 
+// forgetMember clears a former member's entry where nobody gets a chat. A
+// visitor's stays: the next page may have the chat again.
+func (v *visit) forgetMember(ctx context.Context) {
+	m := v.middleware
+	if !v.hasCookie() {
+		return
+	}
+	s, e, ok := m.openSession(v.privateCopy(ctx))
+	if _, isVisitor := visitorOf(m.config.Namespace, e.owner); ok && !isVisitor {
+		v.keep(&s)
+		v.forgetEntry()
+	}
+}
+
 func (v *visit) beginMember(member *Member, e entry, ok bool) (bool, webchat.ContactID, error) {
 	c := &v.middleware.config
 	q := newMemberQuestion(c, member, v.began)
-	if ok && e.owner == q.owner && e.contact != "" && e.stamp == q.stamp && isFresh(e.checked, c.Recheck) {
+	if ok && !q.always && e.owner == q.owner && e.contact != "" && e.stamp == q.stamp && isFresh(e.checked, c.Recheck) {
 		return true, e.contact, nil
 	}
 	if ok && e.owner != q.owner {
@@ -108,15 +131,15 @@ func isFresh(t time.Time, d time.Duration) bool {
 	return -time.Minute < age && age < d
 }
 
-// renewVisitor is how often a visitor's cookie is written again, so that it
-// does not run out while they keep coming.
+// renewVisitor is how often a visitor's cookie is written again at the latest,
+// so that it does not run out while they keep coming.
 const renewVisitor = 24 * time.Hour
 
 func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) (bool, webchat.ContactID, error) {
 	c := &v.middleware.config
 	if key, isVisitor := visitorOf(c.Namespace, e.owner); ok && isVisitor {
 		if e.contact != "" {
-			if !isFresh(e.checked, renewVisitor) {
+			if !isFresh(e.checked, min(renewVisitor, c.SessionMaxAge/2)) {
 				e.checked = time.Now()
 				v.write(e)
 			}
@@ -126,6 +149,12 @@ func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) 
 		v.question.since = e.checked
 		return false, "", nil
 	}
+	if reason, refused := notShown(v.request); refused {
+		return true, "", reason
+	}
+	if v.isCommitted() {
+		return true, "", TooLate
+	}
 	q := newVisitorQuestion(c, rand.Text())
 	q.isNew = true
 	q.since = time.Now()
@@ -133,7 +162,7 @@ func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) 
 	// The key must be in the browser before a contact is made for it, or
 	// each ask would leave another contact behind.
 	if err := s.save(http.Header{}, fresh); err != nil {
-		v.middleware.log.ErrorContext(ctx, "maicontact: the session cannot be written, no chat for this visitor", "error", err)
+		v.middleware.log.ErrorContext(ctx, "maicontact: the session cannot be written, no chat for this visitor", "error", withoutPath(err))
 		return true, "", fmt.Errorf("%w: session: %w", Unavailable, err)
 	}
 	if !v.write(fresh) {
@@ -165,94 +194,4 @@ func (v *visit) settle(ctx context.Context, found outcome, err error) (webchat.C
 		m.log.DebugContext(ctx, "maicontact: no chat", "error", err)
 	}
 	return v.id, v.err
-}
-
-// The gate.
-
-func (v *visit) keep(s *session) {
-	v.gate.Lock()
-	defer v.gate.Unlock()
-	v.session = s
-}
-
-func (v *visit) markPrivate() {
-	v.gate.Lock()
-	defer v.gate.Unlock()
-	v.private = true
-}
-
-// write plans an entry for the reply; it reports false when the reply's
-// header has left already.
-func (v *visit) write(e entry) bool {
-	v.gate.Lock()
-	defer v.gate.Unlock()
-	if !v.committed {
-		v.next = &e
-	}
-	return !v.committed
-}
-
-func (v *visit) forgetEntry() {
-	v.gate.Lock()
-	defer v.gate.Unlock()
-	v.next, v.drop = nil, true
-}
-
-func (v *visit) isForgotten() bool {
-	v.gate.Lock()
-	defer v.gate.Unlock()
-	return v.drop
-}
-
-func (v *visit) forget() error {
-	v.asking.Lock()
-	defer v.asking.Unlock()
-	v.begun, v.answered, v.id, v.err = true, true, "", Forgotten
-	v.gate.Lock()
-	defer v.gate.Unlock()
-	if v.committed {
-		return errors.New("maicontact: the reply has begun, the session entry stays until its owner is checked again")
-	}
-	v.next, v.drop = nil, true
-	return nil
-}
-
-// commit writes what the visit decided into the reply's header, once, before
-// the first byte leaves. A session that cannot be written costs the visitor
-// their memory, never the page.
-func (v *visit) commit() {
-	v.gate.Lock()
-	defer v.gate.Unlock()
-	if v.committed {
-		return
-	}
-	v.committed = true
-	if v.next == nil && !v.drop && !v.private {
-		return
-	}
-	m, h := v.middleware, v.writer.inner.Header()
-	if v.private {
-		if isPublic(h) {
-			m.log.ErrorContext(v.request.Context(), "maicontact: a page that asked for the contact was marked cacheable by others; it is sent as private",
-				"path", v.request.URL.Path)
-		}
-		setPrivate(h)
-	}
-	var err error
-	switch {
-	case v.drop:
-		if _, missing := v.request.Cookie(m.config.SessionName); missing != nil {
-			return
-		}
-		if v.session == nil {
-			s, _, _ := m.openSession(v.privateCopy(v.request.Context()))
-			v.session = &s
-		}
-		err = v.session.drop(h)
-	case v.next != nil:
-		err = v.session.save(h, *v.next)
-	}
-	if err != nil {
-		m.log.ErrorContext(v.request.Context(), "maicontact: the session entry was not written", "error", err)
-	}
 }

@@ -23,7 +23,10 @@ func (w *responseWriter) Unwrap() http.ResponseWriter { return w.inner }
 // WriteHeader implements http.ResponseWriter. Informational replies are not
 // the final one; 101 is.
 func (w *responseWriter) WriteHeader(status int) {
-	if status >= 200 || status == http.StatusSwitchingProtocols {
+	switch {
+	case status == http.StatusSwitchingProtocols:
+		w.visit.commitPrivate()
+	case status >= 200:
 		w.visit.commit()
 	}
 	w.inner.WriteHeader(status)
@@ -58,6 +61,6 @@ func (w *responseWriter) FlushError() error {
 
 // Hijack implements http.Hijacker.
 func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	w.visit.commit()
+	w.visit.commitPrivate()
 	return http.NewResponseController(w.inner).Hijack()
 }

@@ -34,7 +34,9 @@ func TestCommitBeforeTheFirstByte(t *testing.T) {
 		"write string": {func(_ *testing.T, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ab") }, 200, "ab"},
 		"status":       {func(_ *testing.T, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, 404, ""},
 		"early hints":  {func(_ *testing.T, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); w.WriteHeader(201) }, 201, ""},
-		"redirect":     {func(_ *testing.T, w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusSeeOther) }, 303, ""},
+		"redirect": {func(_ *testing.T, w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/", http.StatusSeeOther)
+		}, 303, ""},
 		"flush": {func(_ *testing.T, w http.ResponseWriter, _ *http.Request) {
 			w.(http.Flusher).Flush()
 			io.WriteString(w, "a")

@@ -1,0 +1,112 @@
+package maicontact
+
+import (
+	"errors"
+)
+
+func (v *visit) keep(s *session) {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	v.session = s
+}
+
+// markPrivate keeps the reply out of shared caches, because a contact id is
+// asked for. It reports false when it is too late for that.
+func (v *visit) markPrivate() bool {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	if !v.committed {
+		v.private = true
+	}
+	return v.private
+}
+
+func (v *visit) isCommitted() bool {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	return v.committed
+}
+
+// commitPrivate commits a connection that carries no cacheable reply.
+func (v *visit) commitPrivate() {
+	v.markPrivate()
+	v.commit()
+}
+
+func (v *visit) hasCookie() bool {
+	_, err := v.request.Cookie(v.middleware.config.SessionName)
+	return err == nil
+}
+
+// write plans an entry for the reply; it reports false when the reply's
+// header has left already.
+func (v *visit) write(e entry) bool {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	if !v.committed {
+		v.next = &e
+	}
+	return !v.committed
+}
+
+func (v *visit) forgetEntry() {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	v.next, v.drop = nil, true
+}
+
+func (v *visit) isForgotten() bool {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	return v.drop
+}
+
+func (v *visit) forget() error {
+	v.asking.Lock()
+	defer v.asking.Unlock()
+	v.begun, v.answered, v.id, v.err = true, true, "", Forgotten
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	if v.committed {
+		return errors.New("maicontact: the reply has begun, the session entry stays until its owner is checked again")
+	}
+	v.next, v.drop = nil, true
+	return nil
+}
+
+// commit writes what the visit decided into the reply's header, once, before
+// the first byte leaves. A session that cannot be written costs the visitor
+// their memory, never the page.
+func (v *visit) commit() {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	if v.committed {
+		return
+	}
+	v.committed = true
+	if v.next == nil && !v.drop && !v.private {
+		return
+	}
+	m, h := v.middleware, v.writer.inner.Header()
+	if v.drop && !v.private && !v.hasCookie() {
+		return
+	}
+	if isPublic(h) {
+		m.log.ErrorContext(v.request.Context(), "maicontact: a page that asked for the contact was marked cacheable by others; it is sent as private")
+	}
+	setPrivate(h)
+	var err error
+	switch {
+	case v.drop && v.hasCookie():
+		if v.session == nil {
+			s, _, _ := m.openSession(v.privateCopy(v.request.Context()))
+			v.session = &s
+		}
+		err = v.session.drop(h)
+	case v.next != nil:
+		err = v.session.save(h, *v.next)
+	}
+	if err != nil {
+		m.log.ErrorContext(v.request.Context(), "maicontact: the session entry was not written", "error", withoutPath(err))
+	}
+}
