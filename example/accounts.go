@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+// The plans of the shop.
+const (
+	basicPlan = "basic"
+	vipPlan   = "vip"
+)
+
+// account is a person who has signed up.
+type account struct {
+	ID       string // the business user ID: random, never used again
+	Email    string
+	Name     string
+	Phone    string
+	Plan     string
+	Revision int64 // grows with every change
+}
+
+var (
+	errEmailTaken = errors.New("the email is taken")
+	errNoAccount  = errors.New("there is no such account")
+)
+
+// accounts is the table of that name.
+type accounts struct {
+	db *sql.DB
+	// nobody is compared with when there is no account, so that the time of
+	// an answer does not tell which emails have one.
+	nobody []byte
+}
+
+func newAccounts(db *sql.DB) (*accounts, error) {
+	nobody, err := bcrypt.GenerateFromPassword([]byte(rand.Text()), bcrypt.DefaultCost)
+	if err != nil {
+		return nil, err
+	}
+	return &accounts{db: db, nobody: nobody}, nil
+}
+
+const accountColumns = `id, email, name, phone, plan, revision`
+
+func scanAccount(row *sql.Row) (account, error) {
+	var a account
+	err := row.Scan(&a.ID, &a.Email, &a.Name, &a.Phone, &a.Plan, &a.Revision)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return account{}, errNoAccount
+	case isTaken(err):
+		return account{}, errEmailTaken
+	case err != nil:
+		return account{}, fmt.Errorf("accounts: %w", err)
+	}
+	return a, nil
+}
+
+// create makes an account of plan basic. The error may be errEmailTaken.
+func (t *accounts) create(ctx context.Context, f fields) (account, error) {
+	hash, err := bcrypt.GenerateFromPassword([]byte(f.password), bcrypt.DefaultCost)
+	if err != nil {
+		return account{}, fmt.Errorf("accounts: hash the password: %w", err)
+	}
+	return scanAccount(t.db.QueryRowContext(ctx,
+		`INSERT INTO accounts (id, email, email_key, name, phone, password_hash, plan, revision)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 1) RETURNING `+accountColumns,
+		newUUID(), f.email, emailKey(f.email), f.name, f.phone, string(hash), basicPlan))
+}
+
+// get returns an account, or errNoAccount.
+func (t *accounts) get(ctx context.Context, id string) (account, error) {
+	return scanAccount(t.db.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM accounts WHERE id = $1`, id))
+}
+
+// logIn returns the account with this email and password, or errNoAccount.
+func (t *accounts) logIn(ctx context.Context, email, password string) (account, error) {
+	var id string
+	var hash []byte
+	err := t.db.QueryRowContext(ctx, `SELECT id, password_hash FROM accounts WHERE email_key = $1`, emailKey(email)).Scan(&id, &hash)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		hash = t.nobody
+	case err != nil:
+		return account{}, fmt.Errorf("accounts: %w", err)
+	}
+	// bcrypt would look at the first 72 bytes only, and longer passwords are
+	// refused at sign-up.
+	wrong := len(password) > longestPassword
+	if bcrypt.CompareHashAndPassword(hash, []byte(password)) != nil || wrong || id == "" {
+		return account{}, errNoAccount
+	}
+	return t.get(ctx, id)
+}
+
+// change sets what the form has, and returns the account as it then is. The
+// error may be errEmailTaken or errNoAccount. One statement does it, so that
+// no two changes can get the same revision.
+func (t *accounts) change(ctx context.Context, id string, f fields) (account, error) {
+	given := func(name, value string) sql.NullString { return sql.NullString{String: value, Valid: f.has[name]} }
+	return scanAccount(t.db.QueryRowContext(ctx,
+		`UPDATE accounts SET email = COALESCE($2, email), email_key = COALESCE($3, email_key),
+			name = COALESCE($4, name), phone = COALESCE($5, phone), revision = revision + 1
+		WHERE id = $1 RETURNING `+accountColumns,
+		id, given("email", f.email), given("email", emailKey(f.email)), given("name", f.name), given("phone", f.phone)))
+}
+
+// setPlan is change for the plan.
+func (t *accounts) setPlan(ctx context.Context, id, plan string) (account, error) {
+	return scanAccount(t.db.QueryRowContext(ctx,
+		`UPDATE accounts SET plan = $2, revision = revision + 1 WHERE id = $1 RETURNING `+accountColumns, id, plan))
+}
+
+// emailKey is what two spellings of one email have in common.
+func emailKey(email string) string { return strings.ToLower(email) }
+
+// newUUID returns a random UUID, version 4.
+func newUUID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

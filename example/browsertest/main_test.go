@@ -1,0 +1,16 @@
+package browsertest
+
+import (
+	"os"
+	"testing"
+
+	"github.com/maicontact/maicontact/example/internal/chromium"
+)
+
+var browser chromium.Browser
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	browser.Close()
+	os.Exit(code)
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// product is one card of the shop's page.
+type product struct {
+	Name        string
+	Description string
+	Cents       int64
+	Art         string // the drawing's name, see pages/art.html
+	Plan        string // the plan it is for
+}
+
+// Price is in euros.
+func (p product) Price() string { return fmt.Sprintf("€%d.%02d", p.Cents/100, p.Cents%100) }
+
+// catalogue reads what the shop sells and how its chat looks.
+type catalogue struct{ db *sql.DB }
+
+// slowness is how long the page's own query takes, to show that the contact is
+// found meanwhile.
+const slowness = 200 * time.Millisecond
+
+// products returns what the shop sells. It is slow on purpose.
+func (c catalogue) products(ctx context.Context) ([]product, error) {
+	slow := time.NewTimer(slowness)
+	defer slow.Stop()
+	rows, err := c.db.QueryContext(ctx, `SELECT name, description, cents, art, plan FROM products ORDER BY id`)
+	if err != nil {
+		return nil, fmt.Errorf("read the products: %w", err)
+	}
+	defer rows.Close()
+	var list []product
+	for rows.Next() {
+		var p product
+		if err := rows.Scan(&p.Name, &p.Description, &p.Cents, &p.Art, &p.Plan); err != nil {
+			return nil, fmt.Errorf("read the products: %w", err)
+		}
+		list = append(list, p)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the products: %w", err)
+	}
+	select {
+	case <-slow.C:
+		return list, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// colour returns the brand colour that the chat has for a plan; none when
+// nobody chose one.
+func (c catalogue) colour(ctx context.Context, plan string) (string, error) {
+	var value string
+	err := c.db.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = $1`, colourSetting(plan)).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the brand colour: %w", err)
+	}
+	return value, nil
+}
+
+func colourSetting(plan string) string { return "brand_colour." + plan }
+
+// check answers whether the database does.
+func (c catalogue) check(ctx context.Context) error {
+	var n int
+	return c.db.QueryRowContext(ctx, `SELECT count(*) FROM settings`).Scan(&n)
+}
+
+// stock fills a new shop. What is there already stays as it is.
+func stock(ctx context.Context, tx *sql.Tx) error {
+	for i, p := range []product{
+		{"Celadon teapot", "Thrown in one piece, glazed in the green of a pond in spring.", 6800, "teapot", basicPlan},
+		{"High mountain oolong", "Picked in the fog at 1,600 metres. Fifty grams, many pots.", 2450, "tin", basicPlan},
+		{"Tasting cups, a pair", "Thin at the lip, warm in the hand, and never quite alike.", 3200, "cups", basicPlan},
+		{"Ash-glazed bowl", "For soup, for fruit, or for looking at on a grey day.", 4100, "bowl", basicPlan},
+		{"Bamboo whisk", "One hundred tines, cut by hand from a single stem.", 1900, "whisk", basicPlan},
+		{"Aged pu-erh, 2004", "From the shelf at the back. Kept for our VIP guests.", 12900, "cake", vipPlan},
+	} {
+		if _, err := tx.ExecContext(ctx,
+			`INSERT INTO products (id, name, description, cents, art, plan) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+			i+1, p.Name, p.Description, p.Cents, p.Art, p.Plan); err != nil {
+			return fmt.Errorf("stock the shop: %w", err)
+		}
+	}
+	for plan, colour := range map[string]string{basicPlan: "#2f6b52", vipPlan: "#8a5a1f"} {
+		if _, err := tx.ExecContext(ctx,
+			`INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, colourSetting(plan), colour); err != nil {
+			return fmt.Errorf("stock the shop: %w", err)
+		}
+	}
+	return nil
+}

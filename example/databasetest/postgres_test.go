@@ -1,0 +1,126 @@
+package databasetest
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/example/internal/postgrestest"
+	"github.com/maicontact/maicontact/sqlstore"
+)
+
+func newKey(member string) maicontact.Key {
+	return maicontact.NewKey("test", "b0b5b0b5-0000-4000-8000-000000000001", member)
+}
+
+// The program itself needs few rights.
+func TestPostgreSQLRights(t *testing.T) {
+	t.Parallel()
+	d := newPostgreSQL(t)
+	owner := d.pool(t)
+	address, err := url.Parse(d.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	role := strings.TrimPrefix(address.Path, "/") + "_app"
+	execute(t, owner, "CREATE ROLE "+role+" LOGIN PASSWORD 'x'")
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		for _, statement := range []string{"DROP OWNED BY " + role, "DROP ROLE " + role} {
+			if _, err := owner.ExecContext(ctx, statement); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	address.User = url.UserPassword(role, "x")
+	app := postgrestest.OpenURL(t, address.String())
+
+	if _, err := sqlstore.OpenMigrated(t.Context(), app, d.dialect); err == nil || !strings.Contains(err.Error(), "run sqlstore.Migrate") {
+		t.Errorf("before the migration: %v", err)
+	}
+	if err := sqlstore.Migrate(t.Context(), owner, d.dialect); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqlstore.OpenMigrated(t.Context(), app, d.dialect); err == nil || !strings.Contains(err.Error(), "grant SELECT") {
+		t.Errorf("before the grants: %v", err)
+	}
+	execute(t, owner, "GRANT SELECT ON maicontact_schema TO "+role)
+	execute(t, owner, "GRANT SELECT, INSERT, UPDATE ON maicontact_contacts TO "+role)
+
+	// Open has nothing to migrate and asks for no more.
+	opened, err := sqlstore.Open(t.Context(), app, d.dialect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := sqlstore.OpenMigrated(t.Context(), app, d.dialect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := newKey("1")
+	if row := confirmed(t, store, key); !row.Ready() {
+		t.Error("the row is not ready")
+	}
+	for name, operation := range operations(opened, key) {
+		if err := operation(t.Context()); err != nil && strings.Contains(err.Error(), "denied") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestPostgreSQLRestart(t *testing.T) {
+	t.Parallel()
+	if os.Getenv(postgrestest.Variable) != "" {
+		t.Skip("the server is not ours to restart")
+	}
+	cluster, err := postgrestest.Start()
+	if err != nil {
+		postgrestest.SkipOrFail(t, err)
+	}
+	t.Cleanup(cluster.Stop)
+	d := database{sqlstore.PostgreSQL, "pgx", cluster.URL()}
+	store := d.open(t)
+	key, waiting := newKey("confirmed"), newKey("waiting")
+	want := confirmed(t, store, key)
+	if _, err := store.Want(t.Context(), waiting, wanted(1)); err != nil {
+		t.Fatal(err)
+	}
+
+	if err := cluster.Crash(); err != nil {
+		t.Fatal(err)
+	}
+	for name, operation := range operations(store, key) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		err := operation(ctx)
+		if err == nil || ctx.Err() != nil {
+			t.Errorf("%s without a server: %v", name, err)
+		}
+		cancel()
+	}
+	if err := cluster.Begin(); err != nil {
+		t.Fatal(err)
+	}
+
+	var got maicontact.Contact
+	for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		if got, err = store.Contact(t.Context(), key); err == nil {
+			break
+		}
+		if time.Since(start) > 20*time.Second {
+			t.Fatalf("the store does not recover: %v", err)
+		}
+	}
+	if got != want {
+		t.Errorf("the row is %+v, it was %+v", got, want)
+	}
+	row, err := store.Claim(t.Context(), waiting, time.Hour)
+	if err == nil {
+		_, err = store.Bind(t.Context(), row.Claim(), "5ec2e7a0-0000-4000-8000-000000000002", row.Wanted)
+	}
+	if err != nil {
+		t.Errorf("work does not go on: %v", err)
+	}
+}

@@ -1,0 +1,105 @@
+package databasetest
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/sqlstore"
+)
+
+// Whatever goes wrong, the text of the error must not tell whose row it was.
+func TestErrorsHoldNoSecrets(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		for name, spoil := range map[string]func(*testing.T, *sql.DB){
+			"table gone": func(t *testing.T, db *sql.DB) {
+				execute(t, db, "DROP TABLE maicontact_contacts")
+			},
+			"profile spoiled": func(t *testing.T, db *sql.DB) {
+				execute(t, db, `UPDATE maicontact_contacts SET waiting = '{"name":5,"email":"`+secretEmail+`","`+secretName+`"'`)
+			},
+			"profile of another type": func(t *testing.T, db *sql.DB) {
+				execute(t, db, `UPDATE maicontact_contacts SET waiting = '["`+secretName+`"]'`)
+			},
+			"every change refused": func(t *testing.T, db *sql.DB) { refuseChanges(t, db, d.dialect) },
+			"column spoiled": func(t *testing.T, db *sql.DB) {
+				if d.dialect == sqlstore.PostgreSQL {
+					execute(t, db, "ALTER TABLE maicontact_contacts ALTER generation TYPE TEXT")
+				}
+				execute(t, db, "UPDATE maicontact_contacts SET generation = $1", secretEmail)
+			},
+			"pool closed": func(t *testing.T, db *sql.DB) { db.Close() },
+		} {
+			t.Run(name, func(t *testing.T) {
+				d := d
+				if d.dialect == sqlstore.SQLite {
+					d = newSQLite(t)
+				} else {
+					d = newPostgreSQL(t)
+				}
+				db := d.pool(t)
+				store, err := sqlstore.Open(t.Context(), db, d.dialect)
+				if err != nil {
+					t.Fatal(err)
+				}
+				confirmed(t, store, newKey("1"))
+				claimed(t, store, newKey("2"))
+				spoil(t, db)
+				failed := 0
+				for _, member := range []string{"1", "2"} {
+					for operation, run := range operations(store, newKey(member)) {
+						ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+						if err := run(ctx); err != nil {
+							failed++
+							noSecrets(t, operation, err)
+						}
+						cancel()
+					}
+				}
+				if failed == 0 {
+					t.Error("nothing failed")
+				}
+			})
+		}
+	})
+}
+
+// refuseChanges makes the database say no in its own words, with the whole row
+// at hand: PostgreSQL puts it into the error's details.
+func refuseChanges(t *testing.T, db *sql.DB, dialect sqlstore.Dialect) {
+	t.Helper()
+	if dialect == sqlstore.PostgreSQL {
+		execute(t, db, "ALTER TABLE maicontact_contacts ADD CHECK (revision < 0) NOT VALID")
+		return
+	}
+	for _, event := range []string{"INSERT", "UPDATE"} {
+		execute(t, db, "CREATE TRIGGER refuse_"+event+" BEFORE "+event+
+			" ON maicontact_contacts BEGIN SELECT RAISE(ABORT, 'refused'); END")
+	}
+}
+
+func TestContactTakenHoldsNoSecrets(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		store := d.open(t)
+		confirmed(t, store, newKey("1"))
+		row := claimed(t, store, newKey("2"))
+		_, err := store.Bind(t.Context(), row.Claim(), contactID, maicontact.Stamp{})
+		if err == nil {
+			t.Fatal("no error")
+		}
+		noSecrets(t, "Bind", err)
+	})
+}
+
+func noSecrets(t *testing.T, what string, err error) {
+	t.Helper()
+	text := strings.ToLower(err.Error())
+	for _, secret := range []string{contactID.Reveal(), contactID.Reveal()[:8], secretName, secretEmail, "secret"} {
+		if strings.Contains(text, strings.ToLower(secret)) {
+			t.Errorf("%s: the error tells %q: %v", what, secret, err)
+		}
+	}
+}

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"html/template"
+	"log/slog"
+	"mime"
+	"net/http"
+	"time"
+
+	"github.com/maicontact/maicontact"
+)
+
+//go:embed assets
+var assets embed.FS
+
+// largestForm is how long the body of a request may be, in bytes.
+const largestForm = 64 << 10
+
+// shop is the web site.
+type shop struct {
+	log       *slog.Logger
+	accounts  *accounts
+	logins    *logins
+	catalogue catalogue
+	chat      *chat
+	pages     *template.Template
+	routes    http.Handler
+}
+
+func newShop(s settings, db *sql.DB, contacts maicontact.Store, log *slog.Logger) (*shop, error) {
+	pages, err := parsePages()
+	if err != nil {
+		return nil, err
+	}
+	shop := &shop{log: log, catalogue: catalogue{db}, pages: pages}
+	if shop.accounts, err = newAccounts(db); err != nil {
+		return nil, err
+	}
+	if shop.logins, err = newLogins(s, shop.accounts); err != nil {
+		return nil, err
+	}
+	if shop.chat, err = newChat(s, shop.logins, shop.catalogue, contacts, log); err != nil {
+		return nil, err
+	}
+	policy, err := contentPolicy(s.widget, s.simulated)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := guarded(s.origin, http.MaxBytesHandler(shop.mux(), largestForm))
+	if err != nil {
+		return nil, err
+	}
+	shop.routes = secured(policy, routes)
+	return shop, nil
+}
+
+// handler is the whole site behind the chat's middleware.
+func (s *shop) handler() http.Handler { return s.chat.Handler(s.routes) }
+
+func (s *shop) mux() http.Handler {
+	mux := http.NewServeMux()
+	route := func(method, path string, handle http.HandlerFunc) {
+		mux.HandleFunc(method+" "+path, handle)
+		mux.HandleFunc(path, s.wrongMethod(method))
+	}
+	route("GET", "/{$}", s.home)
+	route("GET", "/healthz", s.health)
+	for _, name := range []string{"assets/shop.css", "assets/icon.svg"} {
+		route("GET", "/"+name, serveAsset(name))
+	}
+	route("POST", "/signup", s.signUp)
+	route("POST", "/login", s.logIn)
+	route("POST", "/logout", s.logOut)
+	route("POST", "/profile", s.profile)
+	route("POST", "/plan", s.plan)
+	mux.Handle(maicontact.DefaultScriptPath, s.chat.Script())
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.showMessage(w, r, http.StatusNotFound, "There is no such page.")
+	})
+	return mux
+}
+
+func (s *shop) wrongMethod(allowed string) http.HandlerFunc {
+	if allowed == http.MethodGet {
+		allowed = "GET, HEAD"
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", allowed)
+		s.showMessage(w, r, http.StatusMethodNotAllowed, "This address takes no "+r.Method+" requests.")
+	}
+}
+
+func serveAsset(name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=300")
+		http.ServeFileFS(w, r, assets, name)
+	}
+}
+
+// healthTime bounds how long the database may take to prove that it is there.
+const healthTime = 2 * time.Second
+
+func (s *shop) health(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), healthTime)
+	defer cancel()
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if err := s.catalogue.check(ctx); err != nil {
+		s.log.WarnContext(r.Context(), "the database does not answer", "error", err)
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = w.Write([]byte("the database does not answer\n"))
+		return
+	}
+	_, _ = w.Write([]byte("ok\n"))
+}
+
+func (s *shop) home(w http.ResponseWriter, r *http.Request) { s.showShop(w, r, form{}) }
+
+func (s *shop) signUp(w http.ResponseWriter, r *http.Request) {
+	if !s.parseForm(w, r) {
+		return
+	}
+	f, problems := readSignUp(r.PostForm)
+	if problems != nil {
+		s.showShop(w, r, form{Name: "signup", status: http.StatusBadRequest, Problems: problems, values: r.PostForm})
+		return
+	}
+	a, err := s.accounts.create(r.Context(), f)
+	if errors.Is(err, errEmailTaken) {
+		s.showShop(w, r, form{Name: "signup", status: http.StatusConflict, values: r.PostForm,
+			Problems: []problem{{"email", "There is an account with this email already. Log in instead?"}}})
+		return
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.changePerson(w, r, a.ID)
+}
+
+func (s *shop) logIn(w http.ResponseWriter, r *http.Request) {
+	if !s.parseForm(w, r) {
+		return
+	}
+	f, _ := readFields(r.PostForm, "email", "password")
+	a, err := s.accounts.logIn(r.Context(), f.email, f.password)
+	if errors.Is(err, errNoAccount) {
+		s.showShop(w, r, form{Name: "login", status: http.StatusUnauthorized, values: r.PostForm,
+			Problems: []problem{{"", "The email or the password is wrong."}}})
+		return
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.changePerson(w, r, a.ID)
+}
+
+func (s *shop) logOut(w http.ResponseWriter, r *http.Request) { s.changePerson(w, r, "") }
+
+func (s *shop) changePerson(w http.ResponseWriter, r *http.Request, accountID string) {
+	if err := s.logins.change(w, r, accountID); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+func (s *shop) profile(w http.ResponseWriter, r *http.Request) {
+	s.changeAccount(w, r, "profile", func(ctx context.Context, id string) (account, []problem, error) {
+		f, problems := readProfile(r.PostForm)
+		if problems != nil {
+			return account{}, problems, nil
+		}
+		a, err := s.accounts.change(ctx, id, f)
+		return a, nil, err
+	})
+}
+
+func (s *shop) plan(w http.ResponseWriter, r *http.Request) {
+	s.changeAccount(w, r, "plan", func(ctx context.Context, id string) (account, []problem, error) {
+		plan := r.PostForm.Get("plan")
+		if plan != basicPlan && plan != vipPlan {
+			return account{}, []problem{{"plan", "Please choose the plan basic or vip."}}, nil
+		}
+		a, err := s.accounts.setPlan(ctx, id, plan)
+		return a, nil, err
+	})
+}
+
+// changeAccount changes the account of whoever is logged in, and tells the
+// chat.
+func (s *shop) changeAccount(w http.ResponseWriter, r *http.Request, name string,
+	change func(ctx context.Context, id string) (account, []problem, error),
+) {
+	if !s.parseForm(w, r) {
+		return
+	}
+	a, err := s.logins.account(r.Context(), r)
+	var problems []problem
+	if err == nil && a != nil {
+		var changed account
+		changed, problems, err = change(r.Context(), a.ID)
+		a = &changed
+	}
+	f := form{Name: name, Problems: problems, values: r.PostForm}
+	switch {
+	case a == nil && err == nil, errors.Is(err, errNoAccount):
+		f.Name, f.status, f.Problems = "login", http.StatusUnauthorized, []problem{{"", "Please log in first."}}
+		s.showShop(w, r, f)
+	case errors.Is(err, errEmailTaken):
+		f.status, f.Problems = http.StatusConflict, []problem{{"email", "Another account has this email."}}
+		s.showShop(w, r, f)
+	case err != nil:
+		s.fail(w, r, err)
+	case problems != nil:
+		f.status = http.StatusBadRequest
+		s.showShop(w, r, f)
+	default:
+		if err := s.chat.tell(r.Context(), *a); err != nil {
+			s.log.WarnContext(r.Context(), "the chat was not told of a change; it hears of it with the member's next request", "error", err)
+		}
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+	}
+}
+
+// parseForm reads the form, and answers by itself when that fails.
+func (s *shop) parseForm(w http.ResponseWriter, r *http.Request) bool {
+	parse := r.ParseForm
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
+		parse = func() error { return r.ParseMultipartForm(largestForm) }
+	}
+	err := parse()
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		s.showMessage(w, r, http.StatusRequestEntityTooLarge, "This form is too large.")
+		return false
+	}
+	if err != nil {
+		s.showMessage(w, r, http.StatusBadRequest, "This form cannot be read.")
+		return false
+	}
+	return true
+}

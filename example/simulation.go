@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/maicontact/maicontact/webchat/webchattest"
+)
+
+// simulation is the MaiAgent that the shop brings along for running offline:
+// a server on a loopback port of its own, as the real one is another host.
+// Two shops must not use one file of contacts at the same time.
+type simulation struct {
+	file   string
+	maker  *webchattest.Simulation
+	server *http.Server
+}
+
+// startSimulation starts it and points the settings at it. Its contacts are
+// kept in a file, or a restart would leave the database with contacts that
+// exist nowhere.
+func startSimulation(s *settings, log *slog.Logger) (*simulation, error) {
+	file, err := simulationFile(s.database)
+	if err != nil {
+		return nil, err
+	}
+	maker, err := webchattest.New(webchattest.Options{File: file})
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	sim := &simulation{file: file, maker: maker, server: &http.Server{
+		Handler:           maker,
+		ReadHeaderTimeout: 5 * time.Second,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}}
+	go func() { _ = sim.server.Serve(listener) }() // until close
+
+	options, host := maker.Options(), "http://"+listener.Addr().String()
+	s.chat.BaseURL, s.chat.APIKey, s.inboxID = host+"/api/", options.APIKey, options.InboxID
+	s.widget.WebChatID = options.WebChatID
+	if s.widget.ChatURL == "" {
+		s.widget.ChatURL = host
+	}
+	return sim, nil
+}
+
+// simulationFile is next to the SQLite file, and otherwise in the user's
+// cache directory.
+func simulationFile(d database) (string, error) {
+	if d.path != "" {
+		if err := makeDefaultDir(d.path); err != nil {
+			return "", err
+		}
+		return d.path + ".maiagent.json", nil
+	}
+	cache, err := cacheDir()
+	if err != nil {
+		return "", fmt.Errorf("there is no cache directory to keep its contacts in: %w", err)
+	}
+	file := filepath.Join(cache, "maiagent.json")
+	return file, makeDefaultDir(file)
+}
+
+// makeDefaultDir makes the directory of a file in the cache directory. A
+// directory that somebody named must be there: it may be misspelt.
+func makeDefaultDir(file string) error {
+	cache, err := cacheDir()
+	if err != nil || filepath.Dir(file) != cache {
+		return nil
+	}
+	return os.MkdirAll(cache, 0o700)
+}
+
+func (s *simulation) close() {
+	s.maker.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := s.server.Shutdown(ctx); err != nil {
+		_ = s.server.Close()
+	}
+}
