@@ -46,6 +46,7 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 		"SessionName":                  func(c *maicontact.Config) { c.SessionName = "a b" },
 		"SessionMaxAge":                func(c *maicontact.Config) { c.SessionMaxAge = time.Second },
 		"Recheck":                      func(c *maicontact.Config) { c.Recheck = -1 },
+		"MaxCalls":                     func(c *maicontact.Config) { c.MaxCalls = -1 },
 		"Drain":                        func(c *maicontact.Config) { c.Drain = -1 },
 	} {
 		c := valid()

@@ -78,7 +78,7 @@ func (r *resolver) eraseContact(ctx context.Context, row, claimed Contact) (Cont
 	who := owner(row.Key.Namespace, memberKind, row.Key.Member)
 	last := row.Generation + furtherGenerations
 	for generation := 1; generation <= last; generation++ {
-		found, err := r.client.FindBySourceID(ctx, r.inbox, sourceID(who, generation))
+		found, err := r.search(ctx, toKeep, sourceID(who, generation))
 		if err != nil {
 			return row, err
 		}
@@ -100,10 +100,15 @@ func (r *resolver) eraseContact(ctx context.Context, row, claimed Contact) (Cont
 
 // deleteContact deletes and reads back.
 func (r *resolver) deleteContact(ctx context.Context, id webchat.ContactID) error {
+	end, err := r.pace.begin(ctx, toKeep)
+	if err != nil {
+		return err
+	}
+	defer end()
 	if err := r.client.Delete(ctx, id); err != nil {
 		return err
 	}
-	_, err := r.client.Get(ctx, id)
+	_, err = r.client.Get(ctx, id)
 	switch {
 	case errors.Is(err, webchat.ErrNotFound):
 		return nil

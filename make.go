@@ -12,7 +12,7 @@ import (
 // makeContact looks first, and creates only when MaiAgent clearly has none.
 func (r *resolver) makeContact(ctx context.Context, row, claimed Contact) (Contact, error) {
 	source := r.sourceOf(row)
-	found, err := r.find(ctx, source)
+	found, err := r.find(ctx, toMake, source)
 	if err != nil {
 		return row, err
 	}
@@ -25,7 +25,7 @@ func (r *resolver) makeContact(ctx context.Context, row, claimed Contact) (Conta
 	if row, err = r.attempt(ctx, row); err != nil {
 		return row, err
 	}
-	made, err := r.client.Create(ctx, r.draft(row))
+	made, err := r.create(ctx, r.draft(row))
 	switch {
 	case err == nil:
 		next, err := r.bind(ctx, row, made.ID, row.Wanted)
@@ -121,11 +121,15 @@ func (r *resolver) bind(ctx context.Context, row Contact, id webchat.ContactID, 
 // replaceContact sends the waiting profile. Where an older write may still
 // land after this one, it is sent once more later.
 func (r *resolver) replaceContact(ctx context.Context, row, claimed Contact) (Contact, error) {
-	row, err := r.attempt(ctx, row)
+	// The turn comes before the attempt, which reads the newest profile.
+	end, err := r.pace.begin(ctx, toKeep)
 	if err != nil {
 		return row, err
 	}
-	err = r.client.Replace(ctx, row.ContactID, r.draft(row))
+	if row, err = r.attempt(ctx, row); err == nil {
+		err = r.client.Replace(ctx, row.ContactID, r.draft(row))
+	}
+	end()
 	if errors.Is(err, webchat.ErrNotFound) {
 		return r.heal(ctx, row)
 	}
@@ -149,7 +153,7 @@ func (r *resolver) replaceContact(ctx context.Context, row, claimed Contact) (Co
 // A 404 alone could also come from a wrong address, so the search must work
 // and not show the contact.
 func (r *resolver) heal(ctx context.Context, row Contact) (Contact, error) {
-	found, err := r.find(ctx, r.sourceOf(row))
+	found, err := r.find(ctx, toKeep, r.sourceOf(row))
 	if err != nil {
 		return row, err
 	}

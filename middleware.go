@@ -37,6 +37,8 @@ const (
 	DefaultBudget        = 2 * time.Second
 	DefaultRecheck       = 5 * time.Minute
 	DefaultDrain         = 10 * time.Second
+	DefaultMaxCalls      = 16
+	DefaultCallRate      = 100 // calls per second
 )
 
 // Member is a person who is logged in to the site.
@@ -136,6 +138,13 @@ type Config struct {
 	// Defaults to DefaultDrain.
 	Drain time.Duration
 
+	// MaxCalls bounds the calls to MaiAgent under way, and CallRate how many
+	// begin in a second, in each process. Making contacts goes first: keeping
+	// them in step uses at most half of MaxCalls. They default to
+	// DefaultMaxCalls and DefaultCallRate; a negative CallRate is no limit.
+	MaxCalls int
+	CallRate float64
+
 	// InsecureStalePermissions hands out a contact id while MaiAgent has not
 	// yet confirmed a change of the member's permissions. The member may
 	// then, for a moment, be told what they may no longer know.
@@ -164,6 +173,8 @@ func New(c Config) (*Middleware, error) {
 	c.Budget = cmp.Or(c.Budget, DefaultBudget)
 	c.Recheck = cmp.Or(c.Recheck, DefaultRecheck)
 	c.Drain = cmp.Or(c.Drain, DefaultDrain)
+	c.MaxCalls = cmp.Or(c.MaxCalls, DefaultMaxCalls)
+	c.CallRate = cmp.Or(c.CallRate, DefaultCallRate)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -228,6 +239,9 @@ func (c Config) check() error {
 	}
 	if c.Drain < 0 {
 		fault("Config.Drain must not be negative")
+	}
+	if c.MaxCalls < 1 {
+		fault("Config.MaxCalls must be at least 1")
 	}
 	return errors.Join(faults...)
 }

@@ -45,10 +45,12 @@ type resolver struct {
 	drain            time.Duration
 	staleAllowed     bool
 	settleTime       time.Duration
+	workers          int // rows that Run works on at a time
 
 	recent  *cache.Cache // owner -> recalled
 	flights singleflight.Group
 	work    tracker
+	pace    pace
 }
 
 func newResolver(c Config, client *webchat.Client) *resolver {
@@ -56,8 +58,10 @@ func newResolver(c Config, client *webchat.Client) *resolver {
 		namespace: c.Namespace, inbox: c.InboxID,
 		store: c.Store, client: client, log: c.Logger,
 		budget: c.Budget, drain: c.Drain, staleAllowed: c.InsecureStalePermissions, settleTime: settleTime,
+		workers: max(1, c.MaxCalls/2),
 		// No clean-up interval: it would start a goroutine. Run sweeps.
 		recent: cache.New(recallTime, 0),
+		pace:   newPace(c.MaxCalls, c.CallRate),
 	}
 }
 
@@ -222,7 +226,7 @@ func (r *resolver) mayHandOut(row Contact) bool {
 func (r *resolver) visitor(ctx context.Context, q question) (webchat.ContactID, error) {
 	source := sourceID(q.owner, 1)
 	if !q.isNew {
-		found, err := r.find(ctx, source)
+		found, err := r.find(ctx, toMake, source)
 		if err != nil || found != "" {
 			return found, err
 		}
@@ -230,7 +234,7 @@ func (r *resolver) visitor(ctx context.Context, q question) (webchat.ContactID, 
 			return "", fmt.Errorf("%w: the visitor's contact is being made", Unavailable)
 		}
 	}
-	made, err := r.client.Create(ctx, webchat.Draft{
+	made, err := r.create(ctx, webchat.Draft{
 		InboxID: r.inbox, SourceID: source, Profile: webchat.Profile{}.Normalized(),
 	})
 	if !errors.Is(err, webchat.ErrExists) {
@@ -245,8 +249,8 @@ func (r *resolver) visitor(ctx context.Context, q question) (webchat.ContactID, 
 
 // find returns the contact with exactly this source id; none is no error.
 // Where MaiAgent has several, the oldest is taken, always.
-func (r *resolver) find(ctx context.Context, source string) (webchat.ContactID, error) {
-	found, err := r.client.FindBySourceID(ctx, r.inbox, source)
+func (r *resolver) find(ctx context.Context, why purpose, source string) (webchat.ContactID, error) {
+	found, err := r.search(ctx, why, source)
 	if err != nil || len(found) == 0 {
 		return "", err
 	}
@@ -261,7 +265,7 @@ func (r *resolver) find(ctx context.Context, source string) (webchat.ContactID, 
 // deleted contact holds the source id.
 func (r *resolver) findExisting(ctx context.Context, source string) (webchat.ContactID, error) {
 	for start := time.Now(); ; {
-		found, err := r.find(ctx, source)
+		found, err := r.find(ctx, toMake, source)
 		if err != nil || found != "" || time.Since(start) >= r.settleTime {
 			return found, err
 		}
@@ -269,6 +273,26 @@ func (r *resolver) findExisting(ctx context.Context, source string) (webchat.Con
 			return "", err
 		}
 	}
+}
+
+// search and create are the calls that make a contact.
+
+func (r *resolver) search(ctx context.Context, why purpose, source string) ([]webchat.Contact, error) {
+	end, err := r.pace.begin(ctx, why)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	return r.client.FindBySourceID(ctx, r.inbox, source)
+}
+
+func (r *resolver) create(ctx context.Context, d webchat.Draft) (webchat.Contact, error) {
+	end, err := r.pace.begin(ctx, toMake)
+	if err != nil {
+		return webchat.Contact{}, err
+	}
+	defer end()
+	return r.client.Create(ctx, d)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -123,16 +123,23 @@ var (
 //
 // A row goes through these states; [Contact] tells them apart:
 //
-//	          Want              Bind            Confirm
-//	(no row) ------> waiting ---------> bound ----------> confirmed
-//	                   ^  |  (claimed)    ^   (claimed)      |
-//	                   |  | Park          | Want             | Want
-//	                   |  v               +------------------+
-//	                   | parked --- Want (another profile) ---> waiting or bound
-//	                   |
-//	                   +--- Regenerate (claimed; deleted at MaiAgent) --- bound
+//	          Want              Bind             Confirm
+//	(no row) ------> waiting ---------> bound ------------> confirmed
+//	                 ^ |  ^   (claimed)  | ^    (claimed)      |
+//	                 | |  |              | |                   |
+//	                 | |  +- Regenerate -+ +------ Want -------+
+//	                 | |  (claimed; deleted at MaiAgent)
+//	            Want | | Park (claimed; refused by MaiAgent)
+//	       (another) | v
+//	                parked    a bound row can be parked, too
 //
+//	bound --Confirm, again--> bound, due later --Confirm--> confirmed
+//	(claimed) --Postpone--> the same, due later
 //	(any) --Erase--> tombstone, due --Erased--> tombstone --Restore--> no contact, next generation
+//
+// waiting and bound have a waiting profile and are due; Bind of a contact that
+// was just made with the wanted profile leads to confirmed at once. A claim is
+// not a state: it ends with the change it was taken for, or with its lease.
 //
 // Package storetest holds the suite that every Store must pass.
 type Store interface {
@@ -182,7 +189,7 @@ type Store interface {
 	Confirm(ctx context.Context, c Claim, confirmed Stamp, again time.Duration) (Contact, error)
 
 	// Postpone ends the claim after a failure that may pass: the row is due
-	// again after delay, Failures grows by one. Attempted stays as it is.
+	// again after delay (negative counts as 0), Failures grows by one. Attempted stays as it is.
 	// ErrFenced.
 	Postpone(ctx context.Context, c Claim, delay time.Duration, reason string) (Contact, error)
 

@@ -13,7 +13,6 @@ import (
 const (
 	pollInterval = time.Second
 	dueAtOnce    = 64
-	workers      = 4
 )
 
 // Run keeps contacts in step: it sends what waits in the store, and tries
@@ -58,7 +57,7 @@ func (r *resolver) reconcile(ctx context.Context) {
 // are left to it. It reports whether everything could be worked on.
 func (r *resolver) settleAll(ctx context.Context, keys []Key) bool {
 	var group errgroup.Group
-	group.SetLimit(workers)
+	group.SetLimit(r.workers)
 	for _, key := range keys {
 		group.Go(func() error {
 			if ctx.Err() != nil {
