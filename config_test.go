@@ -31,7 +31,7 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 	for want, spoil := range map[string]func(*maicontact.Config){
 		"API: webchat: API key":        func(c *maicontact.Config) { c.API.APIKey = "" },
 		"API: webchat: base URL":       func(c *maicontact.Config) { c.API.BaseURL = "ftp://example.org" },
-		"InboxID must be":              func(c *maicontact.Config) { c.InboxID = "main" },
+		"InboxID must be":              func(c *maicontact.Config) { c.InboxID = "main inbox" },
 		"are the same":                 func(c *maicontact.Config) { c.Widget.WebChatID = strings.ToUpper(c.InboxID) },
 		"Widget: webchat: web chat id": func(c *maicontact.Config) { c.Widget.WebChatID = "" },
 		"Namespace":                    func(c *maicontact.Config) { c.Namespace = "a:b" },

@@ -65,7 +65,7 @@ type Config struct {
 	API webchat.Config
 
 	// InboxID is the MaiAgent inbox (conversation platform) that contacts
-	// belong to. It is not the web chat id. Required, a UUID.
+	// belong to, a UUID at MaiAgent. It is not the web chat id. Required.
 	InboxID string
 
 	// Widget is the chat window: its web chat id (required), the chat host
@@ -208,8 +208,8 @@ func inField(name string, err error) error {
 func (c Config) check() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	if !isUUID(c.InboxID) {
-		fault("Config.InboxID must be the UUID of the MaiAgent inbox (not of the web chat)")
+	if !isNamespace(c.InboxID) {
+		fault("Config.InboxID must be the id of the MaiAgent inbox (not of the web chat)")
 	} else if strings.EqualFold(c.InboxID, c.Widget.WebChatID) {
 		fault("Config.InboxID and Config.Widget.WebChatID are the same; they are two different ids in MaiAgent")
 	}
@@ -256,12 +256,6 @@ func isNamespace(s string) bool {
 		}
 	}
 	return true
-}
-
-// isUUID accepts the one form MaiAgent writes: 8-4-4-4-12 hex digits.
-func isUUID(s string) bool {
-	_, err := webchat.ParseContactID(s)
-	return err == nil
 }
 
 // parseOrigin returns scheme://host[:port] in the form browsers write it, or

@@ -81,7 +81,7 @@ func readSettings(env func(string) string) (settings, error) {
 	}
 	var err error
 	check("ADDR", checkAddr(s.addr))
-	if !namespacePattern.MatchString(s.namespace) {
+	if !plainPattern.MatchString(s.namespace) {
 		check("SITE_NAMESPACE", errors.New("must be 1 to 64 letters, digits and ._-"))
 	}
 	s.database, err = parseDatabase(get("DATABASE_URL"))
@@ -127,8 +127,8 @@ func (s *settings) readMaiAgent(get func(string) string, check func(string, erro
 		return err
 	})
 	s.inboxID = required("MAIAGENT_INBOX_ID", func(id string) error {
-		if _, err := webchat.ParseContactID(id); err != nil {
-			return errors.New("must be the UUID of the inbox")
+		if !plainPattern.MatchString(id) {
+			return errors.New("must be the id of the inbox, a UUID")
 		}
 		return nil
 	})
@@ -142,7 +142,7 @@ func (s *settings) readMaiAgent(get func(string) string, check func(string, erro
 	check("MAIAGENT_CHAT_URL", webchat.Widget{WebChatID: anyID, ChatURL: s.widget.ChatURL}.Validate())
 }
 
-var namespacePattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+var plainPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 func checkAddr(addr string) error {
 	if _, err := net.ResolveTCPAddr("tcp", addr); err != nil {

@@ -29,7 +29,7 @@ func TestSettingsWrong(t *testing.T) {
 			[]string{"MAIAGENT_API_KEY: is required", "MAIAGENT_INBOX_ID: is required", "MAIAGENT_WEBCHAT_ID: is required"}},
 		{"everything", map[string]string{
 			"ADDR": "nowhere", "MAIAGENT_BASE_URL": "http://api.example", "MAIAGENT_API_KEY": "two words",
-			"MAIAGENT_INBOX_ID": "12", "MAIAGENT_WEBCHAT_ID": "a/b", "MAIAGENT_CHAT_URL": "ftp://chat.example",
+			"MAIAGENT_INBOX_ID": "1 2", "MAIAGENT_WEBCHAT_ID": "a/b", "MAIAGENT_CHAT_URL": "ftp://chat.example",
 			"DATABASE_URL": "mysql://canary-user:canary-password@db/shop", "SITE_NAMESPACE": "a b",
 			"SESSION_KEY": "canary-short", "TRUSTED_ORIGIN": "https://shop.example/path",
 		}, []string{
