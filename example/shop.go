@@ -36,10 +36,7 @@ func newShop(s settings, db *sql.DB, contacts maicontact.Store, log *slog.Logger
 	if err != nil {
 		return nil, err
 	}
-	shop := &shop{log: log, catalogue: catalogue{db}, pages: pages}
-	if shop.accounts, err = newAccounts(db); err != nil {
-		return nil, err
-	}
+	shop := &shop{log: log, accounts: &accounts{db}, catalogue: catalogue{db}, pages: pages}
 	if shop.logins, err = newLogins(s, shop.accounts); err != nil {
 		return nil, err
 	}
