@@ -46,6 +46,8 @@ func (r *resolver) reconcile(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			r.log.WarnContext(ctx, "maicontact: the store was not asked for waiting changes", "error", err)
 		}
+		// Other processes have the same list; few should meet at one row.
+		rand.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
 		if r.settleAll(ctx, keys) && len(keys) == dueAtOnce {
 			continue // there is more
 		}
