@@ -64,7 +64,7 @@ func (s script) appendLoader(out []byte, o loaderOptions) []byte {
 // Script returns the handler of the chat script route, to be mounted at
 // Config.ScriptPath:
 //
-//	mux.Handle("/webchat.js", m.Script())
+//	mux.Handle("GET /webchat.js", m.Script())
 //	<script src="/webchat.js" defer></script>
 //
 // It works with and without [Middleware.Handler] around it. Who is asking

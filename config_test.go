@@ -38,16 +38,20 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 		"Namespace must":               func(c *maicontact.Config) { c.Namespace = strings.Repeat("x", 65) },
 		"Identify":                     func(c *maicontact.Config) { c.Identify = nil },
 		"Sessions":                     func(c *maicontact.Config) { c.Sessions = nil },
-		"Store":                        func(c *maicontact.Config) { c.Store = nil },
-		"PublicOrigin":                 func(c *maicontact.Config) { c.PublicOrigin = "shop.example" },
-		"PublicOrigin: it":             func(c *maicontact.Config) { c.PublicOrigin = "https://shop.example/path" },
-		"ScriptPath":                   func(c *maicontact.Config) { c.ScriptPath = "webchat.js" },
-		"ScriptPath must be":           func(c *maicontact.Config) { c.ScriptPath = "//evil.test/x.js" },
-		"SessionName":                  func(c *maicontact.Config) { c.SessionName = "a b" },
-		"SessionMaxAge":                func(c *maicontact.Config) { c.SessionMaxAge = time.Second },
-		"Recheck":                      func(c *maicontact.Config) { c.Recheck = -1 },
-		"MaxCalls":                     func(c *maicontact.Config) { c.MaxCalls = -1 },
-		"Drain":                        func(c *maicontact.Config) { c.Drain = -1 },
+		"check its keys": func(c *maicontact.Config) {
+			c.Sessions = sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef"), []byte("short"))
+		},
+		"Sessions cannot":    func(c *maicontact.Config) { c.Sessions = sessions.NewCookieStore(nil) },
+		"Store":              func(c *maicontact.Config) { c.Store = nil },
+		"PublicOrigin":       func(c *maicontact.Config) { c.PublicOrigin = "shop.example" },
+		"PublicOrigin: it":   func(c *maicontact.Config) { c.PublicOrigin = "https://shop.example/path" },
+		"ScriptPath":         func(c *maicontact.Config) { c.ScriptPath = "webchat.js" },
+		"ScriptPath must be": func(c *maicontact.Config) { c.ScriptPath = "//evil.test/x.js" },
+		"SessionName":        func(c *maicontact.Config) { c.SessionName = "a b" },
+		"SessionMaxAge":      func(c *maicontact.Config) { c.SessionMaxAge = time.Second },
+		"Recheck":            func(c *maicontact.Config) { c.Recheck = -1 },
+		"MaxCalls":           func(c *maicontact.Config) { c.MaxCalls = -1 },
+		"Drain":              func(c *maicontact.Config) { c.Drain = -1 },
 	} {
 		c := valid()
 		spoil(&c)

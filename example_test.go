@@ -40,14 +40,12 @@ func ExampleNew() {
 		Store:     maicontact.NewMemoryStore(),
 	})
 	if err != nil {
-		fmt.Println("not configured")
-		return
+		log.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/webchat.js", mc.Script())
+	mux.Handle("GET /webchat.js", mc.Script())
 	go mc.Run(context.Background())
 	log.Fatal(http.ListenAndServe(":8080", mc.Handler(mux)))
-	// Output: not configured
 }
 
 // A test of one's own site against the simulated MaiAgent.

@@ -221,6 +221,8 @@ func (c Config) check() error {
 	}
 	if c.Sessions == nil {
 		fault("Config.Sessions must be a gorilla session store, such as sessions.NewCookieStore(key)")
+	} else if err := checkCookieStore(c.Sessions); err != nil {
+		fault("Config.Sessions cannot write a cookie, check its keys (32 bytes to sign; 16, 24 or 32 to encrypt): %w", err)
 	}
 	if c.Store == nil {
 		fault("Config.Store must be a store: NewMemoryStore() for one process, sqlstore for several")

@@ -194,6 +194,9 @@ func TestSeveralMatches(t *testing.T) {
 	b := s.browser()
 	b.login("u-alice")
 	oldest := b.contact()
+	// Times at MaiAgent have milliseconds.
+	made := s.upstream(oldest).Created
+	eventually(t, func() bool { return time.Since(made) > 2*time.Millisecond })
 	duplicate(t, s, s.upstream(oldest).SourceID)
 
 	config.Store = maicontact.NewMemoryStore()

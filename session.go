@@ -145,6 +145,17 @@ func (s session) write(h http.Header, maxAge int) error {
 	return s.store.Save(s.request, headerOnly{h}, s.gorilla)
 }
 
+// checkCookieStore tries the keys of a cookie store. Other stores are left
+// alone: writing to them is not for a constructor.
+func checkCookieStore(store sessions.Store) error {
+	cookies, ok := store.(*sessions.CookieStore)
+	if !ok {
+		return nil
+	}
+	_, err := securecookie.EncodeMulti("maicontact", map[any]any{sessionKey: ""}, cookies.Codecs...)
+	return err
+}
+
 // headerOnly lets a session store write its cookie into a header and nothing
 // into the reply.
 type headerOnly struct{ header http.Header }

@@ -162,7 +162,7 @@ func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) 
 	// The key must be in the browser before a contact is made for it, or
 	// each ask would leave another contact behind.
 	if err := s.save(http.Header{}, fresh); err != nil {
-		v.middleware.log.ErrorContext(ctx, "maicontact: the session cannot be written, no chat for this visitor", "error", withoutPath(err))
+		v.middleware.log.ErrorContext(ctx, "maicontact: the session cannot be written, no chat for this visitor; check the keys of Config.Sessions", "error", withoutPath(err))
 		return true, "", fmt.Errorf("%w: session: %w", Unavailable, err)
 	}
 	if !v.write(fresh) {

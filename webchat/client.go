@@ -94,16 +94,17 @@ type Client struct {
 func NewClient(c Config) (*Client, error) {
 	base, err := parseBaseURL(c.BaseURL, c.InsecureHTTP)
 	if err != nil {
-		return nil, fmt.Errorf("webchat: base URL: %w", err)
+		err = fmt.Errorf("webchat: base URL: %w", err)
 	}
-	if err := checkKey(c.APIKey); err != nil {
-		return nil, err
-	}
+	err = errors.Join(err, checkKey(c.APIKey))
 	if c.Timeout < 0 {
-		return nil, errors.New("webchat: timeout is negative; leave it 0 for 10 seconds")
+		err = errors.Join(err, errors.New("webchat: timeout is negative; leave it 0 for 10 seconds"))
 	}
 	if c.MaxAttempts < 0 {
-		return nil, errors.New("webchat: max attempts is negative; leave it 0 for 3")
+		err = errors.Join(err, errors.New("webchat: max attempts is negative; leave it 0 for 3"))
+	}
+	if err != nil {
+		return nil, err
 	}
 	timeout := cmp.Or(c.Timeout, 10*time.Second)
 	if c.HTTPClient == nil {

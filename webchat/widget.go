@@ -61,13 +61,13 @@ func (w Widget) Validate() error {
 func (w Widget) check() (string, map[string]json.RawMessage, error) {
 	chat, err := w.chatURL()
 	if err != nil {
-		return "", nil, fmt.Errorf("webchat: chat URL: %w", err)
+		err = fmt.Errorf("webchat: chat URL: %w", err)
 	}
 	if !plainID(w.WebChatID) {
-		return "", nil, errors.New("webchat: web chat id is required: letters, digits, '-' and '_', as the console's embed dialog shows it")
+		err = errors.Join(err, errors.New("webchat: web chat id is required: letters, digits, '-' and '_', as the console's embed dialog shows it"))
 	}
 	options := map[string]json.RawMessage{}
-	if err := w.Options.add(options); err != nil {
+	if err := errors.Join(err, w.Options.add(options)); err != nil {
 		return "", nil, err
 	}
 	return chat.String(), options, nil
