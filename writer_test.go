@@ -164,6 +164,29 @@ func TestHijack(t *testing.T) {
 	}
 }
 
+// Over HTTP/2 a connection cannot be hijacked, and the handler is told so.
+func TestHijackOverHTTP2(t *testing.T) {
+	s := newSite(t, nil)
+	s.mux.HandleFunc("/hijack", func(w http.ResponseWriter, _ *http.Request) {
+		if _, _, err := w.(http.Hijacker).Hijack(); !errors.Is(err, http.ErrNotSupported) {
+			t.Errorf("error %v", err)
+		}
+		w.WriteHeader(http.StatusTeapot)
+	})
+	server := httptest.NewUnstartedServer(s.handler)
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	response, err := server.Client().Get(server.URL + "/hijack")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusTeapot || response.ProtoMajor != 2 {
+		t.Errorf("status %d over %s", response.StatusCode, response.Proto)
+	}
+}
+
 // A page that does not ask is left as it is; one that was marked for shared
 // caches and asks is made private, and the log says so.
 func TestCacheHeaders(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -56,6 +57,12 @@ func (d database) open() (*sql.DB, error) {
 	if err := makeDefaultDir(d.path); err != nil {
 		return nil, err
 	}
+	// It holds password hashes and contact ids: nobody else may read it.
+	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	_ = file.Close()
 	name := url.URL{Scheme: "file", OmitHost: true, Path: d.path, RawQuery: url.Values{
 		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
 		"_txlock": {"immediate"},

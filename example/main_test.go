@@ -116,7 +116,6 @@ func TestCannotStart(t *testing.T) {
 		addr, database, says string
 	}{
 		"port taken":               {taken.Addr().String(), "sqlite:" + directory + "/c.db", "cannot listen on ADDR"},
-		"no such directory":        {"127.0.0.1:0", "sqlite:" + directory + "/missing/c.db", "cannot start the simulated MaiAgent"},
 		"database unreachable":     {"127.0.0.1:0", "postgres://canary-user:canary-password@" + closed.Addr().String() + "/shop", "cannot open the database"},
 		"contacts cannot be read":  {"127.0.0.1:0", "sqlite:" + noContacts, "cannot start the simulated MaiAgent"},
 		"database is another file": {"127.0.0.1:0", "sqlite:" + noDatabase, "cannot open the database"},

@@ -173,7 +173,16 @@ func parseDatabase(s string) (database, error) {
 		return database{}, errors.New("must name a file, such as sqlite:/var/lib/shop/shop.db")
 	}
 	path, err := filepath.Abs(path)
-	return database{dialect: sqlstore.SQLite, path: path}, err
+	if err != nil {
+		return database{}, err
+	}
+	if dir, err := os.Stat(filepath.Dir(path)); err != nil || !dir.IsDir() {
+		return database{}, errors.New("names a file in a directory that does not exist; make the directory first")
+	}
+	if file, err := os.Stat(path); err == nil && !file.Mode().IsRegular() {
+		return database{}, errors.New("must name a file, and this is none")
+	}
+	return database{dialect: sqlstore.SQLite, path: path}, nil
 }
 
 // cacheDir is where files go that nobody named a place for.

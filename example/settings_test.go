@@ -40,6 +40,8 @@ func TestSettingsWrong(t *testing.T) {
 		{"the web chat's id as the inbox's", map[string]string{"MAIAGENT_INBOX_ID": webchattest.DefaultWebChatID},
 			[]string{"MAIAGENT_WEBCHAT_ID: is the same"}},
 		{"a database without a path", map[string]string{"DATABASE_URL": "sqlite:"}, []string{"DATABASE_URL: must name a file"}},
+		{"a database in no directory", map[string]string{"DATABASE_URL": "sqlite:/no/such/directory/shop.db"}, []string{"DATABASE_URL: names a file in a directory"}},
+		{"a directory for a database", map[string]string{"DATABASE_URL": "sqlite:" + t.TempDir()}, []string{"DATABASE_URL: must name a file"}},
 		{"a database in memory", map[string]string{"DATABASE_URL": "sqlite::memory:"}, []string{"DATABASE_URL: must name a file"}},
 		{"a postgres URL that cannot be read", map[string]string{"DATABASE_URL": "postgres://u:canary%zz@db/shop"}, []string{"DATABASE_URL: cannot be read"}},
 		{"a key of 31 bytes", map[string]string{"SESSION_KEY": hex.EncodeToString(make([]byte, 31))}, []string{"SESSION_KEY: "}},
