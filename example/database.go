@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"time"
@@ -58,11 +59,15 @@ func (d database) open() (*sql.DB, error) {
 		return nil, err
 	}
 	// It holds password hashes and contact ids: nobody else may read it.
-	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	// Only a new file is touched; closing one that SQLite has open would end
+	// its locks.
+	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err == nil {
+		err = file.Close()
 	}
-	_ = file.Close()
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
 	name := url.URL{Scheme: "file", OmitHost: true, Path: d.path, RawQuery: url.Values{
 		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
 		"_txlock": {"immediate"},
