@@ -1,0 +1,36 @@
+package modeltest
+
+import "testing"
+
+// The model must notice when a part of the design is missing. Where MaiAgent
+// keeps source ids unique it would make up for both.
+func TestControls(t *testing.T) {
+	const enough = 300
+	for _, test := range []struct {
+		name    string
+		control control
+	}{
+		{"claims keep nobody out", control{lawless: true}},
+		{"searches find nothing", control{blind: true}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			runs := plans(most, func(p *plan) { p.Duplicates = true })
+			for seed := range enough {
+				p := runs.Example(seed)
+				rule, details := run(t, p, test.control, memory)
+				if rule == "" {
+					continue
+				}
+				if rule != ruleOne {
+					t.Fatalf("did not hold: %s\n%s%s", rule, p, details)
+				}
+				t.Logf("run %d shows it: %s", seed, details)
+				if rule, details := run(t, p, control{}, memory); rule != "" {
+					t.Errorf("the same run fails with everything in place: %s\n%s%s", rule, p, details)
+				}
+				return
+			}
+			t.Errorf("%d runs did not show it", enough)
+		})
+	}
+}

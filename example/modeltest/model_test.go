@@ -1,0 +1,77 @@
+package modeltest
+
+import (
+	"flag"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/example/internal/postgrestest"
+)
+
+// verbose writes what the replicas log: for one run that fails.
+var verbose = os.Getenv("MODELTEST_LOG") != ""
+
+func TestMain(m *testing.M) {
+	replaceSQLiteClock()
+	// The steps of a run that fails are printed, and made fewer by ourselves.
+	set("rapid.nofailfile", "true")
+	set("rapid.shrinktime", "0s")
+	postgrestest.Main(m)
+}
+
+func set(name, value string) {
+	if err := flag.Set(name, value); err != nil {
+		panic(err)
+	}
+}
+
+const most = 50 // motifs in a run
+
+func TestMemory(t *testing.T)     { check(t, 5, memory) }
+func TestSQLite(t *testing.T)     { check(t, 0.5, onSQLite(t)) }
+func TestPostgreSQL(t *testing.T) { check(t, 0.25, onPostgreSQL(t)) }
+
+// memory is one store for all replicas, as a database is.
+func memory(*testing.T) []maicontact.Store {
+	shared := maicontact.NewMemoryStore()
+	return []maicontact.Store{shared, shared, shared}
+}
+
+// check plays random runs, so many times as many as -rapid.checks says (100;
+// a fifth of them with -short).
+func check(t *testing.T, factor float64, open func(*testing.T) []maicontact.Store) {
+	base := flag.Lookup("rapid.checks").Value.String()
+	n, err := strconv.Atoi(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set("rapid.checks", strconv.Itoa(max(5, int(float64(n)*factor/slowness))))
+	defer set("rapid.checks", base)
+
+	var failing plan
+	var failed string
+	defer func() { // rapid.Check does not return when it fails
+		if failed != "" {
+			p := smallest(t, failing, failed, open)
+			rule, details := run(t, p, control{}, open)
+			t.Logf("the smallest run that fails:\n%sdid not hold: %s\n%s", p, rule, details)
+		}
+	}()
+	runs, start, played := plans(most, nil), time.Now(), 0
+	rapid.Check(t, func(rt *rapid.T) {
+		p := runs.Draw(rt, "plan")
+		played++
+		rule, details := run(t, p, control{}, open)
+		if rule != "" {
+			failing, failed = p, rule
+			rt.Logf("%s", details)
+			rt.Fatalf("did not hold: %s", rule)
+		}
+	})
+	t.Logf("%d runs in %v", played, time.Since(start).Round(time.Millisecond))
+}
