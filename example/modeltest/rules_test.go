@@ -61,7 +61,11 @@ func (w *world) checkAnswer(a *asked, id, reason string) {
 		if contact.Deleted {
 			return // remembered: it says nothing of what the row knows
 		}
-	case maicontact.Budget, maicontact.PermissionPending, maicontact.Rejected:
+	case maicontact.Budget:
+		if !w.plan.Revisions {
+			return // it may have joined a flight that told of the same profile before others came
+		}
+	case maicontact.PermissionPending, maicontact.Rejected:
 	default:
 		return
 	}
@@ -143,6 +147,7 @@ func (w *world) rest() {
 			break
 		}
 	}
+	time.Sleep(30 * time.Second) // the flights of visitors have no row
 	w.checkOne()
 	before := w.sim.Count("")
 	time.Sleep(2 * time.Minute)
