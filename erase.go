@@ -30,12 +30,12 @@ func (m *Middleware) Erase(ctx context.Context, memberID string) (Erasure, error
 	if err != nil {
 		return Erasure{}, err
 	}
-	r.recent.Delete(owner(key.Namespace, memberKind, key.Member))
+	r.recent.Delete(key.owner())
 	row, err := r.store.Erase(ctx, key)
 	if err == nil && !row.Due.IsZero() {
 		row, err = r.settle(ctx, key)
 	}
-	r.recent.Delete(owner(key.Namespace, memberKind, key.Member))
+	r.recent.Delete(key.owner())
 	if err != nil {
 		return Erasure{}, fmt.Errorf("maicontact: erase: %w", err)
 	}
@@ -75,7 +75,7 @@ func (r *resolver) eraseContact(ctx context.Context, row, claimed Contact) (Cont
 			return row, err
 		}
 	}
-	who := owner(row.Key.Namespace, memberKind, row.Key.Member)
+	who := row.Key.owner()
 	last := row.Generation + furtherGenerations
 	for generation := 1; generation <= last; generation++ {
 		found, err := r.search(ctx, toKeep, sourceID(who, generation))

@@ -165,7 +165,7 @@ func (r *resolver) heal(ctx context.Context, row Contact) (Contact, error) {
 }
 
 func (r *resolver) sourceOf(row Contact) string {
-	return sourceID(owner(row.Key.Namespace, memberKind, row.Key.Member), row.Generation)
+	return sourceID(row.Key.owner(), row.Generation)
 }
 
 func (r *resolver) draft(row Contact) webchat.Draft {

@@ -26,7 +26,7 @@ type question struct {
 
 func newMemberQuestion(c *Config, m *Member, began time.Time) question {
 	q := question{key: NewKey(c.Namespace, c.InboxID, m.ID), revision: m.Revision}
-	q.owner = owner(c.Namespace, memberKind, q.key.Member)
+	q.owner = q.key.owner()
 	q.wanted = Wanted{Profile: m.Profile.Normalized(), Revision: m.Revision}
 	q.wanted.Stamp = StampOf(q.wanted.Profile)
 	if m.Revision == 0 {

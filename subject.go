@@ -50,6 +50,9 @@ func owner(namespace, kind, encodedID string) string {
 	return namespace + ":" + kind + ":" + encodedID
 }
 
+// owner names the member of a row.
+func (k Key) owner() string { return owner(k.Namespace, memberKind, k.Member) }
+
 // sourceID is what MaiAgent keeps of a subject: the owner, and how often its
 // contact has been made. The generation also keeps one source id from being
 // the beginning of another, which MaiAgent's fuzzy search would find with it.

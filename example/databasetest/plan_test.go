@@ -1,17 +1,13 @@
 package databasetest
 
 import (
-	"context"
 	"database/sql"
-	"database/sql/driver"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/example/internal/plantest"
 	"github.com/maicontact/maicontact/sqlstore"
 )
 
@@ -88,49 +84,14 @@ func fill(t *testing.T, db *sql.DB, dialect sqlstore.Dialect) {
 
 func explain(t *testing.T, db *sql.DB, dialect sqlstore.Dialect, statement string) string {
 	t.Helper()
-	numbers := regexp.MustCompile(`[$?](\d+)`).FindAllStringSubmatch(statement, -1)
-	most := 0
-	for _, number := range numbers {
-		var n int
-		fmt.Sscan(number[1], &n)
-		most = max(most, n)
-	}
+	most := plantest.Parameters(statement)
 	if dialect == sqlstore.SQLite {
-		return lines(t, db, 3, "EXPLAIN QUERY PLAN "+statement, make([]any, most)...)
+		return plantest.Lines(t, db, "EXPLAIN QUERY PLAN "+statement, make([]any, most)...)
 	}
 	execute(t, db, "SET plan_cache_mode = force_generic_plan")
 	execute(t, db, "PREPARE explained AS "+statement)
 	defer execute(t, db, "DEALLOCATE explained")
-	return lines(t, db, 0, "EXPLAIN EXECUTE explained ("+strings.TrimSuffix(strings.Repeat("NULL,", most), ",")+")")
-}
-
-// lines joins one column of all rows.
-func lines(t *testing.T, db *sql.DB, column int, query string, args ...any) string {
-	t.Helper()
-	rows, err := db.QueryContext(t.Context(), query, args...)
-	if err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	defer rows.Close()
-	names, err := rows.Columns()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []string
-	for rows.Next() {
-		values := make([]any, len(names))
-		for i := range values {
-			values[i] = new(sql.NullString)
-		}
-		if err := rows.Scan(values...); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, values[column].(*sql.NullString).String)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return strings.Join(all, "\n")
+	return plantest.Lines(t, db, "EXPLAIN EXECUTE explained ("+strings.TrimSuffix(strings.Repeat("NULL,", most), ",")+")")
 }
 
 // preparedBy returns the texts of a store's statements, as the driver sees them.
@@ -140,44 +101,5 @@ func preparedBy(t *testing.T, d database) []string {
 	if err := sqlstore.Migrate(t.Context(), plain, d.dialect); err != nil {
 		t.Fatal(err)
 	}
-	r := &recorder{driver: plain.Driver(), address: d.address}
-	db := sql.OpenDB(r)
-	t.Cleanup(func() { db.Close() })
-	store, err := sqlstore.OpenMigrated(t.Context(), db, d.dialect)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var _ maicontact.Store = store
-	r.Lock()
-	defer r.Unlock()
-	return slices.DeleteFunc(slices.Clone(r.texts), func(text string) bool {
-		return !strings.Contains(text, "maicontact_contacts")
-	})
-}
-
-// recorder is a driver.Connector that notes what is prepared.
-type recorder struct {
-	driver  driver.Driver
-	address string
-	sync.Mutex
-	texts []string
-}
-
-func (r *recorder) Driver() driver.Driver { return r.driver }
-
-func (r *recorder) Connect(context.Context) (driver.Conn, error) {
-	conn, err := r.driver.Open(r.address)
-	return &recordingConn{conn, r}, err
-}
-
-type recordingConn struct {
-	driver.Conn
-	recorder *recorder
-}
-
-func (c *recordingConn) Prepare(text string) (driver.Stmt, error) {
-	c.recorder.Lock()
-	c.recorder.texts = append(c.recorder.texts, text)
-	c.recorder.Unlock()
-	return c.Conn.Prepare(text)
+	return plantest.Prepared(t, plain, d.address, d.dialect)
 }

@@ -1,16 +1,12 @@
 package scaletest
 
 import (
-	"context"
 	"database/sql"
-	"database/sql/driver"
-	"fmt"
 	"regexp"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 
+	"github.com/maicontact/maicontact/example/internal/plantest"
 	"github.com/maicontact/maicontact/sqlstore"
 )
 
@@ -20,7 +16,7 @@ func checkPlans(t *testing.T, d *table) {
 	t.Helper()
 	db := d.open(t, d.address)
 	db.SetMaxOpenConns(1)
-	statements := d.statements(t)
+	statements := plantest.Prepared(t, d.db, d.address, d.dialect)
 	modes := []string{""}
 	if d.dialect == sqlstore.PostgreSQL {
 		modes = []string{"force_generic_plan", "force_custom_plan"}
@@ -58,12 +54,7 @@ func checkPlans(t *testing.T, d *table) {
 // plan explains a statement, for a member that exists.
 func (d *table) plan(t *testing.T, db *sql.DB, mode, statement string) string {
 	t.Helper()
-	most := 0
-	for _, number := range regexp.MustCompile(`[$?](\d+)`).FindAllStringSubmatch(statement, -1) {
-		var n int
-		fmt.Sscan(number[1], &n)
-		most = max(most, n)
-	}
+	most := plantest.Parameters(statement)
 	values := []any{namespace, inboxID, memberKey(1).Member}
 	if strings.HasPrefix(statement, "SELECT member") {
 		values[2] = "64"
@@ -73,7 +64,7 @@ func (d *table) plan(t *testing.T, db *sql.DB, mode, statement string) string {
 	}
 	values = values[:most]
 	if d.dialect == sqlstore.SQLite {
-		return lines(t, db, "EXPLAIN QUERY PLAN "+statement, values...)
+		return plantest.Lines(t, db, "EXPLAIN QUERY PLAN "+statement, values...)
 	}
 	literals := make([]string, most)
 	for i, value := range values {
@@ -82,36 +73,7 @@ func (d *table) plan(t *testing.T, db *sql.DB, mode, statement string) string {
 	d.execute(t, db, "SET plan_cache_mode = "+mode)
 	d.execute(t, db, "PREPARE explained AS "+statement)
 	defer d.execute(t, db, "DEALLOCATE explained")
-	return lines(t, db, "EXPLAIN EXECUTE explained ("+strings.Join(literals, ",")+")")
-}
-
-// lines joins the last column of all rows.
-func lines(t *testing.T, db *sql.DB, query string, args ...any) string {
-	t.Helper()
-	rows, err := db.QueryContext(t.Context(), query, args...)
-	if err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	defer rows.Close()
-	names, err := rows.Columns()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []string
-	for rows.Next() {
-		values := make([]any, len(names))
-		for i := range values {
-			values[i] = new(sql.NullString)
-		}
-		if err := rows.Scan(values...); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, values[len(values)-1].(*sql.NullString).String)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return strings.Join(all, "\n")
+	return plantest.Lines(t, db, "EXPLAIN EXECUTE explained ("+strings.Join(literals, ",")+")")
 }
 
 // analyze gives the planner its statistics, as the database does by itself
@@ -124,49 +86,4 @@ func analyze(t *testing.T, d *table) {
 	}
 	d.execute(t, d.db, "VACUUM ANALYZE maicontact_contacts")
 	d.execute(t, d.db, "CHECKPOINT")
-}
-
-// statements returns what a store prepares, as the driver sees it.
-func (d *table) statements(t *testing.T) []string {
-	t.Helper()
-	r := &recorder{driver: d.db.Driver(), address: d.address}
-	db := sql.OpenDB(r)
-	defer db.Close()
-	store, err := sqlstore.OpenMigrated(t.Context(), db, d.dialect)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
-	r.Lock()
-	defer r.Unlock()
-	return slices.DeleteFunc(slices.Clone(r.texts), func(text string) bool {
-		return !strings.Contains(text, "maicontact_contacts")
-	})
-}
-
-// recorder is a driver.Connector that notes what is prepared.
-type recorder struct {
-	driver  driver.Driver
-	address string
-	sync.Mutex
-	texts []string
-}
-
-func (r *recorder) Driver() driver.Driver { return r.driver }
-
-func (r *recorder) Connect(context.Context) (driver.Conn, error) {
-	conn, err := r.driver.Open(r.address)
-	return &recordingConn{conn, r}, err
-}
-
-type recordingConn struct {
-	driver.Conn
-	recorder *recorder
-}
-
-func (c *recordingConn) Prepare(text string) (driver.Stmt, error) {
-	c.recorder.Lock()
-	c.recorder.texts = append(c.recorder.texts, text)
-	c.recorder.Unlock()
-	return c.Conn.Prepare(text)
 }
