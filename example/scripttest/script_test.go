@@ -102,7 +102,7 @@ func FuzzScript(f *testing.F) {
 
 // refused reports whether an option of this name cannot be used.
 func refused(key string) bool {
-	return !utf8.ValidString(key) || slices.ContainsFunc([]string{"__proto__", "webChatId", "baseUrl", "contactId"}, func(s string) bool {
+	return !utf8.ValidString(key) || len(key) > 100 || slices.ContainsFunc([]string{"__proto__", "webChatId", "baseUrl", "contactId"}, func(s string) bool {
 		return strings.EqualFold(s, key)
 	})
 }
