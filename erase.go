@@ -100,21 +100,36 @@ func (r *resolver) eraseContact(ctx context.Context, row, claimed Contact) (Cont
 
 // deleteContact deletes and reads back.
 func (r *resolver) deleteContact(ctx context.Context, id webchat.ContactID) error {
+	if err := r.remove(ctx, id); err != nil {
+		return err
+	}
+	gone, err := r.isGone(ctx, id)
+	if err == nil && !gone {
+		return errors.New("the contact is still there after its deletion")
+	}
+	return err
+}
+
+// remove and isGone are the calls of a deletion.
+
+func (r *resolver) remove(ctx context.Context, id webchat.ContactID) error {
 	end, err := r.pace.begin(ctx, toKeep)
 	if err != nil {
 		return err
 	}
 	defer end()
-	if err := r.client.Delete(ctx, id); err != nil {
-		return err
+	return r.client.Delete(ctx, id)
+}
+
+func (r *resolver) isGone(ctx context.Context, id webchat.ContactID) (bool, error) {
+	end, err := r.pace.begin(ctx, toKeep)
+	if err != nil {
+		return false, err
 	}
+	defer end()
 	_, err = r.client.Get(ctx, id)
-	switch {
-	case errors.Is(err, webchat.ErrNotFound):
-		return nil
-	case err == nil:
-		return errors.New("the contact is still there after its deletion")
-	default:
-		return err
+	if errors.Is(err, webchat.ErrNotFound) {
+		return true, nil
 	}
+	return false, err
 }

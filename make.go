@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"net/http"
 	"time"
 
 	"github.com/maicontact/maicontact/webchat"
@@ -19,13 +20,10 @@ func (r *resolver) makeContact(ctx context.Context, row, claimed Contact) (Conta
 	if found != "" {
 		return r.adopt(ctx, row, found)
 	}
-	if sinceAttempt(claimed) < r.settleTime {
+	if sinceAttempt(claimed) < lateTime && row.Generation == claimed.Generation {
 		return row, errUnsettled
 	}
-	if row, err = r.attempt(ctx, row); err != nil {
-		return row, err
-	}
-	made, err := r.create(ctx, r.draft(row))
+	made, row, err := r.createFor(ctx, row)
 	switch {
 	case err == nil:
 		next, err := r.bind(ctx, row, made.ID, row.Wanted)
@@ -33,16 +31,51 @@ func (r *resolver) makeContact(ctx context.Context, row, claimed Contact) (Conta
 			r.deleteIfErased(ctx, row.Key, made.ID)
 		}
 		return next, err
-	case !errors.Is(err, webchat.ErrExists):
+	case !errors.Is(err, webchat.ErrExists) && !(failedInside(err) && mayBeHeld(row, claimed)):
 		return row, err
 	}
-	if found, err = r.findExisting(ctx, source); err != nil {
+	if found, err = r.findExisting(ctx, toMake, source); err != nil {
 		return row, err
 	}
 	if found != "" {
 		return r.adopt(ctx, row, found)
 	}
-	return r.skipHeldSourceID(ctx, row, claimed)
+	if !mayBeHeld(row, claimed) {
+		return row, errHeld
+	}
+	r.log.WarnContext(ctx, "maicontact: a deleted contact holds the source id; the next generation is made", "generation", row.Generation+1)
+	return r.store.Regenerate(ctx, row.Claim())
+}
+
+// createFor creates the contact of a row. The turn comes before the attempt,
+// which reads the newest profile.
+func (r *resolver) createFor(ctx context.Context, row Contact) (webchat.Contact, Contact, error) {
+	end, err := r.pace.begin(ctx, toMake)
+	if err != nil {
+		return webchat.Contact{}, row, err
+	}
+	defer end()
+	before := row.Attempted
+	if row, err = r.attempt(ctx, row); err != nil {
+		return webchat.Contact{}, row, err
+	}
+	made, err := r.client.Create(ctx, r.draft(row))
+	return made, r.doubt(row, before, err), err
+}
+
+// doubt sets since when a write of unknown outcome may be under way: not at
+// all when this one clearly did not happen, and only while the search may lag
+// behind when MaiAgent has answered.
+func (r *resolver) doubt(row Contact, before time.Time, err error) Contact {
+	api, ok := errors.AsType[*webchat.Error](err)
+	switch {
+	case !ok:
+	case !api.Unknown:
+		row.Attempted = before
+	case api.Status/100 == 2 || api.Status == http.StatusInternalServerError || api.Status == http.StatusServiceUnavailable:
+		row.Attempted = row.Attempted.Add(r.settleTime - lateTime)
+	}
+	return row
 }
 
 // errHeld means that MaiAgent says a contact is there and does not show it.
@@ -51,21 +84,43 @@ var errHeld = errors.New("MaiAgent has the source id already, but shows no conta
 const (
 	// heldDelay is how long to wait before a held source id is given up.
 	heldDelay = 30 * time.Second
-	// mostHeld bounds how many in a row are given up; then heldRest is waited.
+	// signsOfHeld is how many signs it takes to believe that a source id is
+	// held. To be told so counts as all at once, a failure inside MaiAgent,
+	// which is how some versions may say it, as one.
+	signsOfHeld = 3
+	// mostHeld bounds how many source ids in a row are given up; after that,
+	// where MaiAgent goes on to say "already there", heldRest is waited.
 	mostHeld = 3
 	heldRest = time.Hour
 )
 
-// skipHeldSourceID starts the next generation when a deleted contact holds the
-// source id. That cannot be told from a search that lags behind, or from a
-// MaiAgent that answers so to everything; so it looks twice, goes one
-// generation at a time, and not far.
-func (r *resolver) skipHeldSourceID(ctx context.Context, row, claimed Contact) (Contact, error) {
-	if claimed.Failures == 0 || claimed.Failures > mostHeld || row.Generation != claimed.Generation {
-		return row, errHeld
+// heldAfter counts the signs, to the next multiple of signsOfHeld when
+// MaiAgent says it.
+func heldAfter(held int, err error) int {
+	switch {
+	case errors.Is(err, errHeld):
+		return (held/signsOfHeld + 1) * signsOfHeld
+	case failedInside(err):
+		return held + 1
 	}
-	r.log.WarnContext(ctx, "maicontact: a deleted contact holds the source id; the next generation is made", "generation", row.Generation+1)
-	return r.store.Regenerate(ctx, row.Claim())
+	return held
+}
+
+// mayBeHeld reports whether the next generation is to be started when there is
+// one more sign that a deleted contact holds the source id. That cannot be told
+// from a search that lags behind, or from a MaiAgent that answers so to
+// everything; so it takes signs of an earlier claim, goes one generation at a
+// time, and not far.
+func mayBeHeld(row, claimed Contact) bool {
+	return claimed.Held > 0 && claimed.Held%signsOfHeld == 0 && claimed.Held <= signsOfHeld*mostHeld &&
+		row.Generation == claimed.Generation
+}
+
+// failedInside reports whether MaiAgent failed on a creation by itself, which
+// may be how it says that the source id is taken.
+func failedInside(err error) bool {
+	api, ok := errors.AsType[*webchat.Error](err)
+	return ok && api.Operation == "create_contact" && api.Status == http.StatusInternalServerError
 }
 
 // deleteIfErased takes back a contact whose member was erased while it was
@@ -75,7 +130,7 @@ func (r *resolver) deleteIfErased(ctx context.Context, key Key, id webchat.Conta
 	defer cancel()
 	row, err := r.store.Contact(ctx, key)
 	if err == nil && !row.Erased.IsZero() {
-		err = r.client.Delete(ctx, id)
+		err = r.remove(ctx, id)
 	}
 	if err != nil {
 		r.log.WarnContext(ctx, "maicontact: a contact made during an erasure is left to the erasure", "error", err)
@@ -121,15 +176,7 @@ func (r *resolver) bind(ctx context.Context, row Contact, id webchat.ContactID, 
 // replaceContact sends the waiting profile. Where an older write may still
 // land after this one, it is sent once more later.
 func (r *resolver) replaceContact(ctx context.Context, row, claimed Contact) (Contact, error) {
-	// The turn comes before the attempt, which reads the newest profile.
-	end, err := r.pace.begin(ctx, toKeep)
-	if err != nil {
-		return row, err
-	}
-	if row, err = r.attempt(ctx, row); err == nil {
-		err = r.client.Replace(ctx, row.ContactID, r.draft(row))
-	}
-	end()
+	row, err := r.replaceFor(ctx, row)
 	if errors.Is(err, webchat.ErrNotFound) {
 		return r.heal(ctx, row)
 	}
@@ -149,11 +196,34 @@ func (r *resolver) replaceContact(ctx context.Context, row, claimed Contact) (Co
 	return next, err
 }
 
+// replaceFor sends the waiting profile of a row. The turn comes before the
+// attempt, which reads the newest profile.
+func (r *resolver) replaceFor(ctx context.Context, row Contact) (Contact, error) {
+	end, err := r.pace.begin(ctx, toKeep)
+	if err != nil {
+		return row, err
+	}
+	defer end()
+	before := row.Attempted
+	if row, err = r.attempt(ctx, row); err != nil {
+		return row, err
+	}
+	err = r.client.Replace(ctx, row.ContactID, r.draft(row))
+	return r.doubt(row, before, err), err
+}
+
 // heal starts the next generation of a contact that was deleted at MaiAgent.
-// A 404 alone could also come from a wrong address, so the search must work
-// and not show the contact.
+// A 404 alone could also come from a wrong address or a copy that lags behind,
+// so reading it must say the same, and the search must work and not show it.
 func (r *resolver) heal(ctx context.Context, row Contact) (Contact, error) {
-	found, err := r.find(ctx, toKeep, r.sourceOf(row))
+	gone, err := r.isGone(ctx, row.ContactID)
+	if err != nil {
+		return row, err
+	}
+	if !gone {
+		return row, errors.New("the contact can be read but not written")
+	}
+	found, err := r.findExisting(ctx, toKeep, r.sourceOf(row))
 	if err != nil {
 		return row, err
 	}

@@ -130,7 +130,7 @@ func (s *MemoryStore) Bind(ctx context.Context, c Claim, id webchat.ContactID, c
 		if owner, taken := s.bound[binding{c.Key.InboxID, id}]; taken && owner != c.Key {
 			return ErrContactTaken
 		}
-		row.ContactID, row.Attempted = id, time.Time{}
+		row.ContactID, row.Attempted, row.Held = id, time.Time{}, 0
 		if confirm(row, confirmed) {
 			settled(row)
 		}
@@ -158,12 +158,15 @@ func (s *MemoryStore) Confirm(ctx context.Context, c Claim, confirmed Stamp, aga
 }
 
 // Postpone implements [Store].
-func (s *MemoryStore) Postpone(ctx context.Context, c Claim, delay time.Duration, reason string) (Contact, error) {
+func (s *MemoryStore) Postpone(ctx context.Context, c Claim, f Failure) (Contact, error) {
 	return s.changeClaimed(ctx, c, func(row *Contact, now time.Time) error {
-		row.Due = now.Add(max(wholeMillis(delay), 0))
+		row.Due = now.Add(max(wholeMillis(f.Delay), 0))
 		row.Failures++
-		row.Reason = reason
-		row.LeaseUntil = time.Time{}
+		row.Reason, row.Held = f.Reason, f.Held
+		row.LeaseUntil, row.Attempted = time.Time{}, time.Time{}
+		if !f.Attempted.IsZero() {
+			row.Attempted = time.UnixMilli(f.Attempted.UnixMilli()).UTC()
+		}
 		return nil
 	})
 }

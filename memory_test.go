@@ -73,7 +73,7 @@ func TestMemoryStoreTimes(t *testing.T) {
 		}
 		want.Updated, want.LeaseUntil = start.Add(70*time.Second), time.Time{}
 		want.Due, want.Failures, want.Reason = want.Updated.Add(3*time.Second), 1, "status 503"
-		row = must(t)(store.Postpone(ctx, row.Claim(), 3*time.Second, "status 503"))
+		row = must(t)(store.Postpone(ctx, row.Claim(), maicontact.Failure{Delay: 3 * time.Second, Reason: "status 503", Attempted: row.Attempted}))
 		if want.Waiting = row.Waiting; row != want {
 			t.Fatalf("after Postpone: %+v, want %+v", row, want)
 		}

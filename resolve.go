@@ -20,10 +20,10 @@ const (
 	flightTime = 20 * time.Second
 	lease      = 30 * time.Second
 	// settleTime is how long MaiAgent's search may need to show a contact
-	// that was just made. An attempt of unknown outcome is younger than that
-	// only when it must be looked for again.
+	// that was just made.
 	settleTime = 5 * time.Second
-	// lateTime is how long a write of unknown outcome may still land.
+	// lateTime is how long a write of unknown outcome may still land. Until
+	// then it is looked for, and not repeated.
 	lateTime = time.Minute
 	// recallTime is how long an answer is remembered in the process.
 	recallTime = 30 * time.Second
@@ -237,10 +237,12 @@ func (r *resolver) visitor(ctx context.Context, q question) (webchat.ContactID, 
 	made, err := r.create(ctx, webchat.Draft{
 		InboxID: r.inbox, SourceID: source, Profile: webchat.Profile{}.Normalized(),
 	})
-	if !errors.Is(err, webchat.ErrExists) {
+	// A key that is old enough to have its contact, and has none.
+	held := failedInside(err) && !q.isNew && !isFresh(q.since, lateTime)
+	if !errors.Is(err, webchat.ErrExists) && !held {
 		return made.ID, err
 	}
-	found, err := r.findExisting(ctx, source)
+	found, err := r.findExisting(ctx, toMake, source)
 	if err == nil && found == "" {
 		return "", errVisitorLost
 	}
@@ -263,9 +265,9 @@ func (r *resolver) find(ctx context.Context, why purpose, source string) (webcha
 // findExisting looks for a contact that MaiAgent says is there already, again
 // and again while its search may lag behind. None after that means that a
 // deleted contact holds the source id.
-func (r *resolver) findExisting(ctx context.Context, source string) (webchat.ContactID, error) {
+func (r *resolver) findExisting(ctx context.Context, why purpose, source string) (webchat.ContactID, error) {
 	for start := time.Now(); ; {
-		found, err := r.find(ctx, toMake, source)
+		found, err := r.find(ctx, why, source)
 		if err != nil || found != "" || time.Since(start) >= r.settleTime {
 			return found, err
 		}

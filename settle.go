@@ -84,13 +84,13 @@ func (r *resolver) carryOut(ctx context.Context, row Contact) (Contact, error) {
 			row = next
 		}
 		if err != nil {
-			return r.giveUp(ctx, row, err)
+			return r.giveUp(ctx, row, claimed, err)
 		}
 		if row.LeaseUntil.IsZero() {
 			return row, nil
 		}
 	}
-	return r.giveUp(ctx, row, errors.New("no end of changes"))
+	return r.giveUp(ctx, row, claimed, errors.New("no end of changes"))
 }
 
 // step does the next thing. claimed is the row as the claim found it.
@@ -107,7 +107,7 @@ func (r *resolver) step(ctx context.Context, row, claimed Contact) (Contact, err
 
 // giveUp ends a claim after a failure: for good when MaiAgent refused the
 // profile, for a while otherwise.
-func (r *resolver) giveUp(ctx context.Context, row Contact, err error) (Contact, error) {
+func (r *resolver) giveUp(ctx context.Context, row, claimed Contact, err error) (Contact, error) {
 	if errors.Is(err, ErrFenced) {
 		return r.store.Contact(ctx, row.Key)
 	}
@@ -120,9 +120,13 @@ func (r *resolver) giveUp(ctx context.Context, row Contact, err error) (Contact,
 	if errors.Is(err, ErrContactTaken) {
 		r.log.ErrorContext(ctx, "maicontact: MaiAgent gave one contact for two members; nobody else gets it")
 	}
-	delay := r.delayAfter(row.Failures, err)
-	r.log.WarnContext(ctx, "maicontact: a contact is not in step yet", "error", err, "failures", row.Failures+1, "retry_in", delay)
-	return r.store.Postpone(ctx, row.Claim(), delay, err.Error())
+	f := Failure{Reason: err.Error(), Attempted: row.Attempted, Held: heldAfter(row.Held, err)}
+	f.Delay = r.delayAfter(row.Failures, f.Held, err)
+	if errors.Is(err, errUnsettled) {
+		f.Delay = min(f.Delay, lateTime-sinceAttempt(claimed))
+	}
+	r.log.WarnContext(ctx, "maicontact: a contact is not in step yet", "error", err, "failures", row.Failures+1, "retry_in", f.Delay)
+	return r.store.Postpone(ctx, row.Claim(), f)
 }
 
 // isRefusal reports whether MaiAgent refused the profile itself. A search that
@@ -135,7 +139,7 @@ func isRefusal(err error) bool {
 
 // delayAfter grows with the failures in a row, has jitter, and honours what
 // MaiAgent asked for.
-func (r *resolver) delayAfter(failures int, err error) time.Duration {
+func (r *resolver) delayAfter(failures, held int, err error) time.Duration {
 	policy := backoff.NewExponentialBackOff()
 	policy.InitialInterval, policy.MaxInterval = time.Second, longestDelay
 	delay := policy.NextBackOff()
@@ -152,9 +156,9 @@ func (r *resolver) delayAfter(failures int, err error) time.Duration {
 	switch {
 	case errors.Is(err, errUnsettled):
 		delay = max(delay, r.settleTime)
-	case errors.Is(err, errHeld) && failures > mostHeld:
+	case errors.Is(err, errHeld) && held > signsOfHeld*mostHeld:
 		delay = heldRest
-	case errors.Is(err, errHeld):
+	case errors.Is(err, errHeld), failedInside(err) && held > 1:
 		delay = max(delay, heldDelay)
 	}
 	return delay

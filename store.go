@@ -62,6 +62,7 @@ type Contact struct {
 
 	Due       time.Time // when the row is to be worked on; zero: nothing to do, or parked
 	Attempted time.Time // since when a write of unknown outcome may be under way; zero: none
+	Held      int       // signs that a contact which is not shown holds the source id
 	Failures  int       // in a row
 	Reason    string    // of the last failure; holds no personal data
 
@@ -91,6 +92,14 @@ func (c Contact) Claim() Claim { return Claim{Key: c.Key, Token: c.Token} }
 type Claim struct {
 	Key   Key
 	Token int64
+}
+
+// Failure says how the work of a claim failed.
+type Failure struct {
+	Delay     time.Duration // until the row is due again; negative counts as 0
+	Reason    string        // holds no personal data
+	Attempted time.Time     // the row's Attempted from now on; zero: no write is in doubt
+	Held      int           // the row's Held from now on
 }
 
 // Errors of a [Store], to be matched with errors.Is.
@@ -174,7 +183,7 @@ type Store interface {
 	// Bind gives the claimed row, which has none, its contact, and records
 	// what MaiAgent has confirmed with it (the zero Stamp: nothing). If that
 	// is what is wanted, the profile waits no longer and the claim ends;
-	// otherwise the claim goes on. Attempted is cleared.
+	// otherwise the claim goes on. Attempted and Held are cleared.
 	// ErrFenced, or ErrContactTaken.
 	Bind(ctx context.Context, c Claim, id webchat.ContactID, confirmed Stamp) (Contact, error)
 
@@ -189,9 +198,9 @@ type Store interface {
 	Confirm(ctx context.Context, c Claim, confirmed Stamp, again time.Duration) (Contact, error)
 
 	// Postpone ends the claim after a failure that may pass: the row is due
-	// again after delay (negative counts as 0), Failures grows by one. Attempted stays as it is.
-	// ErrFenced.
-	Postpone(ctx context.Context, c Claim, delay time.Duration, reason string) (Contact, error)
+	// again after the delay, Failures grows by one, and Reason, Attempted (cut
+	// to milliseconds) and Held are as f says. ErrFenced.
+	Postpone(ctx context.Context, c Claim, f Failure) (Contact, error)
 
 	// Park ends the claim after MaiAgent has refused the profile with this
 	// stamp for good. If another is wanted by now, the row is due at once
@@ -199,8 +208,8 @@ type Store interface {
 	Park(ctx context.Context, c Claim, refused Stamp, reason string) (Contact, error)
 
 	// Regenerate takes the contact from the claimed row and starts the next
-	// generation; the claim goes on. Confirmed and Attempted are cleared.
-	// ErrFenced.
+	// generation; the claim goes on. Confirmed and Attempted are cleared, Held
+	// stays. ErrFenced.
 	Regenerate(ctx context.Context, c Claim) (Contact, error)
 
 	// Erase turns the row, or a new one, into a tombstone that is due at

@@ -58,8 +58,9 @@ func (s *Store) Confirm(ctx context.Context, c maicontact.Claim, confirmed maico
 }
 
 // Postpone implements [maicontact.Store].
-func (s *Store) Postpone(ctx context.Context, c maicontact.Claim, delay time.Duration, reason string) (maicontact.Contact, error) {
-	return s.asClaimed(ctx, "postpone a row", s.postpone, c, max(wholeMillis(delay), 0), storable(reason))
+func (s *Store) Postpone(ctx context.Context, c maicontact.Claim, f maicontact.Failure) (maicontact.Contact, error) {
+	attempted := sql.NullInt64{Int64: f.Attempted.UnixMilli(), Valid: !f.Attempted.IsZero()}
+	return s.asClaimed(ctx, "postpone a row", s.postpone, c, max(wholeMillis(f.Delay), 0), storable(f.Reason), attempted, f.Held)
 }
 
 // Park implements [maicontact.Store].

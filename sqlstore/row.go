@@ -50,7 +50,7 @@ func scan(rows *sql.Rows, key maicontact.Key) (record, error) {
 	var since, due, attempted, leaseUntil, erased sql.NullInt64
 	err := rows.Scan(&id, &c.Generation, &created, &updated,
 		&c.Wanted.Profile, &c.Wanted.Access, &since, &c.Confirmed.Profile, &c.Confirmed.Access,
-		&r.waiting, &c.Revision, &due, &attempted, &c.Failures, &c.Reason, &c.Token, &leaseUntil, &erased)
+		&r.waiting, &c.Revision, &due, &attempted, &c.Held, &c.Failures, &c.Reason, &c.Token, &leaseUntil, &erased)
 	if err != nil {
 		// What database/sql says here may quote a value.
 		return record{}, errors.New("a column does not hold what it should")

@@ -13,7 +13,7 @@ import (
 const (
 	columns = `contact_id, generation, created_at, updated_at,
 		wanted_profile, wanted_access, since_at, confirmed_profile, confirmed_access,
-		waiting, revision, due_at, attempted_at, failures, reason, token, lease_until, erased_at`
+		waiting, revision, due_at, attempted_at, held, failures, reason, token, lease_until, erased_at`
 
 	returning = ` RETURNING ` + columns
 
@@ -68,7 +68,7 @@ const (
 			confirmed_access = CASE WHEN confirmed_access = wanted_access THEN confirmed_access ELSE '' END` +
 		claimed + ` AND lease_until > {now}` + returning
 
-	bind = `UPDATE maicontact_contacts SET contact_id = $7, attempted_at = NULL, ` + confirmation + `,
+	bind = `UPDATE maicontact_contacts SET contact_id = $7, attempted_at = NULL, held = 0, ` + confirmation + `,
 			waiting = CASE WHEN ` + asWanted + ` THEN NULL ELSE waiting END,
 			due_at = CASE WHEN ` + asWanted + ` THEN NULL ELSE due_at END` + claimedAlive + `
 		AND (contact_id IS NULL OR contact_id = $7)
@@ -98,7 +98,7 @@ const (
 	asWanted = `wanted_profile = $5 AND wanted_access = $6`
 
 	postpone = `UPDATE maicontact_contacts SET due_at = {now} + $5, lease_until = NULL,
-			failures = failures + 1, reason = $6, updated_at = {now}` + claimed + returning
+			failures = failures + 1, reason = $6, attempted_at = $7, held = $8, updated_at = {now}` + claimed + returning
 
 	park = `UPDATE maicontact_contacts SET lease_until = NULL, attempted_at = NULL,
 			due_at = CASE WHEN ` + asWanted + ` THEN NULL ELSE {now} END,
@@ -114,7 +114,7 @@ const (
 		VALUES ($1, $2, $3, 1, '', '', '', '', 0, {now}, {now}, {now}, {now}, 0, '', 1)
 		ON CONFLICT (namespace, inbox_id, member) DO UPDATE SET
 			wanted_profile = '', wanted_access = '', since_at = NULL, confirmed_profile = '', confirmed_access = '',
-			waiting = NULL, revision = 0, failures = 0, reason = '',
+			waiting = NULL, revision = 0, held = 0, failures = 0, reason = '',
 			token = c.token + 1, lease_until = NULL,
 			due_at = excluded.due_at, erased_at = excluded.erased_at, updated_at = excluded.updated_at
 		WHERE c.erased_at IS NULL` + returning

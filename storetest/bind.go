@@ -11,7 +11,7 @@ func ended(row maicontact.Contact) maicontact.Contact {
 	return changed(row, func(c *maicontact.Contact) {
 		c.Confirmed, c.Waiting = c.Wanted, nil
 		c.Due, c.LeaseUntil, c.Attempted = time.Time{}, time.Time{}, time.Time{}
-		c.Failures, c.Reason = 0, ""
+		c.Failures, c.Reason, c.Held = 0, "", 0
 	})
 }
 
@@ -56,7 +56,8 @@ func bindCases() []check {
 		}},
 		{"failures are over", func(f *fixture) {
 			row := f.attempted("1")
-			row = f.must(f.store.Postpone(f.ctx(), row.Claim(), 0, "status 503"))
+			row.Held = 2
+			row = f.postpone(row, 0, "status 503")
 			row = f.claim(row.Key)
 			want, id := ended(row), newID()
 			want.ContactID = id

@@ -57,6 +57,7 @@ func diff(got, want maicontact.Contact) []string {
 	note("Revision", got.Revision == want.Revision, got.Revision, want.Revision)
 	moment("Due", got.Due, want.Due)
 	moment("Attempted", got.Attempted, want.Attempted)
+	note("Held", got.Held == want.Held, got.Held, want.Held)
 	note("Failures", got.Failures == want.Failures, got.Failures, want.Failures)
 	note("Reason", got.Reason == want.Reason, got.Reason, want.Reason)
 	note("Token", got.Token == want.Token || want.Token == anyToken, got.Token, want.Token)

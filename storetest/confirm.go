@@ -37,12 +37,12 @@ func confirmCases() []check {
 			f.unsettled(0)
 		}},
 		{"failures are over", func(f *fixture) {
-			row := f.must(f.store.Postpone(f.ctx(), f.bound("1").Claim(), 0, "status 503"))
+			row := f.postpone(f.bound("1"), 0, "status 503")
 			row = f.claim(row.Key)
 			f.equal(f.must(f.store.Confirm(f.ctx(), row.Claim(), row.Wanted, 0)), ended(row))
 		}},
 		{"after the end of the lease, not taken over", func(f *fixture) {
-			row := f.must(f.store.Postpone(f.ctx(), f.bound("1").Claim(), 0, "status 503"))
+			row := f.postpone(f.bound("1"), 0, "status 503")
 			row = f.expired(row.Key)
 			f.equal(f.must(f.store.Confirm(f.ctx(), row.Claim(), row.Wanted, 0)), ended(row))
 		}},
@@ -143,12 +143,12 @@ func againCases() []check {
 		}},
 		{"failures are over", func(f *fixture) {
 			row := f.must(f.store.Attempt(f.ctx(), f.bound("1").Claim()))
-			row = f.must(f.store.Postpone(f.ctx(), row.Claim(), 0, "status 503"))
+			row = f.postpone(row, 0, "status 503")
 			row = f.claim(row.Key)
 			f.equal(f.must(f.store.Confirm(f.ctx(), row.Claim(), row.Wanted, longLease)), waits(row))
 		}},
 		{"after the end of the lease, not taken over", func(f *fixture) {
-			row := f.must(f.store.Postpone(f.ctx(), f.bound("1").Claim(), 0, "status 503"))
+			row := f.postpone(f.bound("1"), 0, "status 503")
 			row = f.expired(row.Key)
 			f.equal(f.must(f.store.Confirm(f.ctx(), row.Claim(), row.Wanted, longLease)), waits(row))
 			f.dueNow(row.Key, false)

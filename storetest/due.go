@@ -24,7 +24,7 @@ func dueCases() []check {
 			}
 			// A row that waited once and is due again goes to the end.
 			row := f.claim(want[0])
-			f.must(f.store.Postpone(f.ctx(), row.Claim(), 0, "status 503"))
+			f.postpone(row, 0, "status 503")
 			want = append(want[1:], want[0])
 
 			for _, limit := range []int{1, 3, 8, 100} {
@@ -62,7 +62,7 @@ func dueCases() []check {
 		}},
 		{"what was put off comes", func(f *fixture) {
 			row := f.claimed("1")
-			f.must(f.store.Postpone(f.ctx(), row.Claim(), shortLease, "status 503"))
+			f.postpone(row, shortLease, "status 503")
 			start := time.Now()
 			f.eventually("the end of the delay", func() bool { return f.isDue(row.Key) })
 			if d := time.Since(start); d > patience/2 {

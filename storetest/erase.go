@@ -49,7 +49,7 @@ func eraseCases() []check {
 		{"completed", func(f *fixture) {
 			row := f.must(f.store.Erase(f.ctx(), f.postponed("1").Key))
 			row = f.claim(row.Key)
-			row = f.must(f.store.Postpone(f.ctx(), row.Claim(), 0, "status 503"))
+			row = f.postpone(row, 0, "status 503")
 			row = f.claim(row.Key)
 			got := f.must(f.store.Erased(f.ctx(), row.Claim()))
 			f.equal(got, changed(row, func(c *maicontact.Contact) {

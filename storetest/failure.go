@@ -16,7 +16,7 @@ func failureCases() []check {
 	return []check{
 		{"postpone", func(f *fixture) {
 			row := f.attempted("1")
-			got := f.must(f.store.Postpone(f.ctx(), row.Claim(), longLease, "status 503"))
+			got := f.postpone(row, longLease, "status 503")
 			f.equal(got, later(row, 1, "status 503"))
 			f.stored(got)
 			if d := got.Due.Sub(row.Attempted); d < longLease || d > longLease+patience {
@@ -28,16 +28,36 @@ func failureCases() []check {
 		{"postpone again and again", func(f *fixture) {
 			row := f.attempted("1")
 			for i, reason := range []string{"status 503", "status 429", ""} {
-				row = f.must(f.store.Postpone(f.ctx(), row.Claim(), time.Duration(-i), reason))
+				row = f.postpone(row, time.Duration(-i), reason)
 				f.equal(row, changed(row, func(c *maicontact.Contact) { c.Failures, c.Reason = i+1, reason }))
 				f.dueNow(row.Key, true)
+				row = f.claim(row.Key)
+			}
+		}},
+		{"postpone says what is in doubt", func(f *fixture) {
+			row := f.attempted("1")
+			for _, doubt := range []maicontact.Failure{
+				{Attempted: row.Attempted.Add(-55*time.Second + 400*time.Microsecond), Held: 3},
+				{Attempted: row.Attempted.Add(time.Hour), Held: 4},
+				{Held: 0},
+			} {
+				got := f.must(f.store.Postpone(f.ctx(), row.Claim(), doubt))
+				f.equal(got, changed(row, func(c *maicontact.Contact) {
+					c.Failures++
+					c.Held, c.Attempted = doubt.Held, time.Time{}
+					if !doubt.Attempted.IsZero() {
+						c.Attempted = time.UnixMilli(doubt.Attempted.UnixMilli()).UTC()
+					}
+					c.Due, c.LeaseUntil = anyTime(), time.Time{}
+				}))
+				f.stored(got)
 				row = f.claim(row.Key)
 			}
 		}},
 		{"postpone is kept", func(f *fixture) {
 			const delay = 5 * shortLease
 			row, start := f.claimed("1"), time.Now()
-			f.must(f.store.Postpone(f.ctx(), row.Claim(), delay, "status 503"))
+			f.postpone(row, delay, "status 503")
 			f.eventually("the end of the delay", func() bool {
 				_, err := f.store.Claim(f.ctx(), row.Key, longLease)
 				return err == nil
@@ -49,12 +69,12 @@ func failureCases() []check {
 		{"postpone a row that has another profile by now", func(f *fixture) {
 			row := f.attempted("1")
 			row = f.must(f.store.Want(f.ctx(), row.Key, wanted(profile("Bob", "vip"), 11)))
-			f.equal(f.must(f.store.Postpone(f.ctx(), row.Claim(), longLease, "status 503")), later(row, 1, "status 503"))
+			f.equal(f.postpone(row, longLease, "status 503"), later(row, 1, "status 503"))
 			f.dueNow(row.Key, false)
 		}},
 		{"postpone a tombstone", func(f *fixture) {
 			row := f.claim(f.tombstone("1").Key)
-			f.equal(f.must(f.store.Postpone(f.ctx(), row.Claim(), longLease, "status 503")), later(row, 1, "status 503"))
+			f.equal(f.postpone(row, longLease, "status 503"), later(row, 1, "status 503"))
 		}},
 		{"park", func(f *fixture) {
 			row := f.must(f.store.Attempt(f.ctx(), f.bound("1").Claim()))
@@ -89,7 +109,7 @@ func failureCases() []check {
 		}},
 		{"postpone a profile that is sent once more", func(f *fixture) {
 			row := f.claim(f.againDue("1").Key)
-			f.equal(f.must(f.store.Postpone(f.ctx(), row.Claim(), longLease, "status 503")), later(row, 1, "status 503"))
+			f.equal(f.postpone(row, longLease, "status 503"), later(row, 1, "status 503"))
 			f.unsettled(1)
 		}},
 		{"park a profile that is no longer wanted", func(f *fixture) {
@@ -115,7 +135,7 @@ func failureCases() []check {
 		{"odd reasons do no harm", func(f *fixture) {
 			for i, reason := range []string{"NUL \x00", "half a rune \xe6", "'; --", string(make([]byte, 10_000))} {
 				row := f.claimed("postponed" + string(rune('0'+i)))
-				row = f.must(f.store.Postpone(f.ctx(), row.Claim(), 0, reason))
+				row = f.postpone(row, 0, reason)
 				row = f.must(f.store.Park(f.ctx(), f.claim(row.Key).Claim(), row.Wanted, reason))
 				if !row.Parked() {
 					f.Errorf("not parked with %.10q", reason)
@@ -156,6 +176,8 @@ func regenerateCases() []check {
 		}},
 		{"a row without a contact", func(f *fixture) {
 			row := f.attempted("1")
+			row.Held = 3
+			row = f.claim(f.postpone(row, 0, "held").Key)
 			f.equal(f.must(f.store.Regenerate(f.ctx(), row.Claim())), next(row))
 		}},
 		{"the old contact is free", func(f *fixture) {

@@ -30,7 +30,7 @@ func claimedOperations() []claimedOperation {
 			return s.Confirm(ctx, c, stamp, time.Minute)
 		}},
 		{"Postpone", func(ctx context.Context, s maicontact.Store, c maicontact.Claim) (maicontact.Contact, error) {
-			return s.Postpone(ctx, c, time.Minute, "late")
+			return s.Postpone(ctx, c, maicontact.Failure{Delay: time.Minute, Reason: "late", Held: 1})
 		}},
 		{"Park", func(ctx context.Context, s maicontact.Store, c maicontact.Claim) (maicontact.Contact, error) {
 			return s.Park(ctx, c, stamp, "late")
@@ -88,7 +88,7 @@ func voidClaims() []voidClaim {
 			return f.claim(dead.Key), dead.Claim()
 		}},
 		{"bound row taken over", func(f *fixture, member string) (contact, claim) {
-			row := f.must(f.store.Postpone(f.ctx(), f.bound(member).Claim(), 0, "status 503"))
+			row := f.postpone(f.bound(member), 0, "status 503")
 			dead := f.expired(row.Key)
 			return f.claim(dead.Key), dead.Claim()
 		}},
@@ -113,7 +113,7 @@ func voidClaims() []voidClaim {
 		}},
 		{"ended by Postpone", func(f *fixture, member string) (contact, claim) {
 			row := f.bound(member)
-			return f.must(f.store.Postpone(f.ctx(), row.Claim(), 0, "status 503")), row.Claim()
+			return f.postpone(row, 0, "status 503"), row.Claim()
 		}},
 		{"ended by Park", func(f *fixture, member string) (contact, claim) {
 			row := f.bound(member)

@@ -120,7 +120,7 @@ func (m *model) bind(claim maicontact.Claim, id webchat.ContactID, confirmed mai
 			return maicontact.ErrContactTaken
 		}
 	}
-	r.contact.ContactID = id
+	r.contact.ContactID, r.contact.Held = id, 0
 	return m.confirm(claim, confirmed, 0)
 }
 
@@ -142,17 +142,17 @@ func (m *model) confirm(claim maicontact.Claim, confirmed maicontact.Stamp, agai
 	return nil
 }
 
-func (m *model) postpone(claim maicontact.Claim, delay time.Duration, reason string) error {
+func (m *model) postpone(claim maicontact.Claim, f maicontact.Failure) error {
 	r, err := m.holder(claim, false)
 	if err != nil {
 		return err
 	}
 	r.due, r.lease = now, noLease
-	if delay > 0 {
+	if f.Delay > 0 {
 		r.due = later
 	}
 	r.contact.Failures++
-	r.contact.Reason = reason
+	r.contact.Reason, r.contact.Held, r.attempt = f.Reason, f.Held, !f.Attempted.IsZero()
 	return nil
 }
 

@@ -93,9 +93,12 @@ func (r *modelRun) step(key maicontact.Key) (what string, got, want error) {
 	case n < 77:
 		return r.confirmStep(claim, stamp)
 	case n < 84:
-		delay := pick(r, []time.Duration{-1, 0, 0, longLease})
-		_, got = s.Postpone(ctx, claim, delay, reason)
-		return "Postpone", got, m.postpone(claim, delay, reason)
+		f := maicontact.Failure{Delay: pick(r, []time.Duration{-1, 0, 0, longLease}), Reason: reason, Held: r.random.IntN(3)}
+		if r.random.IntN(2) == 0 {
+			f.Attempted = time.Now()
+		}
+		_, got = s.Postpone(ctx, claim, f)
+		return "Postpone", got, m.postpone(claim, f)
 	case n < 88:
 		_, got = s.Park(ctx, claim, stamp, reason)
 		return "Park", got, m.park(claim, stamp, reason)

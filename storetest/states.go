@@ -1,6 +1,10 @@
 package storetest
 
-import "github.com/maicontact/maicontact"
+import (
+	"time"
+
+	"github.com/maicontact/maicontact"
+)
 
 // The functions here bring a row into a state of the contract.
 
@@ -66,9 +70,19 @@ func (f *fixture) parked(member string) maicontact.Contact {
 	return f.must(f.store.Park(f.ctx(), row.Claim(), row.Wanted, "refused"))
 }
 
+// postpone leaves what is in doubt about the row as it is.
+func (f *fixture) postpone(row maicontact.Contact, delay time.Duration, reason string) maicontact.Contact {
+	f.Helper()
+	return f.must(f.store.Postpone(f.ctx(), row.Claim(), maicontact.Failure{
+		Delay: delay, Reason: reason, Attempted: row.Attempted, Held: row.Held,
+	}))
+}
+
 func (f *fixture) postponed(member string) maicontact.Contact {
 	f.Helper()
-	return f.must(f.store.Postpone(f.ctx(), f.attempted(member).Claim(), longLease, "status 503"))
+	row := f.attempted(member)
+	row.Held = 2
+	return f.postpone(row, longLease, "status 503")
 }
 
 func (f *fixture) tombstone(member string) maicontact.Contact {

@@ -122,13 +122,15 @@ func operations(store maicontact.Store, key maicontact.Key) map[string]func(cont
 	stamp := wanted(1).Stamp
 	drop := func(_ any, err error) error { return err }
 	return map[string]func(context.Context) error{
-		"Contact":    func(ctx context.Context) error { return drop(store.Contact(ctx, key)) },
-		"Want":       func(ctx context.Context) error { return drop(store.Want(ctx, key, wanted(1<<40))) },
-		"Claim":      func(ctx context.Context) error { return drop(store.Claim(ctx, key, 1)) },
-		"Attempt":    func(ctx context.Context) error { return drop(store.Attempt(ctx, claim)) },
-		"Bind":       func(ctx context.Context) error { return drop(store.Bind(ctx, claim, contactID, stamp)) },
-		"Confirm":    func(ctx context.Context) error { return drop(store.Confirm(ctx, claim, stamp, 0)) },
-		"Postpone":   func(ctx context.Context) error { return drop(store.Postpone(ctx, claim, 1, "status 503")) },
+		"Contact": func(ctx context.Context) error { return drop(store.Contact(ctx, key)) },
+		"Want":    func(ctx context.Context) error { return drop(store.Want(ctx, key, wanted(1<<40))) },
+		"Claim":   func(ctx context.Context) error { return drop(store.Claim(ctx, key, 1)) },
+		"Attempt": func(ctx context.Context) error { return drop(store.Attempt(ctx, claim)) },
+		"Bind":    func(ctx context.Context) error { return drop(store.Bind(ctx, claim, contactID, stamp)) },
+		"Confirm": func(ctx context.Context) error { return drop(store.Confirm(ctx, claim, stamp, 0)) },
+		"Postpone": func(ctx context.Context) error {
+			return drop(store.Postpone(ctx, claim, maicontact.Failure{Delay: 1, Reason: "status 503"}))
+		},
 		"Park":       func(ctx context.Context) error { return drop(store.Park(ctx, claim, stamp, "name")) },
 		"Regenerate": func(ctx context.Context) error { return drop(store.Regenerate(ctx, claim)) },
 		"Erase":      func(ctx context.Context) error { return drop(store.Erase(ctx, key)) },

@@ -69,8 +69,8 @@ func (r *replicas) Confirm(ctx context.Context, c maicontact.Claim, s maicontact
 	return r.next().Confirm(ctx, c, s, again)
 }
 
-func (r *replicas) Postpone(ctx context.Context, c maicontact.Claim, delay time.Duration, reason string) (maicontact.Contact, error) {
-	return r.next().Postpone(ctx, c, delay, reason)
+func (r *replicas) Postpone(ctx context.Context, c maicontact.Claim, f maicontact.Failure) (maicontact.Contact, error) {
+	return r.next().Postpone(ctx, c, f)
 }
 
 func (r *replicas) Park(ctx context.Context, c maicontact.Claim, s maicontact.Stamp, reason string) (maicontact.Contact, error) {

@@ -132,13 +132,9 @@ func durations(list ...time.Duration) *rapid.Generator[time.Duration] { return r
 const ms, second = time.Millisecond, time.Second
 
 // lateCreation is how late a creation may land where MaiAgent does not keep
-// source ids unique: together with the lag of the search less than the five
-// seconds after which one of unknown outcome is made again.
-const lateCreation = 2 * second
-
-// deleteUnseen also deletes contacts at MaiAgent whose creation was not
-// recorded here yet.
-const deleteUnseen = false
+// source ids unique: together with the lag of the search less than the minute
+// after which one of unknown outcome is made again.
+const lateCreation = 45 * second
 
 // evenly draws one of n numbers, each as likely as the others; rapid's own
 // integers prefer the small ones.
@@ -240,17 +236,11 @@ func faults(world plan) *rapid.Generator[webchattest.Fault] {
 		}
 		switch f.Kind {
 		case webchattest.Slow:
-			f.Delay = durations(500*ms, lateCreation, 5*second, 12*second, 25*second, 45*second).Draw(t, "delay")
-			if world.Duplicates && f.Operation == webchattest.CreateContact {
-				f.Delay = min(f.Delay, lateCreation)
-			}
+			f.Delay = durations(500*ms, 2*second, 5*second, 12*second, 25*second, lateCreation).Draw(t, "delay")
 		case webchattest.Refuse:
-			statuses := []int{http.StatusServiceUnavailable, http.StatusInternalServerError, http.StatusUnauthorized, http.StatusBadRequest}
-			if world.Lag == 0 && f.Operation == webchattest.ReplaceContact {
-				// Behind a search that lags it could not be told from a deletion.
-				statuses = append(statuses, http.StatusNotFound)
-			}
-			f.Status = rapid.SampledFrom(statuses).Draw(t, "status")
+			f.Status = rapid.SampledFrom([]int{
+				http.StatusServiceUnavailable, http.StatusInternalServerError, http.StatusUnauthorized, http.StatusBadRequest, http.StatusNotFound,
+			}).Draw(t, "status")
 		case webchattest.TooMany:
 			f.RetryAfter = rapid.SampledFrom([]string{"1", "30"}).Draw(t, "retry after")
 		}

@@ -292,8 +292,8 @@ func (g *gated) Confirm(ctx context.Context, c maicontact.Claim, s maicontact.St
 	return through(g, func() (maicontact.Contact, error) { return g.inner.Confirm(ctx, c, s, again) })
 }
 
-func (g *gated) Postpone(ctx context.Context, c maicontact.Claim, delay time.Duration, reason string) (maicontact.Contact, error) {
-	return through(g, func() (maicontact.Contact, error) { return g.inner.Postpone(ctx, c, delay, reason) })
+func (g *gated) Postpone(ctx context.Context, c maicontact.Claim, f maicontact.Failure) (maicontact.Contact, error) {
+	return through(g, func() (maicontact.Contact, error) { return g.inner.Postpone(ctx, c, f) })
 }
 
 func (g *gated) Park(ctx context.Context, c maicontact.Claim, s maicontact.Stamp, reason string) (maicontact.Contact, error) {

@@ -53,7 +53,7 @@ func FuzzScript(f *testing.F) {
 			Store:     maicontact.NewMemoryStore(),
 			Logger:    slog.New(slog.DiscardHandler),
 			Identify: func(*http.Request) (*maicontact.Member, error) {
-				return &maicontact.Member{ID: "fuzz", Profile: webchat.Profile{Name: name, Phone: value}, Revision: 1}, nil
+				return &maicontact.Member{ID: "fuzz", Profile: webchat.Profile{Name: name, Phone: value[:min(len(value), 20)]}, Revision: 1}, nil
 			},
 			WidgetOptions: func(*http.Request) (webchat.Options, error) {
 				return webchat.Options{PrimaryColor: name, Extra: extra}, nil

@@ -18,6 +18,7 @@ CREATE TABLE maicontact_contacts (
     revision          BIGINT NOT NULL,
     due_at            BIGINT,
     attempted_at      BIGINT,
+    held              BIGINT NOT NULL DEFAULT 0,
     failures          BIGINT NOT NULL,
     reason            TEXT NOT NULL,
     token             BIGINT NOT NULL,

@@ -16,6 +16,7 @@ CREATE TABLE maicontact_contacts (
     revision          INTEGER NOT NULL,
     due_at            INTEGER,
     attempted_at      INTEGER,
+    held              INTEGER NOT NULL DEFAULT 0,
     failures          INTEGER NOT NULL,
     reason            TEXT    NOT NULL,
     token             INTEGER NOT NULL,

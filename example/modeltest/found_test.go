@@ -1,0 +1,84 @@
+package modeltest
+
+import (
+	"testing"
+
+	"github.com/maicontact/maicontact/webchat/webchattest"
+)
+
+// Runs in which something did not hold once.
+
+// A creation worked, its reply was lost, and the contact was deleted at
+// MaiAgent before it was found again. It holds its source id for ever.
+func TestHeldSourceID(t *testing.T) {
+	lost := step{Kind: inject, Fault: webchattest.Fault{Kind: webchattest.CommitThenCut, Operation: webchattest.CreateContact, Times: 1}}
+	first := step{Kind: ask, Browse: 0, Replica: 0, For: 100 * ms}
+	gone := step{Kind: upstream, Member: 0}
+	down := step{Kind: inject, Fault: webchattest.Fault{Kind: webchattest.Refuse, Operation: webchattest.ListContacts}}
+	for _, test := range []struct {
+		name string
+		plan plan
+	}{
+		{"answered with 400", plan{Conflict: 400, Revisions: true, Steps: []step{lost, first, gone}}},
+		{"answered with 500", plan{Conflict: 500, Revisions: true, Steps: []step{lost, first, gone}}},
+		{"after many other failures", plan{Conflict: 400, Revisions: true, Steps: []step{
+			lost, first, gone, down, {Kind: pass, For: 61 * second}, {Kind: pass, For: 61 * second}, {Kind: clearFaults},
+		}}},
+	} {
+		t.Run(test.name, func(t *testing.T) { holds(t, test.plan) })
+	}
+}
+
+// MaiAgent does not keep source ids unique, and a creation whose sender gave
+// up lands late.
+func TestLateCreation(t *testing.T) {
+	slow := func(operation string, fault webchattest.Fault) step {
+		fault.Operation, fault.Times = operation, 1
+		return step{Kind: inject, Fault: fault}
+	}
+	waits := step{Kind: ask, Browse: 0, Replica: 0, For: 30 * second}
+	for _, test := range []struct {
+		name  string
+		steps []step
+	}{
+		{"after the flight", []step{
+			slow(webchattest.ListContacts, webchattest.Fault{Kind: webchattest.Hang}),
+			slow(webchattest.ListContacts, webchattest.Fault{Kind: webchattest.Slow, Delay: 9 * second}),
+			slow(webchattest.CreateContact, webchattest.Fault{Kind: webchattest.Slow, Delay: 8 * second}),
+			waits,
+		}},
+		{"after the client's timeout", []step{
+			slow(webchattest.CreateContact, webchattest.Fault{Kind: webchattest.Slow, Delay: 45 * second}),
+			waits,
+		}},
+		{"after a crash", []step{
+			slow(webchattest.CreateContact, webchattest.Fault{Kind: webchattest.Slow, Delay: 45 * second}),
+			{Kind: crash, Replica: 0, N: 8, For: second},
+			waits,
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			holds(t, plan{Duplicates: true, Conflict: 400, Lag: 2 * second, Revisions: true, Steps: test.steps})
+		})
+	}
+}
+
+// A 404 to the first PUT after the creation says nothing while the search lags
+// behind.
+func TestNotFoundTooEarly(t *testing.T) {
+	unknown := func(operation string) step {
+		return step{Kind: inject, Fault: webchattest.Fault{Kind: webchattest.Refuse, Status: 404, Operation: operation, Times: 1}}
+	}
+	holds(t, plan{Conflict: 400, Lag: 2 * second, Revisions: true, Steps: []step{
+		{Kind: ask, Browse: 0, Replica: 0, For: second},
+		unknown(webchattest.ReplaceContact), unknown(webchattest.GetContact),
+		{Kind: profile, Member: 0, Told: true, Replica: 0, For: 30 * second},
+	}})
+}
+
+func holds(t *testing.T, p plan) {
+	t.Helper()
+	if rule, details := run(t, p, control{}, memory); rule != "" {
+		t.Errorf("did not hold: %s\n%s%s", rule, p, details)
+	}
+}
