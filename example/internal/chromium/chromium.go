@@ -31,7 +31,8 @@ func Find() (string, error) {
 }
 
 // Browser is one Chromium for the tests of a package, started when the first
-// of them asks for a tab. The zero value is ready. Close it in TestMain:
+// of them asks for a tab. The zero value is ready and reaches this machine's
+// loopback address only. Close it in TestMain:
 //
 //	var browser chromium.Browser
 //
@@ -43,6 +44,10 @@ func Find() (string, error) {
 //
 // It is safe for concurrent use.
 type Browser struct {
+	// Hosts are names, such as "*.example.test", that lead to 127.0.0.1. With
+	// any, certificates are not checked. Set it before the first tab.
+	Hosts []string
+
 	mu     sync.Mutex
 	dir    string
 	ctx    context.Context
@@ -69,6 +74,10 @@ func (b *Browser) launch() (context.Context, error) {
 	if b.dir, err = os.MkdirTemp("", "chromium-test-"); err != nil {
 		return nil, err
 	}
+	rules := ""
+	for _, host := range b.Hosts {
+		rules += "MAP " + host + " 127.0.0.1, "
+	}
 	allocator, stop := chromedp.NewExecAllocator(context.Background(),
 		chromedp.ExecPath(path),
 		chromedp.UserDataDir(b.dir),
@@ -88,8 +97,9 @@ func (b *Browser) launch() (context.Context, error) {
 		chromedp.Flag("disable-background-timer-throttling", true),
 		chromedp.Flag("disable-backgrounding-occluded-windows", true),
 		chromedp.Flag("disable-renderer-backgrounding", true),
+		chromedp.Flag("ignore-certificate-errors", rules != ""),
 		// Nothing but the test's own servers is reached.
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"),
+		chromedp.Flag("host-resolver-rules", rules+"MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"),
 	)
 	ctx, cancel := chromedp.NewContext(allocator)
 	b.cancel = func() {

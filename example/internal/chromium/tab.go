@@ -37,10 +37,21 @@ type Tab struct {
 // Tab opens a tab, and closes it when the test ends.
 func (b *Browser) Tab(t testing.TB) *Tab {
 	t.Helper()
+	return newTab(t, b.require(t), chromedp.WithNewBrowserContext())
+}
+
+// Another opens another tab of the same person's browser, and closes it when
+// the test ends.
+func (tab *Tab) Another() *Tab {
+	tab.t.Helper()
+	return newTab(tab.t, tab.ctx)
+}
+
+func newTab(t testing.TB, parent context.Context, options ...chromedp.ContextOption) *Tab {
+	t.Helper()
 	tab := &Tab{t: t}
 	var cancel context.CancelFunc
-	tab.ctx, cancel = chromedp.NewContext(b.require(t),
-		chromedp.WithNewBrowserContext(), chromedp.WithListener(tab.listen))
+	tab.ctx, cancel = chromedp.NewContext(parent, append(options, chromedp.WithListener(tab.listen))...)
 	t.Cleanup(func() {
 		for _, problem := range tab.Problems() {
 			t.Errorf("the page has a problem: %s", problem)
