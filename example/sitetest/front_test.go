@@ -36,7 +36,7 @@ type front struct {
 	chat   http.Handler
 
 	mu      sync.Mutex
-	request func(http.Header)         // changes what the shop is asked; nil: nothing
+	request func(*http.Request)       // changes what the shop is asked; nil: nothing
 	reply   func(string, http.Header) // changes what it replies to a path; nil: nothing
 	embed   chan struct{}             // holds the embed up until closed; nil: it does not
 	passed  []exchange
@@ -72,7 +72,7 @@ func (w *world) leadTo(shop string) {
 			r.SetURL(target)
 			r.Out.Host = r.In.Host
 			if edit := w.edits().request; edit != nil {
-				edit(r.Out.Header)
+				edit(r.Out)
 			}
 		},
 		ModifyResponse: w.record,
@@ -87,7 +87,7 @@ func (w *world) leadTo(shop string) {
 }
 
 type edits struct {
-	request func(http.Header)
+	request func(*http.Request)
 	reply   func(string, http.Header)
 }
 
@@ -98,7 +98,7 @@ func (f *front) edits() edits {
 }
 
 // edit changes what passes between the browser and the shop from now on.
-func (f *front) edit(request func(http.Header), reply func(path string, h http.Header)) {
+func (f *front) edit(request func(*http.Request), reply func(path string, h http.Header)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.request, f.reply = request, reply

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -74,6 +75,9 @@ func (b *Browser) launch() (context.Context, error) {
 	if b.dir, err = os.MkdirTemp("", "chromium-test-"); err != nil {
 		return nil, err
 	}
+	if err := allowThirdPartyCookies(b.dir); err != nil {
+		return nil, err
+	}
 	rules := ""
 	for _, host := range b.Hosts {
 		rules += "MAP " + host + " 127.0.0.1, "
@@ -110,6 +114,16 @@ func (b *Browser) launch() (context.Context, error) {
 		return nil, fmt.Errorf("start %s: %w", path, err)
 	}
 	return ctx, nil
+}
+
+// allowThirdPartyCookies makes the tabs, which are incognito, send cookies as
+// ordinary ones do.
+func allowThirdPartyCookies(dir string) error {
+	if err := os.Mkdir(filepath.Join(dir, "Default"), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "Default", "Preferences"),
+		[]byte(`{"profile":{"cookie_controls_mode":0,"block_third_party_cookies":false}}`), 0o600)
 }
 
 // Close stops the browser, if it was started, and removes its files.
