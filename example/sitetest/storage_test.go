@@ -42,7 +42,9 @@ func TestStorage(t *testing.T) {
 			p.signUp("Alice")
 			id := p.wantSeen(member("Alice"))
 			p.say("my secret wish")
-			isAlices := func(entry string) bool { return strings.Contains(entry, id) && strings.Contains(entry, "my secret wish") }
+			isAlices := func(entry string) bool {
+				return strings.Contains(entry, id) && strings.Contains(entry, "my secret wish")
+			}
 			if kept := p.stored(); len(kept) != 1 || !isAlices(kept[0]) {
 				t.Fatalf("the chat keeps %q", kept)
 			}

@@ -1,0 +1,144 @@
+package sitetest
+
+import (
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"github.com/maicontact/maicontact/example/internal/chromium"
+	"github.com/maicontact/maicontact/webchat/webchattest"
+)
+
+// blockChat makes the tab's browser refuse the chat host, as an ad blocker
+// does.
+func (p person) blockChat() {
+	p.w.t.Helper()
+	p.Expect(`ERR_BLOCKED_BY_CLIENT`)
+	_, err := chromedp.Call(p.Context(), network.SetBlockedURLs, network.SetBlockedURLsParams{
+		URLPatterns: []*network.BlockPattern{{URLPattern: p.w.origin(chatHost) + "/*", Block: true}},
+	})
+	if err != nil {
+		p.w.t.Fatal(err)
+	}
+}
+
+// status is what the page's maicontact.status() tells.
+type status struct{ State, Reason string }
+
+// wantStatus waits for the state, and wants the page to be whole, without a
+// chat, and to hold nothing but the reason.
+func (p person) wantStatus(want status, page string) {
+	p.w.t.Helper()
+	p.Wait(`window.maicontact && maicontact.status().state === '` + want.State + `'`)
+	if got := chromium.Eval[status](p.Tab, `maicontact.status()`); got != want {
+		p.w.t.Errorf("the status is %+v, want %+v", got, want)
+	}
+	type rest struct {
+		Who             string
+		Chats, Products int
+	}
+	got := chromium.Eval[rest](p.Tab, `({
+		who: document.querySelector('#who').textContent,
+		chats: document.querySelectorAll('[data-maiagent]').length,
+		products: document.querySelectorAll('.card').length,
+	})`)
+	if want := (rest{page, 0, 6}); got != want {
+		p.w.t.Errorf("the page has %+v, want %+v", got, want)
+	}
+}
+
+// An ad blocker costs the chat and nothing else: the shop works, and no page
+// throws.
+func TestBlockedEmbed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.person(t)
+	p.blockChat()
+	blocked := status{"blocked", "embed did not load"}
+	p.visit()
+	p.wantStatus(blocked, visitor.Page)
+	p.signUp("Alice")
+	p.wantStatus(blocked, "Alice")
+	p.logOut()
+	p.wantStatus(blocked, visitor.Page)
+}
+
+// The page does not wait for a slow embed; the chat starts when it comes.
+func TestSlowEmbed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.hold()
+	p := w.person(t)
+	p.Open(w.origin(shopHost) + "/")
+	p.wantStatus(status{"loading", ""}, visitor.Page)
+	if chromium.Eval[string](p.Tab, `document.readyState`) == "loading" {
+		t.Error("the document waits for the embed")
+	}
+	w.release()
+	p.wantSeen(visitor)
+	w.wantContacts("Anonymous")
+}
+
+// While MaiAgent is down there is no chat, for anybody; then it comes by
+// itself, with the contact of the person who is there.
+func TestMaiAgentDown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	up := w.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse})
+	p := w.person(t)
+	down := status{"waiting", "unavailable"}
+	p.visit()
+	p.wantStatus(down, visitor.Page)
+	p.signUp("Alice")
+	p.wantStatus(down, "Alice")
+	w.wantContacts("")
+	up()
+	p.wantSeen(member("Alice"))
+	w.wantContacts("Alice")
+}
+
+// Without JavaScript the shop works. Nothing is made for a visitor; a member's
+// own page asks for the member's contact by itself.
+func TestNoScript(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.person(t)
+	ctx := p.Context()
+	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		t.Fatal(err)
+	}
+	do := func(steps ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		if err := chromedp.Do(ctx, steps...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantWho := func(want string) {
+		t.Helper()
+		p.Wait(`document.readyState === 'complete' && document.querySelector('#who').textContent === '` + want + `'`)
+	}
+	p.visit()
+	wantWho(visitor.Page)
+	w.wantContacts("")
+	const in = `form[action="/signup"] `
+	do(
+		chromedp.SendKeys(chromedp.CSS(in+`[name=name]`), "Alice"),
+		chromedp.SendKeys(chromedp.CSS(in+`[name=email]`), email("Alice")),
+		chromedp.SendKeys(chromedp.CSS(in+`[name=password]`), password),
+		chromedp.Click(chromedp.CSS(in+`button`)),
+	)
+	wantWho("Alice")
+	do(chromedp.Click(chromedp.CSS(`form[action="/logout"] button`)))
+	wantWho(visitor.Page)
+	for _, x := range w.since(0) {
+		if x.Path == "/webchat.js" {
+			t.Error("the script was asked for")
+		}
+	}
+	if chromium.Eval[bool](p.Tab, `!!window.maicontact`) {
+		t.Error("JavaScript has run: the test proves nothing")
+	}
+	w.wantContacts("Alice")
+}
