@@ -34,6 +34,14 @@ type kept struct {
 	expiry time.Time
 }
 
+// set makes the cache one that obeys the headers for CDNs, or one that never
+// sees some headers.
+func (c *sharedCache) set(targeted bool, strip ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.targeted, c.strip = targeted, strip
+}
+
 func (c *sharedCache) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		c.next.ServeHTTP(w, r)

@@ -1,6 +1,7 @@
 package sitetest
 
 import (
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,11 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	// The tests mostly wait for pages, so more of them than there are
+	// processors may run at once.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 	code, err := run(m)
 	if err != nil {
 		panic(err)

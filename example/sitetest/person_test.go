@@ -58,7 +58,9 @@ func (p person) reload() {
 	p.leave(`location.reload()`)
 }
 
-func email(name string) string { return strings.ToLower(name) + "@example.test" }
+func email(name string) string {
+	return strings.ReplaceAll(strings.ToLower(name), " ", ".") + "@example.test"
+}
 
 func (p person) signUp(name string) {
 	p.w.t.Helper()

@@ -39,7 +39,7 @@ func TestSharedCacheInFront(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.cache.targeted = targeted
+			w.cache.set(targeted)
 			ids := map[string]string{}
 			for _, name := range []string{"Alice", "Bob"} {
 				p := w.person(t)
@@ -67,7 +67,7 @@ func TestSharedCacheInFront(t *testing.T) {
 func TestSharedCacheWithoutHeaders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.cache.strip = []string{"Cache-Control", "Cdn-Cache-Control", "Surrogate-Control", "Vary"}
+	w.cache.set(false, "Cache-Control", "Cdn-Cache-Control", "Surrogate-Control", "Vary")
 	alice := w.person(t)
 	alice.Expect("favicon")
 	alice.Open(w.origin(shopHost) + "/healthz")

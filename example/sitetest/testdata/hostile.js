@@ -54,7 +54,7 @@ const frame = async (tag, fields, address, start) => {
   const name = 'frame' + Math.random();
   const loaded = element(tag, { ...fields, name }, ['load', 'error']);
   if (start) start(name);
-  const end = await Promise.race([loaded, pause(6000).then(() => 'silent')]);
+  const end = await Promise.race([loaded, pause(15000).then(() => 'silent')]);
   if (start) await pause(300); // past the frame's first empty document
   const e = document.getElementsByName(name)[0];
   try {
@@ -167,7 +167,7 @@ window.attack = async () => {
   await Promise.all(Object.entries(attempts).map(async ([name, attempt]) => {
     const failed = (e) => { grab('thrown', e && e.message, e && e.stack); return 'throws ' + (e && e.name); };
     const tried = new Promise((done) => done(attempt())).then((v) => { grab(v); return typeof v === 'string' ? v : 'done'; }).catch(failed);
-    results[name] = await Promise.race([tried, pause(8000).then(() => 'silent')]);
+    results[name] = await Promise.race([tried, pause(25000).then(() => 'silent')]);
   }));
   await pause(200); // stragglers: beacons, postMessage
   return results;
