@@ -39,11 +39,12 @@ func (v *visit) hasCookie() bool {
 }
 
 // write plans an entry for the reply; it reports false when the reply's
-// header has left already.
+// header has left already. The caller holds v.asking. Where the browser keeps
+// no cookie of ours, a session would only be left behind.
 func (v *visit) write(e entry) bool {
 	v.gate.Lock()
 	defer v.gate.Unlock()
-	if !v.committed {
+	if !v.committed && (!v.crossSite || v.hasCookie()) {
 		v.next = &e
 	}
 	return !v.committed
@@ -61,16 +62,20 @@ func (v *visit) isForgotten() bool {
 	return v.drop
 }
 
-func (v *visit) forget() error {
+func (v *visit) forget() error { return v.logOut(nil) }
+
+// logOut forgets the entry, and plans what else the browser is to clear.
+func (v *visit) logOut(clear []SiteData) error {
 	v.asking.Lock()
 	defer v.asking.Unlock()
-	v.begun, v.answered, v.id, v.err = true, true, "", Forgotten
+	v.begun, v.answered, v.known = true, true, verdict{err: Forgotten}
 	v.gate.Lock()
 	defer v.gate.Unlock()
 	if v.committed {
-		return errors.New("maicontact: the reply has begun, the session entry stays until its owner is checked again")
+		return errors.New("maicontact: the reply has begun, so the session entry stays until its owner is checked again; forget before anything of the reply is written")
 	}
 	v.next, v.drop = nil, true
+	v.clear = append(v.clear, clear...)
 	return nil
 }
 
@@ -88,7 +93,9 @@ func (v *visit) commit() {
 		return
 	}
 	m, h := v.middleware, v.writer.inner.Header()
-	if v.drop && !v.private && !v.hasCookie() {
+	// Here, so that neither the application's header nor ours undoes the other.
+	addSiteData(h, v.clear)
+	if v.drop && !v.private && !v.hasCookie() && len(v.clear) == 0 {
 		return
 	}
 	if isPublic(h) {

@@ -1,104 +1,92 @@
 package maicontact
 
 import (
-	"net"
 	"net/http"
-	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// Check decides who may read the chat script. It returns nil, or the [Reason]
-// for the refusal. It looks at the request alone and changes nothing.
+// Check decides who may read the chat script and its JSON form. It returns nil,
+// or the [Reason] for the refusal. It looks at the request alone and changes
+// nothing. Safe for concurrent use.
 //
-// The script holds a bearer secret, and any site may include any script. So
-// only a page of the same origin may read it, and only as a script or a fetch:
+// The answer holds a bearer secret, and any site may include any script. So
+// only a page of the same origin, or of one in Config.AllowedOrigins, may read
+// it, and only as a script or a fetch, never as a page, a frame or a worker:
 //
-//   - Sec-Fetch-Site, which pages cannot forge, must be same-origin.
-//   - A browser that does not send it must name our own origin in Origin or,
-//     without one, in Referer.
-//   - A request with neither passes only when it carries no cookie and no
-//     other credential: there is nobody whose id could be read.
+//   - Sec-Fetch-Site, which pages cannot forge, must be same-origin; where it
+//     is same-site or cross-site, Origin or, without one, Referer must name an
+//     allowed origin.
+//   - A browser that does not send it must name our own origin, or an allowed
+//     one, in Origin or, without one, in Referer.
+//   - A request with none of these passes only when it carries no cookie and
+//     no other credential: there is nobody whose id could be read.
 func (m *Middleware) Check(r *http.Request) error {
+	_, err := m.readerOf(r)
+	return err
+}
+
+// reader is the page that an answer is for. The zero reader is a page of ours,
+// or nobody.
+type reader struct {
+	origin    string // of a listed page; empty: none
+	named     bool   // it stands in Origin, and the browser wants it confirmed
+	crossSite bool   // its browser keeps no cookie of ours
+}
+
+func (m *Middleware) readerOf(r *http.Request) (reader, error) {
 	h := r.Header
 	if len(h["Sec-Fetch-Dest"]) > 1 || len(h["Sec-Fetch-Mode"]) > 1 || len(h["Sec-Fetch-Site"]) > 1 {
-		return CrossSite
+		return reader{}, CrossSite
 	}
-	switch h.Get("Sec-Fetch-Dest") {
+	if !isScriptOrFetch(r) {
+		return reader{}, NotAScript
+	}
+	site := h.Get("Sec-Fetch-Site")
+	if site == "same-origin" {
+		return reader{}, nil
+	}
+	if site != "" && site != "same-site" && site != "cross-site" {
+		return reader{}, CrossSite
+	}
+	origin, named, missing := pageOrigin(h)
+	switch {
+	case site == "" && missing && !hasCredentials(r):
+		return reader{}, nil
+	case site == "" && origin != "" && origin == m.originFor(r):
+		return reader{}, nil
+	case origin != "" && slices.Contains(m.allowed, origin):
+		return reader{origin: origin, named: named, crossSite: site != "same-site"}, nil
+	default:
+		return reader{}, CrossSite
+	}
+}
+
+// isScriptOrFetch reports whether a page of today's browsers, or one that does
+// not say, asks for a script or fetches.
+func isScriptOrFetch(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+	default:
+		return false
+	}
+	switch r.Header.Get("Sec-Fetch-Dest") {
 	case "", "script", "empty":
 	default:
-		return NotAScript
+		return false
 	}
-	if h.Get("Sec-Fetch-Mode") == "navigate" {
-		return NotAScript
+	switch r.Header.Get("Sec-Fetch-Mode") {
+	case "", "no-cors", "cors", "same-origin":
+	default:
+		return false
 	}
-	if site := h.Get("Sec-Fetch-Site"); site != "" {
-		if site != "same-origin" {
-			return CrossSite
-		}
-		return nil
-	}
-	own := m.originFor(r)
-	if origins, ok := h["Origin"]; ok {
-		if len(origins) != 1 || originOfText(origins[0]) != own {
-			return CrossSite
-		}
-		return nil
-	}
-	if referers, ok := h["Referer"]; ok {
-		if len(referers) != 1 || originOfText(referers[0]) != own {
-			return CrossSite
-		}
-		return nil
-	}
-	if hasCredentials(r) {
-		return CrossSite
-	}
-	return nil
+	_, worker := r.Header["Service-Worker"]
+	return !worker
 }
 
 func hasCredentials(r *http.Request) bool {
 	return len(r.Header["Cookie"]) > 0 || len(r.Header["Authorization"]) > 0 || r.TLS != nil && len(r.TLS.PeerCertificates) > 0
-}
-
-// originFor returns the site's own origin as this request's browser sees it.
-func (m *Middleware) originFor(r *http.Request) string {
-	if m.origin != "" {
-		return m.origin
-	}
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	return originOf(&url.URL{Scheme: scheme, Host: r.Host})
-}
-
-func (m *Middleware) isHTTPS(r *http.Request) bool {
-	return r.TLS != nil || strings.HasPrefix(m.origin, "https://")
-}
-
-// originOf writes an origin the way browsers do: lower case, no default port.
-func originOf(u *url.URL) string {
-	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-	if name, port, err := net.SplitHostPort(host); err == nil {
-		if scheme == "http" && port == "80" || scheme == "https" && port == "443" {
-			host = name
-			if strings.Contains(name, ":") {
-				host = "[" + name + "]"
-			}
-		}
-	}
-	return scheme + "://" + host
-}
-
-// originOfText reads an Origin or Referer header. What is not a plain http or
-// https URL has no origin, and equals none.
-func originOfText(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.Opaque != "" {
-		return ""
-	}
-	return originOf(u)
 }
 
 // notShown tells requests that nobody may ever see the answer of. No contact

@@ -21,7 +21,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -33,6 +32,7 @@ import (
 // Defaults of [Config].
 const (
 	DefaultScriptPath    = "/webchat.js"
+	DefaultJSONPath      = "/webchat.json"
 	DefaultSessionMaxAge = 30 * 24 * time.Hour
 	DefaultBudget        = 2 * time.Second
 	DefaultRecheck       = 5 * time.Minute
@@ -80,7 +80,7 @@ type Config struct {
 
 	// Identify says who makes the request: a member, or nil for a visitor.
 	// An error means no chat for this request, never a visitor; return
-	// [ErrNoChat] to decline without a word in the log. It is called at most
+	// [ErrNoChat] to decline without a warning in the log. It is called at most
 	// once per request, only when somebody asks for the contact, and
 	// possibly on another goroutine than the handler's. The request is a
 	// private copy that shares no gorilla session with the handler's, so
@@ -112,8 +112,26 @@ type Config struct {
 	// otherwise each request's own Host and TLS state count.
 	PublicOrigin string
 
+	// AllowedOrigins are other origins whose pages may read the answer and
+	// chat, each exactly as browsers write it, such as "https://www.shop.example":
+	// scheme, host and a port that is not the default one; no wildcards, and
+	// names outside ASCII as Punycode. Whoever runs a listed origin, or can put
+	// a script on it, can chat as your members. None by default.
+	//
+	// A page of the same site (another subdomain) serves everybody; its fetch
+	// must send cookies (credentials "include"), or each call makes another
+	// visitor. On a page of another site browsers keep no cookie of ours: a
+	// visitor who is not known yet gets the reason [CrossSite] there, and
+	// members get the chat where Identify still knows them. A browser that
+	// does not say which of the two it is counts as the latter.
+	AllowedOrigins []string
+
 	// ScriptPath is where Script is mounted. Defaults to DefaultScriptPath.
 	ScriptPath string
+
+	// JSONPath is where JSON is mounted, for Stub. Defaults to
+	// DefaultJSONPath; it must not be ScriptPath.
+	JSONPath string
 
 	// SessionName is the name of our session (the cookie's name). Defaults
 	// to "maicontact-" and eight digits made of Namespace and InboxID, so that
@@ -157,17 +175,20 @@ type Config struct {
 // Middleware is made by [New] and safe for concurrent use.
 type Middleware struct {
 	config      Config
-	origin      string // PublicOrigin, normalized; empty: each request's own
-	registryKey any    // see registry.go
+	origin      string   // PublicOrigin, normalized; empty: each request's own
+	allowed     []string // AllowedOrigins, normalized
+	registryKey any      // see registry.go
 	log         *slog.Logger
 	resolver    *resolver
 	script      script
+	stub        stub
 }
 
 // New checks the configuration and returns a Middleware. It starts no
 // goroutine and calls nobody. All faults found are in the error.
 func New(c Config) (*Middleware, error) {
 	c.ScriptPath = cmp.Or(c.ScriptPath, DefaultScriptPath)
+	c.JSONPath = cmp.Or(c.JSONPath, DefaultJSONPath)
 	c.SessionName = cmp.Or(c.SessionName, defaultSessionName(c))
 	c.SessionMaxAge = cmp.Or(c.SessionMaxAge, DefaultSessionMaxAge)
 	c.Budget = cmp.Or(c.Budget, DefaultBudget)
@@ -182,14 +203,15 @@ func New(c Config) (*Middleware, error) {
 		c.API.Logger = c.Logger
 	}
 
-	origin, originErr := parseOrigin(c.PublicOrigin)
+	origin, originErr := parsePublicOrigin(c.PublicOrigin)
+	allowed, allowedErr := parseAllowedOrigins(c.AllowedOrigins)
 	client, clientErr := webchat.NewClient(c.API)
-	if err := errors.Join(c.check(), originErr, inField("API", clientErr), inField("Widget", c.Widget.Validate())); err != nil {
+	if err := errors.Join(c.check(), originErr, allowedErr, inField("API", clientErr), inField("Widget", c.Widget.Validate())); err != nil {
 		return nil, fmt.Errorf("maicontact: %w", err)
 	}
 	return &Middleware{
-		config: c, origin: origin, registryKey: registryKey(), log: c.Logger,
-		resolver: newResolver(c, client), script: newScript(c),
+		config: c, origin: origin, allowed: allowed, registryKey: registryKey(), log: c.Logger,
+		resolver: newResolver(c, client), script: newScript(c), stub: newStub(c),
 	}, nil
 }
 
@@ -227,8 +249,13 @@ func (c Config) check() error {
 	if c.Store == nil {
 		fault("Config.Store must be a store: NewMemoryStore() for one process, sqlstore for several")
 	}
-	if !strings.HasPrefix(c.ScriptPath, "/") || strings.HasPrefix(c.ScriptPath, "//") || strings.ContainsAny(c.ScriptPath, "?#\\ ") {
+	if !isPath(c.ScriptPath) {
 		fault("Config.ScriptPath must be a path on this site, such as %q", DefaultScriptPath)
+	}
+	if !isPath(c.JSONPath) {
+		fault("Config.JSONPath must be a path on this site, such as %q", DefaultJSONPath)
+	} else if c.JSONPath == c.ScriptPath {
+		fault("Config.JSONPath and Config.ScriptPath are the same; the script and the JSON are two routes")
 	}
 	if !isNamespace(c.SessionName) {
 		fault("Config.SessionName must be 1 to 64 letters, digits and ._-")
@@ -248,6 +275,10 @@ func (c Config) check() error {
 	return errors.Join(faults...)
 }
 
+func isPath(s string) bool {
+	return strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//") && !strings.ContainsAny(s, "?#\\ ")
+}
+
 func isNamespace(s string) bool {
 	if s == "" || len(s) > 64 {
 		return false
@@ -258,20 +289,6 @@ func isNamespace(s string) bool {
 		}
 	}
 	return true
-}
-
-// parseOrigin returns scheme://host[:port] in the form browsers write it, or
-// an empty string for none.
-func parseOrigin(s string) (string, error) {
-	if s == "" {
-		return "", nil
-	}
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil ||
-		u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
-		return "", inField("PublicOrigin", errors.New("it must be an origin, such as \"https://shop.example\""))
-	}
-	return originOf(u), nil
 }
 
 type visitKey struct{}
@@ -301,55 +318,4 @@ func visitOf(ctx context.Context) (*visit, error) {
 		return v, nil
 	}
 	return nil, ErrNoMiddleware
-}
-
-// ContactID returns the contact of whoever makes the request, and makes one
-// when there is none yet. ctx is the request's context or one made from it.
-// It waits no longer than Config.Budget. Each request is answered at most
-// once; later calls get the same answer.
-//
-// The error is a [Reason] when there is no chat (match it with errors.Is),
-// [ErrNoMiddleware], or that of ctx. A reply that an id was asked for is
-// marked private and kept out of shared caches; ask before its first byte, or
-// the answer is [TooLate]. Safe for concurrent use,
-// also beside the handler's own use of gorilla sessions.
-func ContactID(ctx context.Context) (webchat.ContactID, error) {
-	v, err := visitOf(ctx)
-	if err != nil {
-		return "", err
-	}
-	return v.contact(ctx)
-}
-
-// ContactInto is ContactID as one leg of an errgroup:
-//
-//	var id webchat.ContactID
-//	g, ctx := errgroup.WithContext(r.Context())
-//	g.Go(maicontact.ContactInto(ctx, &id))
-//	g.Go(func() error { … load the page's data … })
-//
-// The leg leaves id empty when there is no chat, and then returns nil: a page
-// must not fail for want of the chat. Only ErrNoMiddleware is an error.
-func ContactInto(ctx context.Context, id *webchat.ContactID) func() error {
-	return func() error {
-		got, err := ContactID(ctx)
-		if errors.Is(err, ErrNoMiddleware) {
-			return err
-		}
-		*id = got
-		return nil
-	}
-}
-
-// Forget clears the session entry on the reply to this request. Call it when
-// somebody signs up, logs in or logs out, before the reply begins. Forgetting
-// to call it is safe when that reply is a redirect: an entry is only ever used
-// for its owner. After Forget the request gets no contact id. It returns ErrNoMiddleware, or an error when
-// the reply has begun.
-func Forget(ctx context.Context) error {
-	v, err := visitOf(ctx)
-	if err != nil {
-		return err
-	}
-	return v.forget()
 }

@@ -1,5 +1,7 @@
 package maicontact
 
+import "errors"
+
 // Reason says why there is no chat, in words that hold no personal data: it
 // is shown in the script's comment, in the browser's status and in the log.
 // A Reason is an error; match it with errors.Is:
@@ -32,7 +34,9 @@ const (
 	TooLate Reason = "too late"
 	// Misconfigured: the server's own set-up is at fault. The log says how.
 	Misconfigured Reason = "configuration"
-	// CrossSite: another site asked for the script.
+	// CrossSite: another site asked for the script; or one that is listed in
+	// Config.AllowedOrigins did for a visitor, whose browser would not keep
+	// our cookie there.
 	CrossSite Reason = "cross-site"
 	// NotAScript: the script was framed, navigated to, or asked for in
 	// another way than a script or a fetch of the page.
@@ -60,4 +64,15 @@ func (r Reason) MayPass() bool {
 	default:
 		return false
 	}
+}
+
+// reasonOf returns the Reason that an error carries.
+func reasonOf(err error) Reason {
+	if reason, ok := errors.AsType[Reason](err); ok {
+		return reason
+	}
+	if errors.Is(err, ErrNoMiddleware) {
+		return Misconfigured
+	}
+	return Unavailable
 }

@@ -114,6 +114,8 @@ func (s *site) build(c maicontact.Config) {
 	s.mc = mc
 	s.mux = http.NewServeMux()
 	s.mux.Handle("/webchat.js", mc.Script())
+	s.mux.Handle("/webchat.json", mc.JSON())
+	s.mux.Handle("/webchat-stub.js", mc.Stub())
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "a page") })
 	s.handler = mc.Handler(s.mux)
 }

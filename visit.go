@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -19,71 +20,108 @@ type visit struct {
 	began      time.Time
 	writer     responseWriter
 
-	asking   sync.Mutex // guards what follows: one asker at a time begins
-	begun    bool
-	question question // what the resolver is to be asked, when not answered
-	answered bool
-	id       webchat.ContactID
-	err      error
+	told sync.Once // the log has the reason why there is no chat
+
+	asking    sync.Mutex // guards what follows: one asker at a time begins
+	crossSite bool       // the answer is for a page of another site, whose browser keeps no cookie of ours
+	begun     bool
+	question  question // what the resolver is to be asked, when not answered
+	answered  bool
+	known     verdict
 
 	gate      sync.Mutex // guards what follows: what the reply's header gets
 	committed bool
 	session   *session
 	next      *entry // to be written; nil: nothing to write
 	drop      bool
+	clear     []SiteData
 	private   bool // a contact id was asked for
+}
+
+// verdict is the answer of a visit: the contact, or why there is none.
+type verdict struct {
+	id    webchat.ContactID
+	owner string // empty: it is not known who is there
+	err   error
 }
 
 // contact answers who is there. The first asker finds out, the others get the
 // same answer.
-func (v *visit) contact(ctx context.Context) (webchat.ContactID, error) {
-	q, done, id, err := v.begin(ctx)
+func (v *visit) contact(ctx context.Context) verdict {
+	known := v.find(ctx)
+	if known.err != nil && ctx.Err() == nil {
+		v.tell(ctx, reasonOf(known.err), nil)
+	}
+	return known
+}
+
+func (v *visit) find(ctx context.Context) verdict {
+	q, done, known := v.begin(ctx)
 	if done {
-		return id, err
+		return known
 	}
 	found, err := v.middleware.resolver.contact(ctx, q)
 	return v.settle(ctx, found, err)
 }
 
+// tell logs why there is no chat, once per request. The detail is logged where
+// it is known to hold no personal data.
+func (v *visit) tell(ctx context.Context, reason Reason, detail error) {
+	v.told.Do(func() {
+		attrs := []slog.Attr{slog.String("reason", string(reason))}
+		if detail != nil {
+			attrs = append(attrs, slog.Any("error", detail))
+		}
+		v.middleware.log.LogAttrs(ctx, slog.LevelDebug, "maicontact: no chat", attrs...)
+	})
+}
+
+// readFromElsewhere notes that a page of another site reads the answer.
+func (v *visit) readFromElsewhere() {
+	v.asking.Lock()
+	defer v.asking.Unlock()
+	v.crossSite = true
+}
+
 // begin identifies the person and looks into the session. It reports true
 // when that answers already; otherwise it returns what to ask the resolver.
-func (v *visit) begin(ctx context.Context) (_ question, done bool, _ webchat.ContactID, _ error) {
+func (v *visit) begin(ctx context.Context) (_ question, done bool, _ verdict) {
 	v.asking.Lock()
 	defer v.asking.Unlock()
 	if !v.begun {
 		if !v.markPrivate() {
 			// The header has left, and may have allowed shared caches.
-			return question{}, true, "", TooLate
+			return question{}, true, verdict{err: TooLate}
 		}
 		v.begun = true
 		// Should Identify panic, later askers must not wait or see a member.
-		v.answered, v.err = true, Unavailable
-		v.answered, v.id, v.err = v.identify(ctx)
-		if err := v.err; err != nil && ctx.Err() != nil {
+		v.answered, v.known = true, verdict{err: Unavailable}
+		v.answered, v.known = v.identify(ctx)
+		if err := v.known.err; err != nil && ctx.Err() != nil {
 			// Only this asker's time was over; another may still find out.
-			v.begun, v.answered, v.err = false, false, nil
-			return question{}, true, "", err
+			v.begun, v.answered, v.known = false, false, verdict{}
+			return question{}, true, verdict{err: err}
 		}
 	}
-	return v.question, v.answered, v.id, v.err
+	return v.question, v.answered, v.known
 }
 
-func (v *visit) identify(ctx context.Context) (answered bool, _ webchat.ContactID, _ error) {
+func (v *visit) identify(ctx context.Context) (answered bool, _ verdict) {
 	m := v.middleware
 	if v.isForgotten() {
-		return true, "", Forgotten
+		return true, verdict{err: Forgotten}
 	}
 	member, err := m.config.Identify(v.privateCopy(ctx))
 	switch {
 	case errors.Is(err, ErrNoChat):
 		v.forgetMember(ctx)
-		return true, "", ErrNoChat
+		return true, verdict{owner: nobody, err: ErrNoChat}
 	case err != nil:
 		m.log.WarnContext(ctx, "maicontact: Identify failed, no chat for this request", "error", err)
-		return true, "", fmt.Errorf("%w: identify: %w", Unavailable, err)
+		return true, verdict{err: fmt.Errorf("%w: identify: %w", Unavailable, err)}
 	case member != nil && member.ID == "":
 		m.log.ErrorContext(ctx, "maicontact: Identify returned a member without an ID, no chat for this request")
-		return true, "", Misconfigured
+		return true, verdict{err: Misconfigured}
 	}
 	s, e, ok := m.openSession(v.privateCopy(ctx))
 	v.keep(&s)
@@ -110,18 +148,18 @@ func (v *visit) forgetMember(ctx context.Context) {
 	}
 }
 
-func (v *visit) beginMember(member *Member, e entry, ok bool) (bool, webchat.ContactID, error) {
+func (v *visit) beginMember(member *Member, e entry, ok bool) (bool, verdict) {
 	c := &v.middleware.config
 	q := newMemberQuestion(c, member, v.began)
 	if ok && !q.always && e.owner == q.owner && e.contact != "" && e.stamp == q.stamp && isFresh(e.checked, c.Recheck) {
-		return true, e.contact, nil
+		return true, verdict{id: e.contact, owner: q.owner}
 	}
 	if ok && e.owner != q.owner {
 		// Whoever was here before is forgotten now, whatever the resolver says.
 		v.write(entry{inbox: c.InboxID, owner: q.owner, checked: time.Now()})
 	}
 	v.question = q
-	return false, "", nil
+	return false, verdict{owner: q.owner}
 }
 
 // isFresh reports whether t lies within the last d. A time in the future, of
@@ -135,7 +173,7 @@ func isFresh(t time.Time, d time.Duration) bool {
 // so that it does not run out while they keep coming.
 const renewVisitor = 24 * time.Hour
 
-func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) (bool, webchat.ContactID, error) {
+func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) (bool, verdict) {
 	c := &v.middleware.config
 	if key, isVisitor := visitorOf(c.Namespace, e.owner); ok && isVisitor {
 		if e.contact != "" {
@@ -143,17 +181,21 @@ func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) 
 				e.checked = time.Now()
 				v.write(e)
 			}
-			return true, e.contact, nil
+			return true, verdict{id: e.contact, owner: e.owner}
 		}
 		v.question = newVisitorQuestion(c, key)
 		v.question.since = e.checked
-		return false, "", nil
+		return false, verdict{owner: e.owner}
 	}
 	if reason, refused := notShown(v.request); refused {
-		return true, "", reason
+		return true, verdict{err: reason}
+	}
+	if v.crossSite {
+		// The cookie would not stay, and each ask leave another contact behind.
+		return true, verdict{err: CrossSite}
 	}
 	if v.isCommitted() {
-		return true, "", TooLate
+		return true, verdict{err: TooLate}
 	}
 	q := newVisitorQuestion(c, rand.Text())
 	q.isNew = true
@@ -163,35 +205,36 @@ func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) 
 	// each ask would leave another contact behind.
 	if err := s.save(http.Header{}, fresh); err != nil {
 		v.middleware.log.ErrorContext(ctx, "maicontact: the session cannot be written, no chat for this visitor; check the keys of Config.Sessions", "error", withoutPath(err))
-		return true, "", fmt.Errorf("%w: session: %w", Unavailable, err)
+		return true, verdict{err: fmt.Errorf("%w: session: %w", Unavailable, err)}
 	}
 	if !v.write(fresh) {
-		return true, "", TooLate
+		return true, verdict{err: TooLate}
 	}
 	v.question = q
-	return false, "", nil
+	return false, verdict{owner: q.owner}
 }
 
 // settle records the resolver's answer, unless the asker merely left.
-func (v *visit) settle(ctx context.Context, found outcome, err error) (webchat.ContactID, error) {
+func (v *visit) settle(ctx context.Context, found outcome, err error) verdict {
 	if err != nil && ctx.Err() != nil {
-		return "", err
+		return verdict{err: err}
 	}
 	v.asking.Lock()
 	defer v.asking.Unlock()
 	if v.answered {
-		return v.id, v.err
+		return v.known
 	}
-	v.answered, v.id, v.err = true, found.id, err
 	q, m := v.question, v.middleware
+	v.answered, v.known = true, verdict{id: found.id, owner: q.owner, err: err}
 	switch {
 	case err == nil && !found.settled:
 	case err == nil:
 		v.write(entry{inbox: m.config.InboxID, owner: q.owner, contact: found.id, stamp: q.stamp, checked: time.Now()})
-	case errors.Is(err, errVisitorLost):
-		v.forgetEntry()
 	default:
-		m.log.DebugContext(ctx, "maicontact: no chat", "error", err)
+		if errors.Is(err, errVisitorLost) {
+			v.forgetEntry()
+		}
+		v.tell(ctx, reasonOf(err), err)
 	}
-	return v.id, v.err
+	return v.known
 }

@@ -73,7 +73,9 @@ func (l *logins) account(ctx context.Context, r *http.Request) (*account, error)
 // change makes the browser another person's: with an empty id nobody's. It
 // must run before the reply begins.
 func (l *logins) change(w http.ResponseWriter, r *http.Request, accountID string) error {
-	if err := maicontact.Forget(r.Context()); err != nil {
+	// What the chat keeps in the browser, such as its history, belongs to the
+	// former person, who may have lent or left this computer.
+	if err := maicontact.Logout(r.Context(), maicontact.ClearStorage); err != nil {
 		return err
 	}
 	// A new session: nothing of the former person's stays.
@@ -86,8 +88,5 @@ func (l *logins) change(w http.ResponseWriter, r *http.Request, accountID string
 	} else {
 		session.Values[accountKey] = accountID
 	}
-	// What the chat keeps in the browser, such as its history, belongs to the
-	// former person, who may have lent or left this computer.
-	w.Header().Set("Clear-Site-Data", `"storage"`)
 	return session.Save(r, w)
 }

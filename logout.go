@@ -1,0 +1,108 @@
+package maicontact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Forget clears the session entry on the reply to this request. Call it when
+// somebody signs up, logs in or logs out, before the reply begins. Forgetting
+// to call it is safe when that reply is a redirect: an entry is only ever used
+// for its owner. After Forget the request gets no contact id. It returns
+// ErrNoMiddleware, or an error when the reply has begun. Safe for concurrent
+// use.
+func Forget(ctx context.Context) error {
+	v, err := visitOf(ctx)
+	if err != nil {
+		return err
+	}
+	return v.forget()
+}
+
+// SiteData is a kind of data that browsers keep for a site, in the words of
+// the Clear-Site-Data header.
+type SiteData string
+
+// The kinds of data that [Logout] can clear.
+const (
+	// ClearStorage clears what scripts of the site's origin have stored:
+	// local and session storage, databases, service workers.
+	ClearStorage SiteData = "storage"
+	// ClearCache clears the browser's cache of the origin. It may take
+	// seconds, and keeps pages from coming out of the back-forward cache.
+	ClearCache SiteData = "cache"
+	// ClearCookies clears every cookie of the site, those of its other
+	// subdomains too, and may clear those that this reply sets: it is for
+	// a logout, not for a login as another person.
+	ClearCookies SiteData = "cookies"
+)
+
+// Logout is [Forget] for a logout, or a login as another person. It also has
+// the browser clear the given kinds of data, such as what the chat keeps in
+// the storage of this site, with a Clear-Site-Data header on the reply; kinds
+// that the application's own header names stay, each only once. Browsers obey
+// it over https and on loopback addresses. What the chat's frame keeps for its
+// own host is out of reach.
+//
+// Call it before anything of the reply is written, best with a redirect:
+//
+//	if err := maicontact.Logout(r.Context(), maicontact.ClearStorage); err != nil { … }
+//	http.Redirect(w, r, "/", http.StatusSeeOther)
+//
+// Other tabs learn that the person changed when the next page with the chat
+// script loads in any of them, or when they are shown again. Forgetting to
+// call Logout is safe when the reply is a redirect.
+//
+// The error is ErrNoMiddleware, or says that a kind is unknown or that the
+// reply has begun. An unknown kind is left out; the rest is done all the same.
+// Safe for concurrent use.
+func Logout(ctx context.Context, clear ...SiteData) error {
+	v, err := visitOf(ctx)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	var known []SiteData
+	for _, kind := range clear {
+		switch kind {
+		case ClearStorage, ClearCache, ClearCookies:
+			known = append(known, kind)
+		default:
+			faults = append(faults, fmt.Errorf("maicontact: %q is no kind of data to clear; use ClearStorage, ClearCache or ClearCookies", string(kind)))
+		}
+	}
+	return errors.Join(append(faults, v.logOut(known))...)
+}
+
+// addSiteData adds kinds to Clear-Site-Data that it does not name yet.
+func addSiteData(h http.Header, kinds []SiteData) {
+	if len(kinds) == 0 {
+		return
+	}
+	const name = "Clear-Site-Data"
+	merged := siteData(h.Values(name))
+	for _, kind := range kinds {
+		quoted := `"` + string(kind) + `"`
+		if !slices.Contains(merged, quoted) && !slices.Contains(merged, `"*"`) {
+			merged = append(merged, quoted)
+		}
+	}
+	h.Set(name, strings.Join(merged, ", "))
+}
+
+// siteData returns what the lines of a header name, each once.
+func siteData(lines []string) []string {
+	var kinds []string
+	for _, line := range lines {
+		for kind := range strings.SplitSeq(line, ",") {
+			if kind = strings.TrimSpace(kind); kind != "" && !slices.Contains(kinds, kind) {
+				kinds = append(kinds, kind)
+			}
+		}
+	}
+	return kinds
+}
