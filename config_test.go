@@ -47,6 +47,8 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 		"PublicOrigin: it":   func(c *maicontact.Config) { c.PublicOrigin = "https://shop.example/path" },
 		"ScriptPath":         func(c *maicontact.Config) { c.ScriptPath = "webchat.js" },
 		"ScriptPath must be": func(c *maicontact.Config) { c.ScriptPath = "//evil.test/x.js" },
+		"JSONPath":           func(c *maicontact.Config) { c.JSONPath = "webchat.json" },
+		"are two routes":     func(c *maicontact.Config) { c.ScriptPath, c.JSONPath = "/chat", "/chat" },
 		"SessionName":        func(c *maicontact.Config) { c.SessionName = "a b" },
 		"SessionMaxAge":      func(c *maicontact.Config) { c.SessionMaxAge = time.Second },
 		"Recheck":            func(c *maicontact.Config) { c.Recheck = -1 },

@@ -127,3 +127,132 @@ func ExampleSnippet() {
 	}
 	http.HandleFunc("GET /tea", page)
 }
+
+// newShop makes a small site's middleware on a simulated MaiAgent.
+func newShop(maiagent *webchattest.Server) (*maicontact.Middleware, error) {
+	return maicontact.New(maicontact.Config{
+		API:       webchat.Config{BaseURL: maiagent.BaseURL(), APIKey: webchattest.DefaultAPIKey},
+		InboxID:   webchattest.DefaultInboxID,
+		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID, ChatURL: maiagent.ChatURL()},
+		Namespace: "shop-test",
+		Identify:  whoIs,
+		Sessions:  sessions.NewCookieStore([]byte("a test key of thirty-two bytes..")),
+		Store:     maicontact.NewMemoryStore(),
+	})
+}
+
+// The form for single-page applications: a script that is the same for
+// everybody and may be cached, and JSON that is not.
+func ExampleMiddleware_Stub() {
+	maiagent := webchattest.NewServer(webchattest.Options{})
+	defer maiagent.Close()
+	mc, err := newShop(maiagent)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /webchat-stub.js", mc.Stub()) // <script src="/webchat-stub.js" defer></script>
+	mux.Handle("GET /webchat.json", mc.JSON())
+	site := mc.Handler(mux)
+
+	for _, path := range []string{"/webchat-stub.js", "/webchat.json"} {
+		r := httptest.NewRequest("GET", path, nil)
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set("Test-User", "4711")
+		w := httptest.NewRecorder()
+		site.ServeHTTP(w, r)
+		fmt.Println(path, w.Code, w.Header().Get("Cache-Control"))
+	}
+	// Output:
+	// /webchat-stub.js 200 public, max-age=300
+	// /webchat.json 200 private, no-store
+}
+
+// Another site asks for the JSON form, and learns nothing.
+func ExampleMiddleware_JSON() {
+	maiagent := webchattest.NewServer(webchattest.Options{})
+	defer maiagent.Close()
+	mc, err := newShop(maiagent)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r := httptest.NewRequest("GET", "/webchat.json", nil)
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	r.Header.Set("Test-User", "4711")
+	w := httptest.NewRecorder()
+	mc.JSON().ServeHTTP(w, r)
+	fmt.Print(w.Code, " ", w.Body)
+	// Output: 403 {"reason":"cross-site"}
+}
+
+// A logout handler: our entry and what the chat stored in this site's storage
+// go with the reply.
+func ExampleLogout() {
+	maiagent := webchattest.NewServer(webchattest.Options{})
+	defer maiagent.Close()
+	mc, err := newShop(maiagent)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	logout := mc.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// … the site's own session ends here …
+		if err := maicontact.Logout(r.Context(), maicontact.ClearStorage); err != nil {
+			http.Error(w, "the logout failed", http.StatusInternalServerError)
+			return
+		}
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+	}))
+	w := httptest.NewRecorder()
+	logout.ServeHTTP(w, httptest.NewRequest("POST", "/logout", nil))
+	fmt.Println(w.Code, w.Header().Get("Clear-Site-Data"))
+	// Output: 303 "storage"
+}
+
+// The inline form for a policy that allows scripts by hash.
+func ExampleSnippetWithHash() {
+	maiagent := webchattest.NewServer(webchattest.Options{})
+	defer maiagent.Close()
+	mc, err := newShop(maiagent)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	page := mc.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		snippet, source, err := maicontact.SnippetWithHash(r.Context())
+		if err != nil {
+			http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Security-Policy", "script-src 'self' "+maiagent.ChatURL()+" "+source)
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		io.WriteString(w, "<!doctype html><title>shop</title><p>tea</p>"+string(snippet))
+	}))
+	w := httptest.NewRecorder()
+	page.ServeHTTP(w, httptest.NewRequest("GET", "/tea", nil))
+	policy := w.Header().Get("Content-Security-Policy")
+	fmt.Println(policy[strings.Index(policy, "'sha256-"):][:8], w.Header().Get("Cache-Control"))
+	// Output: 'sha256- private, no-store
+}
+
+// A page that says why there is no chat.
+func ExampleContactOrReason() {
+	maiagent := webchattest.NewServer(webchattest.Options{})
+	defer maiagent.Close()
+	mc, err := newShop(maiagent)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	page := mc.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if id, reason := maicontact.ContactOrReason(r.Context()); id == "" {
+			fmt.Println("no chat:", string(reason))
+		}
+	}))
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("User-Agent", "Examplebot/1.0")
+	page.ServeHTTP(httptest.NewRecorder(), r)
+	// Output: no chat: bot
+}
