@@ -159,7 +159,7 @@ func (v *visit) beginMember(member *Member, e entry, ok bool) (bool, verdict) {
 		v.write(entry{inbox: c.InboxID, owner: q.owner, checked: time.Now()})
 	}
 	v.question = q
-	return false, verdict{owner: q.owner}
+	return false, verdict{}
 }
 
 // isFresh reports whether t lies within the last d. A time in the future, of
@@ -185,7 +185,7 @@ func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) 
 		}
 		v.question = newVisitorQuestion(c, key)
 		v.question.since = e.checked
-		return false, verdict{owner: e.owner}
+		return false, verdict{}
 	}
 	if reason, refused := notShown(v.request); refused {
 		return true, verdict{err: reason}
@@ -211,7 +211,7 @@ func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) 
 		return true, verdict{err: TooLate}
 	}
 	v.question = q
-	return false, verdict{owner: q.owner}
+	return false, verdict{}
 }
 
 // settle records the resolver's answer, unless the asker merely left.
