@@ -1,8 +1,9 @@
 function (options) {
   'use strict';
 
-  // The first loader on a page keeps the state. Later ones, from a second tag
-  // or from an answer to ask(), hand it what they were given.
+  // The first loader on a page keeps the state. Later ones, from a second tag,
+  // from a body that replaced the former, or from an answer to ask(), hand it
+  // what they were given.
   const key = Symbol.for('maicontact');
   const current = document.currentScript;
   if (window[key]) {
@@ -10,16 +11,21 @@ function (options) {
     return;
   }
 
-  let state = 'waiting'; // waiting, loading, started, blocked or absent
+  const slot = 'maiagentChatbot' + 'Config'; // the vendor's global
+  const final = ['declined', 'erased', 'rejected']; // end a chat that runs
+
+  let state = 'waiting'; // waiting, loading, started, blocked, absent or changed
   let reason = '';
   let attempts = 0; // times asked again
+  let epoch = ''; // names who is there; empty: not known
   let again = ''; // address of the chat script
+  let json = ''; // address of the JSON, when the stub came first
   let retry = false;
   let nonce = '';
+  let config; // what the chat may find in the vendor's global
   let executed = false; // the embed ran, and must not run twice
-  let answered = false; // since the latest ask
-  let timer = 0;
-  let due = false; // time to ask, once somebody looks at the page
+  let stale = false; // the chat was that of somebody else
+  let cancel = null; // keeps an embed that is still coming from running
 
   const guard = (f) => (arg) => {
     try {
@@ -32,9 +38,13 @@ function (options) {
     state = s;
     reason = r;
   };
-  const idle = () => !executed && state !== 'loading';
+  const status = () => ({ state, reason, attempts, epoch });
+  const idle = () => !executed && !stale && state !== 'loading';
+  // Without cookies each answer is to somebody new, and nobody can log in.
+  const fixed = () => !navigator.cookieEnabled && !idle();
+  const own = (target, name) => Object.getOwnPropertyDescriptor(target, name);
 
-  function insert(src, end) {
+  function insert(src, end, parent) {
     const script = document.createElement('script');
     script.nonce = nonce;
     script.addEventListener('load', guard(() => end(true)));
@@ -42,151 +52,492 @@ function (options) {
     try {
       // Not relative to <base>. Throws where trusted types are enforced.
       script.src = new URL(src, location.href).href;
-      (document.body || document.head).appendChild(script);
+      (parent || document.body || document.head).appendChild(script);
     } catch (e) {
       Promise.resolve(false).then(guard(end));
     }
     return script;
   }
 
+  // What an answer means.
+
   function accept(given, script) {
     if (script && script.nonce) nonce = script.nonce;
-    again = given.again || again;
+    if (given.json) {
+      stub(given.json);
+      return;
+    }
+    if (state === 'changed' || (asks.has(script) && script !== latest)) {
+      if (given.embed) restore();
+      return;
+    }
+    if (!json) again = given.again || again;
     answered = true;
-    if (!idle()) return;
+    answeredAt = Date.now();
+    const named = typeof given.epoch === 'string' ? given.epoch : '';
+    if (named) doubtful = false;
+    if (idle()) take(given, named);
+    else compare(given, named);
+  }
+
+  function take(given, named) {
     clearTimeout(timer);
     due = false;
+    tell(named);
     if (given.embed) {
+      if (given.config) window[slot] = given.config;
+      keep();
       settle('loading', '');
       start(given.embed);
       return;
+    }
+    if (config !== undefined) {
+      config = undefined;
+      restore();
     }
     retry = !!given.retry;
     reason = String(given.reason || '');
     plan();
   }
 
+  // compare is for a chat that runs, or is about to: it goes on, or the page is
+  // loaded anew, but nothing starts a second time.
+  function compare(given, named) {
+    const foreign = stale || (!!epoch && named !== epoch);
+    const ended = !given.embed && final.includes(given.reason);
+    if (named && (foreign || ended)) {
+      change(foreign ? 'identity changed' : given.reason);
+      return;
+    }
+    if (named) tell(named);
+    if (given.embed && !given.config) {
+      if (named) keep();
+      else restore();
+    }
+    if (doubtful && given.retry) later();
+  }
+
+  // keep remembers the configuration that an accepted answer left, and restore
+  // puts it in the place of one from an answer that does not count.
+  function keep() {
+    config = (own(window, slot) || {}).value;
+  }
+
+  function restore() {
+    if (config !== undefined) window[slot] = config;
+    else if (!Reflect.deleteProperty(window, slot)) window[slot] = undefined;
+  }
+
+  // change ends the chat of a former person. An embed that has run cannot be
+  // stopped, only taken away with its page.
+  function change(why) {
+    if (!navigator.cookieEnabled) {
+      if (config !== undefined) restore();
+      return;
+    }
+    stale = true;
+    clearTimeout(timer);
+    due = false;
+    config = undefined;
+    restore();
+    if (cancel) cancel();
+    for (const part of parts) part.remove();
+    parts.clear();
+    if (!mayReload()) {
+      settle('blocked', 'identity keeps changing');
+      return;
+    }
+    settle('changed', why);
+    location.reload();
+  }
+
+  // mayReload allows three reloads in a minute, and none that cannot be counted.
+  function mayReload() {
+    const name = 'maicontact reloads';
+    const now = Date.now();
+    try {
+      const former = JSON.parse(sessionStorage.getItem(name) || '[]').filter((t) => Math.abs(now - t) < 60000);
+      if (former.length >= 3) return false;
+      sessionStorage.setItem(name, JSON.stringify(former.concat(now)));
+      return true;
+    } catch (e) {
+      return false;
+    }
+  }
+
+  // When to ask, and how.
+
+  const asks = new WeakSet(); // script elements
+  let latest = null; // the newest ask while it is under way: only its answer counts
+  let asker = null; // the body when it began
+  let abort = null;
+  let answered = false; // since the latest ask
+  let answeredAt = Date.now();
+  let doubtful = false; // somebody else may be there by now
+  let timer = 0;
+  let tries = 0; // in a row by the timer
+  let due = false; // time to ask, once somebody looks at the page
+  let waiters = []; // for the end of the newest ask
+
   // plan decides whether to ask again: after 2 s, 4 s and so on to 60 s, give
   // or take a half; for a page not shown yet, when it is.
   function plan() {
     clearTimeout(timer);
-    settle(retry && again ? 'waiting' : 'absent', reason);
+    settle(retry && (again || json) ? 'waiting' : 'absent', reason);
     if (state === 'absent') return;
     due = !!document.prerendering;
-    if (due) return;
-    const delay = Math.min(2000 * 2 ** attempts, 60000) * (0.5 + Math.random());
-    timer = setTimeout(guard(askSoon), delay);
+    if (!due) later();
   }
 
-  function askSoon() {
+  function later() {
     clearTimeout(timer);
-    due = true;
-    askIfDue();
+    const delay = Math.min(2000 * 2 ** tries, 60000) * (0.5 + Math.random());
+    timer = setTimeout(guard(() => {
+      tries++;
+      due = true;
+      askIfDue();
+    }), delay);
   }
 
   function askIfDue() {
-    if (!due || !idle() || document.prerendering || document.hidden) return;
-    due = false;
+    if (due && (doubtful || (idle() && !document.hidden))) ask();
+  }
+
+  function askNow() {
+    tries = 0;
+    ask();
+  }
+
+  // A page that comes back may be older than what happened elsewhere.
+  function shown() {
+    if (document.hidden || latest || Math.abs(Date.now() - answeredAt) <= 60000) askIfDue();
+    else askNow();
+  }
+
+  function stub(address) {
+    if (again) return; // the chat script was here first
+    const first = !json;
+    json = address;
+    if (latest && asker === document.body) return; // a second stub
+    ask(first);
+  }
+
+  function ask(first) {
+    clearTimeout(timer);
+    due = !!document.prerendering;
+    if (due || fixed() || !(again || json)) {
+      finish();
+      return;
+    }
     answered = false;
-    attempts++;
+    asker = document.body;
+    if (!first) attempts++;
+    if (json) askJSON();
+    else askScript();
+  }
+
+  function askScript() {
     const script = insert(again, () => {
       script.remove();
-      if (answered) return;
+      end(script);
+    });
+    asks.add(script);
+    latest = script;
+  }
+
+  function askJSON() {
+    if (abort) abort.abort();
+    abort = typeof AbortController === 'function' ? new AbortController() : null;
+    const token = {};
+    latest = token;
+    Promise.resolve().then(() => fetch(new URL(json, location.href).href, {
+      credentials: 'same-origin',
+      cache: 'no-store',
+      mode: 'same-origin',
+      redirect: 'error',
+      headers: { Accept: 'application/json' },
+      signal: abort ? abort.signal : undefined,
+    })).then((response) => {
+      if (!response.ok && response.status !== 403) throw new Error('no answer');
+      return response.json();
+    }).then(read).catch(() => null).then(guard((given) => end(token, given)));
+  }
+
+  // read returns what the JSON says, if it is an answer.
+  function read(given) {
+    const { config, embed, epoch, reason, retry } = given;
+    const contact = !!config && typeof config === 'object' && !Array.isArray(config) && !!embed && typeof embed === 'string';
+    const none = config === undefined && embed === undefined && typeof reason === 'string';
+    return contact || none ? { config, embed, epoch, reason, retry } : null;
+  }
+
+  // end ends an ask. It failed when nothing was answered meanwhile.
+  function end(token, given) {
+    if (token !== latest) return;
+    try {
+      if (given) accept(given, null);
+      if (!answered) fail();
+    } finally {
+      latest = null;
+      finish();
+    }
+  }
+
+  function fail() {
+    if (idle()) {
       retry = true;
       reason = 'unreachable';
       plan();
-    });
+    } else if (doubtful) {
+      later();
+    }
   }
 
+  function finish() {
+    const all = waiters;
+    waiters = [];
+    for (const resolve of all) resolve(status());
+  }
+
+  // refresh asks who is there now, for a login or logout without a page load.
+  const refresh = () => new Promise((resolve) => {
+    waiters.push(resolve);
+    try {
+      askNow();
+    } catch (e) {
+      finish();
+    }
+  });
+
+  // Other tabs: each says whom it was told of. What is heard is only a reason
+  // to ask.
+
+  let channel = null;
+  let news = ''; // the last epoch heard or told
+  let told = '';
+  let repeats = 0;
+  let soon = 0; // timer
+
+  function listen() {
+    if (channel || typeof BroadcastChannel !== 'function') return;
+    channel = new BroadcastChannel('maicontact');
+    channel.onmessage = guard((event) => hear(event.data && event.data.epoch));
+  }
+
+  function hear(heard) {
+    if (!heard || typeof heard !== 'string' || !navigator.cookieEnabled) return;
+    news = heard;
+    if (heard === epoch || soon) return;
+    soon = setTimeout(guard(() => {
+      soon = 0;
+      doubtful = true;
+      askNow();
+    }), 100 + Math.random() * 300);
+  }
+
+  // tell takes the epoch of an accepted answer as that of this page. Tabs that
+  // are answered differently for good must not keep each other asking.
+  function tell(named) {
+    if (!named) return;
+    epoch = named;
+    if (named === news) return;
+    repeats = named === told ? repeats + 1 : 0;
+    if (repeats > 3) return;
+    news = named;
+    told = named;
+    if (channel) guard(() => channel.postMessage({ epoch: named }))();
+  }
+
+  // An open channel may keep a page out of the back-forward cache.
+  function leave() {
+    if (channel) channel.close();
+    channel = null;
+    clearTimeout(soon);
+    soon = 0;
+  }
+
+  // Starting the chat.
+
+  // start waits for the page: a chat host that hangs must not delay its load
+  // event.
   function start(src) {
     const next = guard(() => start(src));
-    if (document.prerendering) {
-      document.addEventListener('prerenderingchange', next, { once: true });
-    } else if (!document.body && document.readyState === 'loading') {
-      document.addEventListener('DOMContentLoaded', next, { once: true });
-    } else {
-      embed(src);
-    }
+    if (state !== 'loading') return;
+    if (document.prerendering) document.addEventListener('prerenderingchange', next, { once: true });
+    else if (document.readyState !== 'complete') window.addEventListener('load', next, { once: true });
+    else embed(src);
   }
 
   // embed loads the vendor's script, which puts its start function into the
   // page's onload slot and expects the load event still to come.
   function embed(src) {
     let threw = false;
+    let over = false;
     const watch = () => {
       if (document.currentScript === script) threw = true;
     };
-    const script = insert(src, (loaded) => {
+    const stop = () => {
+      over = true;
+      cancel = null;
       window.removeEventListener('error', watch);
-      const handler = release();
+      return release();
+    };
+    const script = insert(src, (loaded) => {
+      if (over) return;
+      const handlers = stop();
       executed = loaded;
-      if (!loaded) settle('blocked', 'embed did not load');
-      else if (document.readyState === 'complete') run(handler, new Event('load'));
-      else window.addEventListener('load', (event) => run(handler, event), { once: true });
-    });
+      if (loaded) run(handlers);
+      else settle('blocked', 'embed did not load');
+      follow(loaded ? Date.now() + 2000 : 0);
+    }, document.head); // a body may be copied and its scripts run again
     const release = trap(script);
     window.addEventListener('error', watch);
+    follow(Infinity, script);
+    cancel = () => {
+      stop();
+      // A script that has changed its document does not run.
+      document.implementation.createHTMLDocument('').adoptNode(script);
+    };
 
-    function run(handler, event) {
+    function run(handlers) {
+      follow(Infinity);
       try {
-        if (handler) handler.call(window, event);
-        settle(handler || !threw ? 'started' : 'blocked', handler || !threw ? '' : 'embed failed');
+        for (const handler of handlers) handler.call(window, new Event('load'));
+        threw = threw && !handlers.length;
       } catch (e) {
-        settle('blocked', 'embed failed');
+        threw = true;
       }
+      settle(threw ? 'blocked' : 'started', threw ? 'embed failed' : '');
     }
   }
 
-  // trap keeps what the script puts into the onload slot apart from what the
+  // trap keeps what the script wants to be called on load apart from what the
   // page has there. The function it returns ends that and gives the former.
   function trap(script) {
     const before = document.body.onload;
     const mine = () => document.currentScript === script;
-    const own = (target) => Object.getOwnPropertyDescriptor(target, 'onload');
     const undo = [];
+    const listeners = [];
     let handler = null;
+    const replace = (target, name, property) => {
+      const old = own(target, name);
+      Object.defineProperty(target, name, Object.assign(property, { enumerable: true, configurable: true }));
+      undo.push(() => {
+        const now = own(target, name) || {};
+        if (now.get !== property.get || now.value !== property.value) return; // replaced by the page
+        if (old) Object.defineProperty(target, name, old);
+        else delete target[name];
+      });
+    };
     for (const target of [window, document.body]) {
       guard(() => {
-        const old = own(target);
-        let slot = old;
-        for (let o = target; !slot; slot = own(o)) o = Object.getPrototypeOf(o);
-        if (!slot.set) return; // declared as a function by the page
-        const get = () => (mine() ? handler : slot.get.call(target));
-        const set = (value) => {
-          if (mine()) handler = value;
-          else slot.set.call(target, value);
-        };
-        Object.defineProperty(target, 'onload', { get, set, enumerable: true, configurable: true });
-        undo.push(() => {
-          if ((own(target) || {}).get !== get) return; // replaced by the page
-          if (old) Object.defineProperty(target, 'onload', old);
-          else delete target.onload;
+        let found = own(target, 'onload');
+        for (let o = target; !found; found = own(o, 'onload')) o = Object.getPrototypeOf(o);
+        if (!found.set) return; // declared as a function by the page
+        replace(target, 'onload', {
+          get: () => (mine() ? handler : found.get.call(target)),
+          set: (value) => {
+            if (mine()) handler = value;
+            else found.set.call(target, value);
+          },
         });
       })();
     }
+    const trapped = undo.length === 2;
+    guard(() => {
+      const add = window.addEventListener;
+      replace(window, 'addEventListener', {
+        value: function (type, listener) {
+          if (mine() && type === 'load' && typeof listener === 'function') listeners.push(listener);
+          else add.apply(this, arguments);
+        },
+        writable: true,
+      });
+    })();
     return () => {
       undo.forEach((f) => guard(f)());
       const after = document.body.onload;
-      if (undo.length < 2 && !handler && after !== before) {
+      if (!trapped && !handler && after !== before) {
         // Not trapped: the newcomer is taken for the script's.
         document.body.onload = before;
         handler = after;
       }
-      return typeof handler === 'function' ? handler : null;
+      return listeners.concat(typeof handler === 'function' ? handler : []);
     };
+  }
+
+  // A page whose body is replaced keeps its chat: what the embed put into the
+  // former body moves on into the new one.
+
+  const mark = 'data-maicontact';
+  const parts = new Set();
+  let body = null;
+  let until = 0; // the embed's additions are taken
+  let runs = null; // its script, until it has run
+  let watcher = null;
+  let mover = null;
+
+  const follow = (time, script) => guard(() => {
+    if (!watcher) {
+      watcher = new MutationObserver(guard(collect));
+      mover = new MutationObserver(guard(move));
+      mover.observe(document, { childList: true });
+      mover.observe(document.documentElement, { childList: true });
+    }
+    collect(watcher.takeRecords());
+    until = time;
+    runs = script || null;
+    body = document.body;
+    watcher.observe(body, { childList: true });
+  })();
+
+  function collect(records) {
+    if (Date.now() > until) watcher.disconnect();
+    else if (!runs || document.currentScript === runs) {
+      for (const record of records) record.addedNodes.forEach(add);
+    }
+  }
+
+  function add(node) {
+    if (node.nodeType !== 1 || node.nodeName === 'SCRIPT' || node.parentNode !== body) return;
+    parts.add(node);
+    node.setAttribute(mark, '');
+  }
+
+  function move() {
+    const next = document.body;
+    mover.observe(document.documentElement, { childList: true });
+    if (!next || next === body) return;
+    for (const child of Array.from(next.children)) {
+      if (child.hasAttribute(mark) && !parts.has(child)) child.remove(); // a copy
+    }
+    for (const part of parts) {
+      if (part.parentNode !== body) continue;
+      const taken = part.id && Array.from(next.children).some((child) => child.id === part.id);
+      if (taken) parts.delete(part); // it was the page's
+      else next.appendChild(part);
+    }
+    body = next;
+    if (Date.now() <= until) watcher.observe(body, { childList: true });
   }
 
   guard(() => {
     Object.defineProperty(window, key, { value: (given, script) => guard(() => accept(given, script))() });
-    document.addEventListener('visibilitychange', guard(askIfDue));
-    document.addEventListener('prerenderingchange', guard(askIfDue));
+    document.addEventListener('visibilitychange', guard(shown));
+    document.addEventListener('prerenderingchange', guard(shown));
+    window.addEventListener('pagehide', guard(leave));
     window.addEventListener('pageshow', guard((event) => {
-      if (event.persisted && again && idle()) askSoon();
+      guard(listen)();
+      if (!event.persisted) return;
+      doubtful = true;
+      askNow();
     }));
+    guard(listen)();
     window[key](options, current);
     const kept = Object.prototype.hasOwnProperty.call(window, 'maicontact') && window.maicontact;
     const api = kept && typeof kept === 'object' ? kept : {};
-    Object.defineProperty(api, 'status', { value: () => ({ state, reason, attempts }), enumerable: true });
+    Object.defineProperty(api, 'status', { value: status, enumerable: true });
+    Object.defineProperty(api, 'refresh', { value: refresh, enumerable: true });
     if (api !== kept) window.maicontact = api;
   })();
 }

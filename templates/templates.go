@@ -4,25 +4,41 @@ package templates
 
 import _ "embed"
 
-// Loader is one JavaScript function expression, written for browsers of 2017
+// Loader is one JavaScript function expression, written for browsers of 2018
 // and later. The chat script calls it with one object, and so does the inline
 // snippet. With a contact, whose widget configuration is already in
 // window.maiagentChatbotConfig:
 //
-//	(<Loader>)({"embed": "https://chat.example/js/embed.min.js", "again": "/webchat.js"});
+//	(<Loader>)({"embed": "https://chat.example/js/embed.min.js", "again": "/webchat.js", "epoch": "…"});
 //
-// and without one:
+// without one:
 //
-//	(<Loader>)({"again": "/webchat.js", "reason": "unavailable", "retry": true});
+//	(<Loader>)({"again": "/webchat.js", "epoch": "…", "reason": "unavailable", "retry": true});
+//
+// and from a stub that is the same for everybody:
+//
+//	(<Loader>)({"json": "/webchat.json"});
 //
 // embed is the address of the vendor's script, again that of the chat script,
-// reason says why there is no chat, and retry whether to ask again, by loading
-// again from 2 s to 60 s later. The loader starts the chat at most once on a
-// page, keeps the page's own onload handler, throws nothing, and passes the
-// nonce of the script it runs in on to those it inserts. A page can ask
-// window.maicontact.status() for the state ("waiting", "loading", "started",
-// "blocked" or "absent"), the reason, and how many times the loader has asked
-// again.
+// epoch names who is there (absent when that is not known), reason says why
+// there is no chat, and retry whether to ask again, from 2 s to 60 s later. json
+// is an address that answers with the same names, and with the configuration
+// in config; it is then asked in the place of the chat script.
+//
+// The loader starts the chat at most once on a page, and after the page's load
+// event; keeps the page's own onload handler; throws nothing; and passes the
+// nonce of the script it runs in on to those it inserts. When an answer names
+// another epoch than that of the chat that runs, the page is loaded anew, at
+// most three times in a minute. It also asks when a page comes back from the
+// back-forward cache, is looked at again after a minute, or hears of another
+// epoch from another tab.
+//
+// A page can call window.maicontact.status() for the state ("waiting",
+// "loading", "started", "blocked", "absent", or "changed" when the page is about
+// to be loaded anew), the reason, how many times the loader has asked again,
+// and the epoch; and window.maicontact.refresh(), after a login or logout
+// without a page load, for a promise of the status when the answer has come.
+// The promise is never rejected.
 //
 // It may be written into an HTML script element as it is: it holds nothing that
 // ends the element or changes how it is read.

@@ -122,7 +122,7 @@ func minimize(t *testing.T, tab *chromium.Tab, state cdpbrowser.WindowState) {
 	}
 }
 
-// A page restored by the back button asks once, if it has no chat.
+// A page restored by the back button asks once.
 func TestBackForwardCache(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -139,7 +139,7 @@ func TestBackForwardCache(t *testing.T) {
 		{"declined", []string{declined, contact}, usesBody, "absent", status{"started", "", 1}, 2, []string{page, ran, started}},
 		{"still declined", []string{declined}, usesBody, "absent", status{"absent", "declined", 1}, 2, []string{page}},
 		{"blocked", []string{contact, declined}, "404", "blocked", status{"absent", "declined", 1}, 2, []string{page}},
-		{"started", []string{contact}, usesBody, "started", status{"started", "", 0}, 1, []string{page, ran, started}},
+		{"started", []string{contact}, usesBody, "started", status{"started", "", 1}, 2, []string{page, ran, started}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
