@@ -237,7 +237,9 @@ function (options) {
   }
 
   function askScript() {
-    const script = insert(again, () => {
+    // Browsers give one address that is asked for twice at once one answer.
+    const address = again + (again.includes('?') ? '&' : '?') + 'ask=' + attempts;
+    const script = insert(address, () => {
       script.remove();
       end(script);
     });

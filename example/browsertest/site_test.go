@@ -1,10 +1,13 @@
 package browsertest
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +26,16 @@ const (
 	cut      = "cut"
 	login    = "html" // a login page in its place
 	empty    = "empty"
+	refused  = "403"
+
+	// These name who is there. "slow " before an answer holds it back until
+	// GET /release; "somebody" is another person each time.
+	ann         = "contact@ann"
+	bob         = "contact@bob"
+	annWaits    = "retry@ann"
+	annErased   = "erased@ann"
+	bobDeclined = "declined@bob"
+	stranger    = "contact@somebody"
 )
 
 // How the vendor's script may start the chat.
@@ -49,11 +62,12 @@ type site struct {
 	mu      sync.Mutex
 	answers []string // the last one stays
 	asked   int
+	viewed  int      // pages
 	notes   []string // posted to /note
 }
 
-// newSite starts a site with one page. In the page, {{contact}}, {{retry}} and
-// {{declined}} stand for the text of the snippet, {{chat}} for the chat host.
+// newSite starts a site with one page. In the page, an answer in braces, such
+// as {{contact}}, stands for the text of the snippet, {{chat}} for the chat host.
 func newSite(t *testing.T, html string, answers ...string) *site {
 	s := &site{html: map[string]string{"/": html}, headers: http.Header{}, embed: usesBody, answers: answers, held: make(chan struct{})}
 	s.shop = httptest.NewServer(http.HandlerFunc(s.serveShop))
@@ -70,8 +84,52 @@ func newSite(t *testing.T, html string, answers ...string) *site {
 	return s
 }
 
+// say sets what the chat script answers from now on.
+func (s *site) say(answers ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers = append(make([]string, s.asked), answers...)
+}
+
+// options renders what the loader is given, and the JSON, for an answer that
+// names who is there.
+func (s *site) options(answer string) (options map[string]any) {
+	kind, who, _ := strings.Cut(answer, "@")
+	options = map[string]any{"epoch": "epoch-" + who}
+	switch kind {
+	case contact:
+		options["embed"] = s.chatHost + "/js/embed.min.js"
+		options["config"] = map[string]any{"webChatId": "w", "baseUrl": s.chatHost + "/web-chats", "contactId": "c-" + who}
+	case retry:
+		options["reason"], options["retry"] = "unavailable", true
+	default:
+		options["reason"] = kind
+	}
+	if who == "" {
+		delete(options, "epoch")
+	}
+	return options
+}
+
+func encode(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
 // script renders the chat script as the server does.
 func (s *site) script(answer string) string {
+	if strings.Contains(answer, "@") {
+		options, line := s.options(answer), ""
+		if config, ok := options["config"]; ok {
+			line = "window.maiagentChatbotConfig = " + encode(config) + ";\n"
+			delete(options, "config")
+		}
+		options["again"] = "/webchat.js"
+		return fmt.Sprintf("// maicontact\n%s(%s)(%s);\n", line, templates.Loader, encode(options))
+	}
 	switch answer {
 	case contact:
 		return fmt.Sprintf("// maicontact\nwindow.maiagentChatbotConfig = {\"webChatId\":\"w\",\"baseUrl\":\"%s/web-chats\",\"contactId\":\"c-1\"};\n"+
@@ -85,9 +143,15 @@ func (s *site) script(answer string) string {
 	}
 }
 
+var placeholder = regexp.MustCompile(`{{[a-z]+(@[a-z]+)?}}`)
+
 func (s *site) fill(html string) string {
-	return strings.NewReplacer("{{contact}}", s.script(contact), "{{retry}}", s.script(retry),
-		"{{declined}}", s.script(declined), "{{chat}}", s.chatHost).Replace(html)
+	return placeholder.ReplaceAllStringFunc(html, func(name string) string {
+		if name = strings.Trim(name, "{}"); name != "chat" {
+			return s.script(name)
+		}
+		return s.chatHost
+	})
 }
 
 func (s *site) serveShop(w http.ResponseWriter, r *http.Request) {
@@ -100,8 +164,11 @@ func (s *site) serveShop(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	switch path {
-	case "/webchat.js":
-		s.serveScript(w)
+	case "/webchat.js", "/webchat.json":
+		s.serveScript(w, r, strings.HasSuffix(path, "json"))
+	case "/webchat-stub.js":
+		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+		fmt.Fprintf(w, "(%s)({\"json\":\"/webchat.json\"});\n", templates.Loader)
 	case "/release":
 		s.release()
 	case "/note":
@@ -116,6 +183,9 @@ func (s *site) serveShop(w http.ResponseWriter, r *http.Request) {
 			http.NotFound(w, r)
 			return
 		}
+		s.mu.Lock()
+		s.viewed++
+		s.mu.Unlock()
 		for name, values := range s.headers {
 			for _, value := range values {
 				w.Header().Add(name, s.fill(value))
@@ -129,11 +199,21 @@ func (s *site) serveShop(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *site) serveScript(w http.ResponseWriter) {
+func (s *site) serveScript(w http.ResponseWriter, r *http.Request, asJSON bool) {
 	s.mu.Lock()
-	answer := s.answers[min(s.asked, len(s.answers)-1)]
+	answer, slow := strings.CutPrefix(s.answers[min(s.asked, len(s.answers)-1)], "slow ")
 	s.asked++
+	if answer == stranger {
+		answer += strconv.Itoa(s.asked)
+	}
 	s.mu.Unlock()
+	if slow {
+		select {
+		case <-s.held:
+		case <-r.Context().Done():
+			return
+		}
+	}
 	w.Header().Set("Cache-Control", "private, no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
@@ -149,8 +229,21 @@ func (s *site) serveScript(w http.ResponseWriter) {
 	case login:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprint(w, "<!doctype html><title>Log in</title>")
+	case refused:
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, `{"reason":"cross-site"}`)
 	default:
-		fmt.Fprint(w, s.script(answer))
+		switch {
+		case !asJSON:
+			fmt.Fprint(w, s.script(answer))
+		case strings.HasPrefix(answer, "json "):
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, s.fill(strings.TrimPrefix(answer, "json ")))
+		case answer != empty:
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, encode(s.options(answer)))
+		}
 	}
 }
 
@@ -181,6 +274,12 @@ func (s *site) timesAsked() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.asked
+}
+
+func (s *site) timesViewed() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.viewed
 }
 
 func (s *site) posted() []string {
