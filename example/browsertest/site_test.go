@@ -175,6 +175,9 @@ func (s *site) serveShop(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.notes = append(s.notes, r.FormValue("text"))
+	case "/idle.html": // another page, not counted
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprint(w, "<!doctype html><title>other</title>")
 	case "/favicon.ico", "/image.png", "/idle":
 		w.WriteHeader(http.StatusNoContent)
 	default:
