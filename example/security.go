@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/maicontact/maicontact/webchat"
@@ -11,28 +10,27 @@ import (
 // contentPolicy is the Content-Security-Policy of the pages: everything comes
 // from the shop itself, and the chat from its host.
 func contentPolicy(w webchat.Widget, simulated bool) (string, error) {
-	embed, err := url.Parse(w.EmbedURL())
+	chat, err := w.CSP()
 	if err != nil {
 		return "", err
 	}
-	host := embed.Scheme + "://" + embed.Host
-	styles := "'self' " + host
+	styles := "'self'"
 	if !simulated {
 		// The vendor does not say how its embed styles itself.
 		styles += " 'unsafe-inline'"
 	}
-	return strings.Join([]string{
+	return chat.Merge(strings.Join([]string{
 		"default-src 'none'",
-		"script-src 'self' " + host,
+		"script-src 'self'",
 		"style-src " + styles,
-		"img-src 'self' data: " + host,
-		"font-src " + host,
-		"connect-src 'self' " + host,
-		"frame-src " + host,
+		"img-src 'self' data:",
+		"font-src 'none'",
+		"connect-src 'self'",
+		"frame-src 'none'",
 		"form-action 'self'",
 		"frame-ancestors 'none'",
 		"base-uri 'none'",
-	}, "; "), nil
+	}, "; ")), nil
 }
 
 // secured sets the headers that every reply of the shop has.

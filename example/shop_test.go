@@ -162,8 +162,8 @@ func TestHeaders(t *testing.T) {
 		"/": {
 			"Content-Type": "text/html; charset=utf-8", "Cache-Control": "private, no-store",
 			"Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff",
-			"Content-Security-Policy": "default-src 'none'; script-src 'self' " + s.sim.URL + "; style-src 'self' " + s.sim.URL +
-				" 'unsafe-inline'; img-src 'self' data: " + s.sim.URL + "; font-src " + s.sim.URL + "; connect-src 'self' " + s.sim.URL +
+			"Content-Security-Policy": "default-src 'none'; script-src 'self' " + s.sim.URL + "; style-src 'self' 'unsafe-inline' " + s.sim.URL +
+				"; img-src 'self' data: " + s.sim.URL + "; font-src " + s.sim.URL + "; connect-src 'self' " + s.sim.URL +
 				"; frame-src " + s.sim.URL + "; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 		},
 		"/assets/shop.css": {"Content-Type": "text/css; charset=utf-8", "Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"},
