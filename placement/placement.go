@@ -61,8 +61,9 @@ type Config struct {
 
 	// Nonce returns the nonce of the page's Content-Security-Policy, for
 	// policies that do not allow scripts of 'self'. It is called at most once
-	// per page, before its header leaves. The request is the one this middleware got: what sets the nonce
-	// must stand around it. "" is no nonce. Optional.
+	// per page, before its header leaves. The request is the one that this
+	// middleware got, so what sets the nonce must stand around it. "" is no
+	// nonce. Optional.
 	Nonce func(*http.Request) string
 
 	// Skip reports that the reply to a request is to be left alone: say, of
