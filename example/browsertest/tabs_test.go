@@ -67,24 +67,22 @@ func TestTabsOfStrangers(t *testing.T) {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, html, stranger)
+			const tell = `const timer = setInterval(() => {
+				if (!window.maicontact || maicontact.status().reason !== 'identity keeps changing') return;
+				clearInterval(timer);
+				fetch('/note?text=gave up');
+			}, 10);`
 			one := newTab(t)
+			one.Before(tell)
 			one.Open(s.url + "/")
 			settled(one, "started")
 			two := one.Another()
-			two.Before(noting)
+			two.Before(noting + tell)
 			two.Open(s.url + "/")
+			deadline(t, func() bool { return len(s.posted()) > 0 })
 			asked, viewed := quiet(t, s)
 			if viewed < 3 || viewed > 2+2*3 || asked > 2*viewed {
 				t.Errorf("asked %d times, %d pages", asked, viewed)
-			}
-			blocked := 0
-			for _, tab := range []*chromium.Tab{one, two} {
-				if got := chromium.Eval[status](tab, `maicontact.status()`); got.State == "blocked" && got.Reason == "identity keeps changing" {
-					blocked++
-				}
-			}
-			if blocked == 0 {
-				t.Error("no tab has given up")
 			}
 		})
 	}
