@@ -2,7 +2,17 @@
 // the chat.
 package templates
 
-import _ "embed"
+import (
+	_ "embed"
+	"regexp"
+)
+
+//go:embed loader.js
+var source string
+
+// forReaders is what only they need: indentation, and comments at the start of
+// a line or behind a statement.
+var forReaders = regexp.MustCompile(`(?m)^\s*//.*\n|^\s+|([;{,]) //.*$`)
 
 // Loader is one JavaScript function expression, written for browsers of 2018
 // and later. The chat script calls it with one object, and so does the inline
@@ -42,6 +52,4 @@ import _ "embed"
 //
 // It may be written into an HTML script element as it is: it holds nothing that
 // ends the element or changes how it is read.
-//
-//go:embed loader.js
-var Loader string
+var Loader = forReaders.ReplaceAllString(source, "$1")

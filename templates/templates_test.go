@@ -18,7 +18,7 @@ func TestLoaderText(t *testing.T) {
 	if !strings.HasPrefix(templates.Loader, "function (options) {\n") || !strings.HasSuffix(templates.Loader, "\n}\n") {
 		t.Error("the loader is not one function expression")
 	}
-	for _, bad := range []string{"</", "<!--", "<script", "]]>", "eval(", "new Function", ".style", "maiagentChatbotConfig"} {
+	for _, bad := range []string{"</", "<!--", "<script", "]]>", "eval(", "new Function", ".style", "maiagentChatbotConfig", "//", "\n ", "\n\n"} {
 		if strings.Contains(strings.ToLower(templates.Loader), strings.ToLower(bad)) {
 			t.Errorf("the loader holds %q", bad)
 		}
