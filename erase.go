@@ -32,7 +32,7 @@ func (m *Middleware) Erase(ctx context.Context, memberID string) (Erasure, error
 	}
 	r.recent.Delete(key.owner())
 	row, err := r.store.Erase(ctx, key)
-	if err == nil && !row.Due.IsZero() {
+	if err == nil && !row.Due.IsZero() && !r.outage.isOn() {
 		row, err = r.settle(ctx, key)
 	}
 	r.recent.Delete(key.owner())
@@ -113,21 +113,14 @@ func (r *resolver) deleteContact(ctx context.Context, id webchat.ContactID) erro
 // remove and isGone are the calls of a deletion.
 
 func (r *resolver) remove(ctx context.Context, id webchat.ContactID) error {
-	end, err := r.pace.begin(ctx, toKeep)
-	if err != nil {
-		return err
-	}
-	defer end()
-	return r.client.Delete(ctx, id)
+	return r.call(ctx, toKeep, func() error { return r.client.Delete(ctx, id) })
 }
 
 func (r *resolver) isGone(ctx context.Context, id webchat.ContactID) (bool, error) {
-	end, err := r.pace.begin(ctx, toKeep)
-	if err != nil {
-		return false, err
-	}
-	defer end()
-	_, err = r.client.Get(ctx, id)
+	err := r.call(ctx, toKeep, func() error {
+		_, err := r.client.Get(ctx, id)
+		return err
+	})
 	if errors.Is(err, webchat.ErrNotFound) {
 		return true, nil
 	}

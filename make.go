@@ -50,17 +50,17 @@ func (r *resolver) makeContact(ctx context.Context, row, claimed Contact) (Conta
 // createFor creates the contact of a row. The turn comes before the attempt,
 // which reads the newest profile.
 func (r *resolver) createFor(ctx context.Context, row Contact) (webchat.Contact, Contact, error) {
-	end, err := r.pace.begin(ctx, toMake)
-	if err != nil {
-		return webchat.Contact{}, row, err
-	}
-	defer end()
-	before := row.Attempted
-	if row, err = r.attempt(ctx, row); err != nil {
-		return webchat.Contact{}, row, err
-	}
-	made, err := r.client.Create(ctx, r.draft(row))
-	return made, r.doubt(row, before, err), err
+	var made webchat.Contact
+	err := r.call(ctx, toMake, func() (err error) {
+		before := row.Attempted
+		if row, err = r.attempt(ctx, row); err != nil {
+			return err
+		}
+		made, err = r.client.Create(ctx, r.draft(row))
+		row = r.doubt(row, before, err)
+		return err
+	})
+	return made, row, err
 }
 
 // doubt sets since when a write of unknown outcome may be under way: not at
@@ -199,17 +199,16 @@ func (r *resolver) replaceContact(ctx context.Context, row, claimed Contact) (Co
 // replaceFor sends the waiting profile of a row. The turn comes before the
 // attempt, which reads the newest profile.
 func (r *resolver) replaceFor(ctx context.Context, row Contact) (Contact, error) {
-	end, err := r.pace.begin(ctx, toKeep)
-	if err != nil {
-		return row, err
-	}
-	defer end()
-	before := row.Attempted
-	if row, err = r.attempt(ctx, row); err != nil {
-		return row, err
-	}
-	err = r.client.Replace(ctx, row.ContactID, r.draft(row))
-	return r.doubt(row, before, err), err
+	err := r.call(ctx, toKeep, func() (err error) {
+		before := row.Attempted
+		if row, err = r.attempt(ctx, row); err != nil {
+			return err
+		}
+		err = r.client.Replace(ctx, row.ContactID, r.draft(row))
+		row = r.doubt(row, before, err)
+		return err
+	})
+	return row, err
 }
 
 // heal starts the next generation of a contact that was deleted at MaiAgent.

@@ -29,6 +29,9 @@ const (
 	recallTime = 30 * time.Second
 	// mostRecalled bounds that memory.
 	mostRecalled = 100_000
+	// mostFlights bounds the work under way in the process, of which visitors
+	// have three quarters: a goroutine and some 10 KB each.
+	mostFlights = 4096
 )
 
 // errVisitorLost means that the visitor's key cannot get a contact any more.
@@ -51,6 +54,7 @@ type resolver struct {
 	flights singleflight.Group
 	work    tracker
 	pace    pace
+	outage  outage
 }
 
 func newResolver(c Config, client *webchat.Client) *resolver {
@@ -62,6 +66,7 @@ func newResolver(c Config, client *webchat.Client) *resolver {
 		// No clean-up interval: it would start a goroutine. Run sweeps.
 		recent: cache.New(recallTime, 0),
 		pace:   newPace(c.MaxCalls, c.CallRate),
+		outage: newOutage(c.Logger),
 	}
 }
 
@@ -109,8 +114,8 @@ func (r *resolver) contact(ctx context.Context, q question) (outcome, error) {
 	}
 	landed := r.flights.DoChan(q.flight(), func() (_ any, err error) {
 		defer r.contain(ctx, &err)
-		if !r.work.begin() {
-			return outcome{}, fmt.Errorf("%w: shutting down", Unavailable)
+		if !r.work.begin(q.mostFlights()) {
+			return outcome{}, fmt.Errorf("%w: %w", Unavailable, errClosed)
 		}
 		defer r.work.end()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flightTime)
@@ -131,6 +136,14 @@ func (r *resolver) contact(ctx context.Context, q question) (outcome, error) {
 	case <-ctx.Done():
 		return outcome{}, fmt.Errorf("%w: %w", Unavailable, ctx.Err())
 	}
+}
+
+// mostFlights is how many may be under way for one more of this kind.
+func (q question) mostFlights() int {
+	if q.isMember() {
+		return mostFlights
+	}
+	return mostFlights / 4 * 3
 }
 
 // contain turns a panic of a hook, a store or a transport on a goroutine of ours
@@ -193,9 +206,10 @@ func (r *resolver) member(ctx context.Context, q question) (outcome, error) {
 	switch {
 	case !row.Erased.IsZero() || row.Parked():
 	case r.mayHandOut(row):
-		if !row.Due.IsZero() {
+		if !row.Due.IsZero() && !r.outage.isOn() {
 			r.settleLater(ctx, q.key)
 		}
+	case r.outage.isOn():
 	default:
 		if row, err = r.settle(ctx, q.key); err != nil {
 			return outcome{}, err
@@ -212,6 +226,8 @@ func (r *resolver) member(ctx context.Context, q question) (outcome, error) {
 		return outcome{}, Rejected
 	case row.ContactID != "":
 		return outcome{}, PermissionPending
+	case r.outage.isOn():
+		return outcome{}, fmt.Errorf("%w: %w", Unavailable, errOutage)
 	default:
 		return outcome{}, fmt.Errorf("%w: %s", Unavailable, row.Reason)
 	}
@@ -226,7 +242,7 @@ func (r *resolver) mayHandOut(row Contact) bool {
 func (r *resolver) visitor(ctx context.Context, q question) (webchat.ContactID, error) {
 	source := sourceID(q.owner, 1)
 	if !q.isNew {
-		found, err := r.find(ctx, toMake, source)
+		found, err := r.find(ctx, toGreet, source)
 		if err != nil || found != "" {
 			return found, err
 		}
@@ -234,7 +250,7 @@ func (r *resolver) visitor(ctx context.Context, q question) (webchat.ContactID, 
 			return "", fmt.Errorf("%w: the visitor's contact is being made", Unavailable)
 		}
 	}
-	made, err := r.create(ctx, webchat.Draft{
+	made, err := r.create(ctx, toGreet, webchat.Draft{
 		InboxID: r.inbox, SourceID: source, Profile: webchat.Profile{}.Normalized(),
 	})
 	// A key that is old enough to have its contact, and has none.
@@ -242,7 +258,7 @@ func (r *resolver) visitor(ctx context.Context, q question) (webchat.ContactID, 
 	if !errors.Is(err, webchat.ErrExists) && !held {
 		return made.ID, err
 	}
-	found, err := r.findExisting(ctx, toMake, source)
+	found, err := r.findExisting(ctx, toGreet, source)
 	if err == nil && found == "" {
 		return "", errVisitorLost
 	}
@@ -279,22 +295,20 @@ func (r *resolver) findExisting(ctx context.Context, why purpose, source string)
 
 // search and create are the calls that make a contact.
 
-func (r *resolver) search(ctx context.Context, why purpose, source string) ([]webchat.Contact, error) {
-	end, err := r.pace.begin(ctx, why)
-	if err != nil {
-		return nil, err
-	}
-	defer end()
-	return r.client.FindBySourceID(ctx, r.inbox, source)
+func (r *resolver) search(ctx context.Context, why purpose, source string) (found []webchat.Contact, _ error) {
+	err := r.call(ctx, why, func() (err error) {
+		found, err = r.client.FindBySourceID(ctx, r.inbox, source)
+		return err
+	})
+	return found, err
 }
 
-func (r *resolver) create(ctx context.Context, d webchat.Draft) (webchat.Contact, error) {
-	end, err := r.pace.begin(ctx, toMake)
-	if err != nil {
-		return webchat.Contact{}, err
-	}
-	defer end()
-	return r.client.Create(ctx, d)
+func (r *resolver) create(ctx context.Context, why purpose, d webchat.Draft) (made webchat.Contact, _ error) {
+	err := r.call(ctx, why, func() (err error) {
+		made, err = r.client.Create(ctx, d)
+		return err
+	})
+	return made, err
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

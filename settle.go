@@ -58,12 +58,12 @@ func (r *resolver) settleLater(ctx context.Context, key Key) {
 	})
 }
 
-var errClosed = errors.New("shutting down")
+var errClosed = errors.New("shutting down, or too much is under way")
 
 // detached does work that no request waits for, counted for the shutdown.
 func (r *resolver) detached(ctx context.Context, work func(context.Context) error) (err error) {
 	defer r.contain(ctx, &err)
-	if !r.work.begin() {
+	if !r.work.begin(mostFlights) {
 		return errClosed
 	}
 	defer r.work.end()

@@ -42,12 +42,19 @@ func (m *Middleware) Run(ctx context.Context) error {
 func (r *resolver) reconcile(ctx context.Context) {
 	for ctx.Err() == nil {
 		r.recent.DeleteExpired()
+		if r.outage.isOn() {
+			_ = sleep(ctx, pollInterval)
+			continue
+		}
 		keys, err := r.store.Due(ctx, r.namespace, r.inbox, dueAtOnce)
 		if err != nil && ctx.Err() == nil {
 			r.log.WarnContext(ctx, "maicontact: the store was not asked for waiting changes", "error", err)
 		}
 		// Other processes have the same list; few should meet at one row.
 		rand.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+		if r.outage.isProbing() && len(keys) > 1 {
+			keys = keys[:1]
+		}
 		if r.settleAll(ctx, keys) && len(keys) == dueAtOnce {
 			continue // there is more
 		}
@@ -105,7 +112,7 @@ func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
 	if err != nil {
 		return fmt.Errorf("maicontact: update member: %w", err)
 	}
-	if !row.Due.IsZero() {
+	if !row.Due.IsZero() && !r.outage.isOn() {
 		r.settleLater(ctx, q.key)
 	}
 	return nil

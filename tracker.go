@@ -14,14 +14,16 @@ type tracker struct {
 	idle   chan struct{} // closed when the last one ends; nil unless waited for
 }
 
-// begin counts one in; it reports false after the tracker was closed.
-func (t *tracker) begin() bool {
+// begin counts one in. It reports false after the tracker was closed, and when
+// as many as most are under way.
+func (t *tracker) begin(most int) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.closed {
-		t.under++
+	if t.closed || t.under >= most {
+		return false
 	}
-	return !t.closed
+	t.under++
+	return true
 }
 
 func (t *tracker) end() {
