@@ -27,7 +27,7 @@ import (
 type inProcess struct{ handler http.Handler }
 
 func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	recorder := httptest.NewRecorder()
+	recorder := &boundedRecorder{ResponseRecorder: httptest.NewRecorder()}
 	served := r.Clone(r.Context())
 	served.RequestURI = r.URL.RequestURI()
 	if served.Body == nil {
@@ -52,6 +52,16 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	case <-r.Context().Done():
 		return nil, r.Context().Err()
 	}
+}
+
+// boundedRecorder ends a body that has no end.
+type boundedRecorder struct{ *httptest.ResponseRecorder }
+
+func (r *boundedRecorder) Write(p []byte) (int, error) {
+	if r.Body.Len() > 16<<20 {
+		return 0, io.ErrShortWrite
+	}
+	return r.ResponseRecorder.Write(p)
 }
 
 // site is a small web site with maicontact around it and a simulated MaiAgent
