@@ -22,9 +22,7 @@ func (m *Middleware) answerTo(r *http.Request, v *visit, page reader) answer {
 		v.tell(r.Context(), reason, nil)
 		return answer{reason: reason}
 	}
-	if page.crossSite {
-		v.readFromElsewhere()
-	}
+	v.readBy(page)
 	return m.answerOf(r.Context(), v)
 }
 

@@ -21,7 +21,9 @@ import (
 //   - A browser that does not send it must name our own origin, or an allowed
 //     one, in Origin or, without one, in Referer.
 //   - A request with none of these passes only when it carries no cookie and
-//     no other credential: there is nobody whose id could be read.
+//     no other credential: there is nobody whose id could be read. Should
+//     Identify know a member all the same, by an address or by a header that a
+//     proxy adds, the answer is [CrossSite] nevertheless.
 func (m *Middleware) Check(r *http.Request) error {
 	_, err := m.readerOf(r)
 	return err
@@ -33,6 +35,7 @@ type reader struct {
 	origin    string // of a listed page; empty: none
 	named     bool   // it stands in Origin, and the browser wants it confirmed
 	crossSite bool   // its browser keeps no cookie of ours
+	unproven  bool   // it may be any page, with nobody's credentials
 }
 
 func (m *Middleware) readerOf(r *http.Request) (reader, error) {
@@ -53,7 +56,7 @@ func (m *Middleware) readerOf(r *http.Request) (reader, error) {
 	origin, named, missing := pageOrigin(h)
 	switch {
 	case site == "" && missing && !hasCredentials(r):
-		return reader{}, nil
+		return reader{unproven: true}, nil
 	case site == "" && origin != "" && origin == m.originFor(r):
 		return reader{}, nil
 	case origin != "" && slices.Contains(m.allowed, origin):
@@ -103,6 +106,20 @@ func notShown(r *http.Request) (Reason, bool) {
 	return "", false
 }
 
+// isFromElsewhere tells a request for a page that another site has caused, and
+// that is not somebody coming by a link: an image, a frame or a form of theirs.
+// It comes without our cookie, so a new visitor would replace the one who has
+// it, or be nobody.
+func isFromElsewhere(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "cross-site", "same-site":
+	default:
+		return false
+	}
+	dest := r.Header.Get("Sec-Fetch-Dest")
+	return r.Method != http.MethodGet && r.Method != http.MethodHead || dest != "" && dest != "document"
+}
+
 // isPrefetch reports whether the browser asks for a page that may never be
 // shown. Browsers say so in several ways.
 func isPrefetch(h http.Header) bool {
@@ -112,7 +129,7 @@ func isPrefetch(h http.Header) bool {
 
 // crawler matches user agents that call themselves one. People's browsers
 // hold none of these words at these places.
-var crawler = regexp.MustCompile(`(?i)\b[a-z]*(?:bot|crawler|spider)(?:\b|[/;_-])|\bslurp\b|facebookexternalhit|mediapartners-google|kube-probe|googlehc|healthcheck`)
+var crawler = regexp.MustCompile(`(?i)\b[a-z]*(?:bot|crawler|spider)(?:\b|[/;_-])|\bslurp\b|facebookexternalhit|mediapartners-google|kube-probe|googlehc|healthcheck|googleother|google-inspectiontool|chrome-lighthouse|datadogsynthetics|bingpreview`)
 
 func isBot(h http.Header) bool {
 	agent := h.Get("User-Agent")

@@ -6,16 +6,27 @@ import (
 	"strings"
 )
 
+// vendorCaching are headers of single caches, which obey them before
+// Cache-Control, with the values that keep a reply out.
+var vendorCaching = map[string]string{
+	"Cdn-Cache-Control": "no-store", "Surrogate-Control": "no-store", "X-Accel-Expires": "0", "Edge-Control": "no-store",
+	"Cloudflare-Cdn-Cache-Control": "no-store", "Vercel-Cdn-Cache-Control": "no-store", "Netlify-Cdn-Cache-Control": "no-store",
+}
+
 // setPrivate keeps a reply that holds a contact id, or our cookie, out of
-// every shared cache. Some of them obey only their own header.
+// every shared cache. Some of them obey only their own header. The * in Vary
+// keeps it out of the caches of service workers, which heed no other.
 func setPrivate(h http.Header) {
 	h.Set("Cache-Control", "private, no-store")
-	h.Set("Cdn-Cache-Control", "no-store")
-	h.Set("Surrogate-Control", "no-store")
+	for name, value := range vendorCaching {
+		if name == "Cdn-Cache-Control" || name == "Surrogate-Control" || len(h[name]) > 0 {
+			h.Set(name, value)
+		}
+	}
 	h.Del("Etag")
 	h.Del("Last-Modified")
 	h.Del("Expires")
-	addVary(h, "Cookie")
+	addVary(h, "Cookie", "*")
 }
 
 // isPublic reports whether the reply was meant for shared caches.
@@ -26,6 +37,12 @@ func isPublic(h http.Header) bool {
 			if name == "public" || name == "s-maxage" {
 				return true
 			}
+		}
+	}
+	for name, value := range vendorCaching {
+		line := strings.ToLower(strings.Join(h[name], ","))
+		if line != "" && line != value && !strings.Contains(line, "no-store") && !strings.Contains(line, "private") {
+			return true
 		}
 	}
 	return false
@@ -40,7 +57,7 @@ func addVary(h http.Header, fields ...string) {
 		}
 	}
 	for _, field := range fields {
-		if !slices.Contains(have, strings.ToLower(field)) && !slices.Contains(have, "*") {
+		if !slices.Contains(have, strings.ToLower(field)) {
 			h.Add("Vary", field)
 		}
 	}

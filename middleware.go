@@ -302,6 +302,10 @@ type visitKey struct{}
 // http.ResponseController.
 func (m *Middleware) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if v, err := visitOf(r.Context()); err == nil && v.middleware == m {
+			next.ServeHTTP(w, r) // wrapped already, further out
+			return
+		}
 		v := &visit{middleware: m, request: r, began: time.Now()}
 		v.writer = responseWriter{inner: w, visit: v}
 		next.ServeHTTP(&v.writer, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))

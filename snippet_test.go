@@ -82,7 +82,7 @@ func TestSnippetOnPublicPage(t *testing.T) {
 	header.Del("Set-Cookie")
 	wantHeader(t, header, http.Header{
 		"Cache-Control": {"private, no-store"}, "Cdn-Cache-Control": {"no-store"}, "Surrogate-Control": {"no-store"},
-		"Vary": {"Accept-Encoding, Accept-Language", "Cookie"}, "Content-Type": {"text/html; charset=utf-8"},
+		"Vary": {"Accept-Encoding, Accept-Language", "Cookie", "*"}, "Content-Type": {"text/html; charset=utf-8"},
 	})
 	if n := strings.Count(s.log.String(), "level=ERROR"); n != 1 || !strings.Contains(s.log.String(), "marked cacheable by others") {
 		t.Errorf("the log has %d errors:\n%s", n, s.log)

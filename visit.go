@@ -22,12 +22,12 @@ type visit struct {
 
 	told sync.Once // the log has the reason why there is no chat
 
-	asking    sync.Mutex // guards what follows: one asker at a time begins
-	crossSite bool       // the answer is for a page of another site, whose browser keeps no cookie of ours
-	begun     bool
-	question  question // what the resolver is to be asked, when not answered
-	answered  bool
-	known     verdict
+	asking   sync.Mutex // guards what follows: one asker at a time begins
+	reader   *reader    // the page that reads the chat script; nil: this is a page itself
+	begun    bool
+	question question // what the resolver is to be asked, when not answered
+	answered bool
+	known    verdict
 
 	gate      sync.Mutex // guards what follows: what the reply's header gets
 	committed bool
@@ -76,11 +76,11 @@ func (v *visit) tell(ctx context.Context, reason Reason, detail error) {
 	})
 }
 
-// readFromElsewhere notes that a page of another site reads the answer.
-func (v *visit) readFromElsewhere() {
+// readBy notes that the guard has let a page read the answer.
+func (v *visit) readBy(page reader) {
 	v.asking.Lock()
 	defer v.asking.Unlock()
-	v.crossSite = true
+	v.reader = &page
 }
 
 // begin identifies the person and looks into the session. It reports true
@@ -122,6 +122,8 @@ func (v *visit) identify(ctx context.Context) (answered bool, _ verdict) {
 	case member != nil && member.ID == "":
 		m.log.ErrorContext(ctx, "maicontact: Identify returned a member without an ID, no chat for this request")
 		return true, verdict{err: Misconfigured}
+	case member != nil && v.reader != nil && v.reader.unproven:
+		return true, verdict{err: CrossSite}
 	}
 	s, e, ok := m.openSession(v.privateCopy(ctx))
 	v.keep(&s)
@@ -153,6 +155,9 @@ func (v *visit) beginMember(member *Member, e entry, ok bool) (bool, verdict) {
 	q := newMemberQuestion(c, member, v.began)
 	if ok && !q.always && e.owner == q.owner && e.contact != "" && e.stamp == q.stamp && isFresh(e.checked, c.Recheck) {
 		return true, verdict{id: e.contact, owner: q.owner}
+	}
+	if reason, refused := notShown(v.request); refused {
+		return true, verdict{err: reason}
 	}
 	if ok && e.owner != q.owner {
 		// Whoever was here before is forgotten now, whatever the resolver says.
@@ -190,8 +195,8 @@ func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) 
 	if reason, refused := notShown(v.request); refused {
 		return true, verdict{err: reason}
 	}
-	if v.crossSite {
-		// The cookie would not stay, and each ask leave another contact behind.
+	// The cookie would not stay, and each ask leave another contact behind.
+	if v.reader == nil && isFromElsewhere(v.request) || v.reader != nil && v.reader.crossSite {
 		return true, verdict{err: CrossSite}
 	}
 	if v.isCommitted() {

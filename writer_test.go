@@ -215,7 +215,7 @@ func TestCacheHeaders(t *testing.T) {
 	asked.Del("Set-Cookie")
 	wantHeader(t, asked, http.Header{
 		"Cache-Control": {"private, no-store"}, "Cdn-Cache-Control": {"no-store"}, "Surrogate-Control": {"no-store"},
-		"Vary": {"Accept-Encoding", "Cookie"}, "Content-Type": {"text/plain; charset=utf-8"},
+		"Vary": {"Accept-Encoding", "Cookie", "*"}, "Content-Type": {"text/plain; charset=utf-8"},
 	})
 	if !strings.Contains(s.log.String(), "cacheable by others") {
 		t.Error("the log does not tell")
