@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -10,6 +11,11 @@ import (
 var browser chromium.Browser
 
 func TestMain(m *testing.M) {
+	// The tests mostly wait for pages, so more of them than there are
+	// processors may run at once.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	browser.Close()
 	os.Exit(code)

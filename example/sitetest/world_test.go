@@ -19,7 +19,7 @@ const (
 	apiKey     = "canary-api-key-4d1f"
 	sessionKey = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00"
 	password   = "canary-password-77"
-	patience   = 30 * time.Second
+	patience   = time.Minute
 )
 
 // world is one shop in a process of its own, a simulated MaiAgent, and the

@@ -96,6 +96,9 @@ func (b *Browser) launch() (context.Context, error) {
 		chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-extensions", true),
 		chromedp.Flag("disable-dev-shm-usage", true),
+		// Otherwise each window gets a second process, for the list under an
+		// address bar that nobody types into.
+		chromedp.Flag("disable-features", "WebUIOmniboxPopup,WebUIOmniboxFullPopup,WebUIOmniboxAimPopup,Translate"),
 		// Tests run beside each other: a tab must not sleep because another
 		// one is in front.
 		chromedp.Flag("disable-background-timer-throttling", true),

@@ -20,7 +20,7 @@ import (
 
 // patience bounds every wait. It is long because a machine may be slow, not
 // because anything here is.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // Tab is one tab with cookies of its own, as of a person's browser. It is for
 // one goroutine. A page that throws, logs an error or a warning, or breaks its

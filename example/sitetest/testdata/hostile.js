@@ -178,7 +178,7 @@ window.look = async () => {
   const opened = window.open(SCRIPT);
   if (!opened) return 'no window';
   let end = 'silent';
-  for (let i = 0; i < 40 && end === 'silent'; i++) {
+  for (let i = 0; i < 800 && end === 'silent'; i++) {
     await pause(25);
     try {
       if (opened.location.href !== 'about:blank') end = 'read';
