@@ -53,28 +53,3 @@ func TestBackAfterAnotherLogin(t *testing.T) {
 		t.Error("the page still knows Alice")
 	}
 }
-
-// A page in another tab, with the chat open, is the new person's from its next
-// load on.
-func TestOtherTabAfterLogout(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	one := w.person(t)
-	one.visit()
-	one.signUp("Alice")
-	one.wantSeen(member("Alice"))
-	two := one.another()
-	two.visit()
-	two.wantSeen(member("Alice"))
-	two.say("my secret wish")
-	one.logOut()
-	stranger := one.wantSeen(visitor)
-	two.reload()
-	if two.wantSeen(visitor) != stranger {
-		t.Error("the two tabs have different contacts")
-	}
-	if text := chromium.Eval[string](two.Tab, `document.documentElement.outerHTML`); strings.Contains(text, "Alice") || strings.Contains(text, "secret") {
-		t.Error("the other tab still knows Alice")
-	}
-	w.wantContacts("Alice, Anonymous, Anonymous")
-}

@@ -1,89 +1,37 @@
 package sitetest
 
 import (
-	"bytes"
-	"crypto/rand"
-	"fmt"
-	"html/template"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/gorilla/sessions"
-
-	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/example/internal/chromium"
-	"github.com/maicontact/maicontact/webchat"
-	"github.com/maicontact/maicontact/webchat/webchattest"
+	"github.com/maicontact/maicontact/placement"
 )
 
-// newSmallSite is a site of one page, with the middleware and nothing else.
-// In the page and its policy, {{.Nonce}} is the nonce of the request,
-// {{.Snippet}} the chat's inline element and {{.Chat}} the chat host. The
-// person of the cookie "user" is logged in.
-func newSmallSite(t *testing.T, sim *webchattest.Server, policy, html string) string {
-	t.Helper()
-	mc, err := maicontact.New(maicontact.Config{
-		API:       webchat.Config{BaseURL: sim.BaseURL(), APIKey: webchattest.DefaultAPIKey},
-		InboxID:   webchattest.DefaultInboxID,
-		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID, ChatURL: sim.ChatURL()},
-		Namespace: "sitetest",
-		Sessions:  sessions.NewCookieStore([]byte(strings.Repeat("s", 32)), []byte(strings.Repeat("e", 32))),
-		Store:     maicontact.NewMemoryStore(),
-		Identify: func(r *http.Request) (*maicontact.Member, error) {
-			user, err := r.Cookie("user")
-			if err != nil {
-				return nil, nil
-			}
-			return &maicontact.Member{ID: user.Value, Profile: webchat.Profile{Name: user.Value}}, nil
-		},
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
-	})
+// watching keeps the notes of the page and what its policy has forbidden.
+const watching = `window.notes = []; window.violations = [];
+	addEventListener('securitypolicyviolation', (e) => violations.push(e.effectiveDirective + ' ' + e.blockedURI));`
+
+// placed puts the tag of a script into pages that lack it.
+func placed(c placement.Config) func(http.Handler) http.Handler {
+	place, err := placement.New(c)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	page := template.Must(template.New("page").Parse(html))
-	mux := http.NewServeMux()
-	mux.Handle("GET /webchat.js", mc.Script())
-	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	mux.HandleFunc("GET /page.js", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/javascript")
-		fmt.Fprint(w, `window.onload = () => notes.push('page onload');`)
-	})
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		nonce := rand.Text()
-		data := map[string]any{"Nonce": nonce}
-		if strings.Contains(html, ".Snippet") {
-			snippet, err := maicontact.Snippet(r.Context(), nonce)
-			if err != nil {
-				t.Error(err)
-			}
-			data["Snippet"] = snippet
-		}
-		var out bytes.Buffer
-		if err := page.Execute(&out, data); err != nil {
-			t.Error(err)
-		}
-		w.Header().Set("Content-Security-Policy", strings.NewReplacer("{{.Nonce}}", nonce, "{{.Chat}}", sim.ChatURL()).Replace(policy))
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write(out.Bytes())
-	})
-	server := httptest.NewServer(mc.Handler(mux))
-	t.Cleanup(server.Close)
-	return server.URL
+	return place
 }
 
-// The two ways to place the chat, under strict policies and on pages with
+// The ways to place the chat, under strict policies and on pages with
 // habits of their own: it starts once, as the person who is there, the page's
 // own onload runs once, and no policy is violated.
 func TestPlacement(t *testing.T) {
 	t.Parallel()
 	const (
 		common  = `default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src {{.Chat}}; script-src `
+		fetches = `default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self' {{.Chat}}; script-src `
 		self    = common + `'self' {{.Chat}}`
 		nonce   = common + `'nonce-{{.Nonce}}'`
 		dynamic = common + `'nonce-{{.Nonce}}' 'strict-dynamic'`
@@ -93,31 +41,44 @@ func TestPlacement(t *testing.T) {
 			const s = document.createElement('script'); s.src = '/webchat.js'; s.nonce = '{{.Nonce}}'; document.head.append(s); }, 100));</script>`
 	)
 	onload := []string{"page onload"}
+	byItself := placed(placement.Config{})
+	withNonce := placed(placement.Config{Nonce: nonceOf})
+	stubByItself := placed(placement.Config{ScriptPath: "/webchat-stub.js"})
 	for _, test := range []struct {
 		name, policy, html string
+		layer              func(http.Handler) http.Handler
 	}{
-		{"script, no nonce", self, head + `<script src="/webchat.js" defer></script></head><body>`},
-		{"script with a nonce", nonce, head + `<script src="/webchat.js" nonce="{{.Nonce}}" defer></script></head><body>`},
-		{"script with a nonce, strict-dynamic", dynamic, head + `<script src="/webchat.js" nonce="{{.Nonce}}" defer></script></head><body>`},
-		{"snippet with a nonce", nonce, head + `</head><body>{{.Snippet}}`},
-		{"snippet with a nonce, strict-dynamic", dynamic, head + `</head><body>{{.Snippet}}`},
-		{"script in the head, not deferred", self, head + `<script src="/webchat.js"></script></head><body>`},
-		{"script after load", nonce, head + late + `</head><body>`},
-		{"script twice", self, head + `<script src="/webchat.js" defer></script><script src="/webchat.js" defer></script></head><body>`},
-		{"script and snippet", nonce, head + `<script src="/webchat.js" nonce="{{.Nonce}}" defer></script></head><body>{{.Snippet}}`},
+		{name: "stub", policy: fetches + `'self' {{.Chat}}`, html: head + `<script src="/webchat-stub.js" defer></script></head><body>`},
+		{name: "stub with a nonce", policy: fetches + `'nonce-{{.Nonce}}'`, html: head + `<script src="/webchat-stub.js" nonce="{{.Nonce}}" defer></script></head><body>`},
+		{name: "stub with a nonce, strict-dynamic", policy: fetches + `'nonce-{{.Nonce}}' 'strict-dynamic'`, html: head + `<script src="/webchat-stub.js" nonce="{{.Nonce}}" defer></script></head><body>`},
+		{"placed by itself", self, head + `</head><body><p>Tea</p></body></html>`, byItself},
+		{"placed by itself, with a nonce", nonce, head + `</head><body><p>Tea</p></body></html>`, withNonce},
+		{"placed by itself, with a nonce, strict-dynamic", dynamic, head + `</head><body><p>Tea</p></body></html>`, withNonce},
+		{"placed by itself, in a page that has it", self, head + `<script src="/webchat.js" defer></script></head><body><p>Tea</p></body></html>`, byItself},
+		{"stub placed by itself", fetches + `'self' {{.Chat}}`, head + `</head><body><p>Tea</p></body></html>`, stubByItself},
+		{name: "script, no nonce", policy: self, html: head + `<script src="/webchat.js" defer></script></head><body>`},
+		{name: "script with a nonce", policy: nonce, html: head + `<script src="/webchat.js" nonce="{{.Nonce}}" defer></script></head><body>`},
+		{name: "script with a nonce, strict-dynamic", policy: dynamic, html: head + `<script src="/webchat.js" nonce="{{.Nonce}}" defer></script></head><body>`},
+		{name: "snippet with a nonce", policy: nonce, html: head + `</head><body>{{.Snippet}}`},
+		{name: "snippet with a nonce, strict-dynamic", policy: dynamic, html: head + `</head><body>{{.Snippet}}`},
+		{name: "script in the head, not deferred", policy: self, html: head + `<script src="/webchat.js"></script></head><body>`},
+		{name: "script after load", policy: nonce, html: head + late + `</head><body>`},
+		{name: "script twice", policy: self, html: head + `<script src="/webchat.js" defer></script><script src="/webchat.js" defer></script></head><body>`},
+		{name: "script and snippet", policy: nonce, html: head + `<script src="/webchat.js" nonce="{{.Nonce}}" defer></script></head><body>{{.Snippet}}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			sim := webchattest.NewServer(webchattest.Options{})
-			t.Cleanup(sim.Close)
-			url := newSmallSite(t, sim, test.policy, test.html)
+			var layers []func(http.Handler) http.Handler
+			if test.layer != nil {
+				layers = append(layers, test.layer)
+			}
+			site := newSmallSite(t, test.policy, test.html, layers...)
 			tab := browser.Tab(t)
-			tab.Before(`window.notes = []; window.violations = [];
-				addEventListener('securitypolicyviolation', (e) => violations.push(e.effectiveDirective + ' ' + e.blockedURI));`)
+			tab.Before(watching)
 			for name, cookie := range map[string]string{"Anonymous": "user=; max-age=0", "Alice": "user=Alice"} {
-				tab.Open(url + "/page.js") // a document of the site, for its cookies
+				tab.Open(site.URL + "/page.js") // a document of the site, for its cookies
 				tab.Do(`document.cookie = '` + cookie + `'`)
-				tab.Open(url + "/")
+				tab.Open(site.URL + "/")
 				tab.Wait(chatStarted + ` && document.readyState === 'complete'`)
 				type page struct {
 					Names, Notes, Violations []string
@@ -128,14 +89,7 @@ func TestPlacement(t *testing.T) {
 					t.Errorf("as %s: the page has %+v", name, got)
 				}
 			}
-			var names []string
-			for _, c := range sim.Contacts() {
-				names = append(names, c.Name)
-			}
-			slices.Sort(names)
-			if !slices.Equal(names, []string{"Alice", "Anonymous"}) {
-				t.Errorf("MaiAgent has the contacts %q", names)
-			}
+			site.wantContacts("Alice", "Anonymous")
 		})
 	}
 }
@@ -144,15 +98,51 @@ func TestPlacement(t *testing.T) {
 // noticed.
 func TestPlacementViolation(t *testing.T) {
 	t.Parallel()
-	sim := webchattest.NewServer(webchattest.Options{})
-	t.Cleanup(sim.Close)
+	site := newSmallSite(t, `script-src 'self'`, `<!doctype html><html><head><script src="/webchat.js" defer></script></head><body>`)
 	tab := browser.Tab(t)
 	tab.Expect(`security: .*embed\.min\.js`)
-	tab.Before(`window.violations = []; addEventListener('securitypolicyviolation', (e) => violations.push(e.effectiveDirective + ' ' + e.blockedURI));`)
-	tab.Open(newSmallSite(t, sim, `script-src 'self'`, `<!doctype html><html><head><script src="/webchat.js" defer></script></head><body>`) + "/")
+	tab.Before(watching)
+	tab.Open(site.URL + "/")
 	tab.Wait(`window.maicontact && maicontact.status().state === 'blocked'`)
 	got := chromium.Eval[[]string](tab, `violations`)
-	if want := []string{"script-src-elem " + sim.ChatURL() + "/js/embed.min.js"}; !slices.Equal(got, want) {
+	if want := []string{"script-src-elem " + site.sim.ChatURL() + "/js/embed.min.js"}; !slices.Equal(got, want) {
 		t.Errorf("the violations are %q, want %q", got, want)
+	}
+}
+
+// Behind a cache that keeps all it may, the page and the stub are the same for
+// everybody and come from the cache; who is there is asked for each time.
+func TestStubInSharedCache(t *testing.T) {
+	t.Parallel()
+	const policy = `default-src 'none'; script-src 'self' {{.Chat}}; connect-src 'self' {{.Chat}}`
+	site := newSmallSite(t, policy, `<!doctype html><html><head><script src="/webchat-stub.js" defer></script></head><body>`)
+	cache := &sharedCache{next: site.Config.Handler}
+	front := httptest.NewServer(cache)
+	t.Cleanup(front.Close)
+	for _, name := range []string{"Alice", "Bob", "Anonymous"} {
+		tab := browser.Tab(t)
+		tab.Before(watching)
+		tab.Open(front.URL + "/")
+		if name != "Anonymous" {
+			tab.Wait(chatStarted)
+			tab.Do(`fetch('/login?user=` + name + `', { method: 'POST' })`)
+			tab.Open(front.URL + "/")
+		}
+		tab.Wait(chatStarted + ` && document.querySelector('[data-maiagent=name]').textContent === '` + name + `'`)
+		if got := chromium.Eval[[]string](tab, `violations`); len(got) > 0 {
+			t.Errorf("as %s: the violations are %q", name, got)
+		}
+	}
+	if got, want := cache.stored(), []string{"/", "/webchat-stub.js"}; !slices.Equal(got, want) {
+		t.Errorf("the cache has stored %q, want %q", got, want)
+	}
+	if pages, stubs, asks := site.times("/"), site.times("/webchat-stub.js"), site.times("/webchat.json"); pages != 1 || stubs != 1 || asks < 5 {
+		t.Errorf("the site was asked for the page %d times, the stub %d times and the JSON %d times", pages, stubs, asks)
+	}
+	text := cache.text()
+	for _, c := range site.sim.All() {
+		if strings.Contains(text, c.ID) {
+			t.Error("the cache has stored a contact id")
+		}
 	}
 }
