@@ -279,7 +279,7 @@
       showIdentity: function (state, newName, newBadge) {
         name = newName;
         panel.dataset.state = state;
-        nameText.textContent = newName;
+        nameText.textContent = nameText.title = newName;
         badge.textContent = newBadge || "";
         avatar.textContent = initials(newName);
         if (state === "known" || state === "anonymous") {
@@ -373,7 +373,8 @@
       ".maiagent-root .maiagent-avatar:empty { opacity: .35; }",
       ".maiagent-root .maiagent-title { flex: 1; min-width: 0; }",
       ".maiagent-root .maiagent-heading { margin: 0; font-size: 16px; line-height: 1.3; font-weight: 600; }",
-      ".maiagent-root .maiagent-identity { margin: 0; font-size: 13px; line-height: 1.4; overflow-wrap: anywhere; max-height: 3.9em; overflow: hidden; }",
+      ".maiagent-root .maiagent-identity { margin: 0; font-size: 13px; line-height: 1.4; overflow-wrap: anywhere; }",
+      ".maiagent-root .maiagent-name { display: inline-block; max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }",
       ".maiagent-root .maiagent-badge { display: inline-block; padding: 0 6px; border: 1px solid currentColor; border-radius: 999px; font-size: 11px; line-height: 1.4; white-space: nowrap; }",
       ".maiagent-root .maiagent-header button { flex: none; width: 34px; height: 34px; border-radius: 8px; }",
       ".maiagent-root .maiagent-header button:hover { background: rgb(128 128 128 / .3); }",
