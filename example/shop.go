@@ -66,7 +66,7 @@ func (s *shop) mux() http.Handler {
 	}
 	route("GET", "/{$}", s.home)
 	route("GET", "/healthz", s.health)
-	for _, name := range []string{"assets/shop.css", "assets/icon.svg"} {
+	for _, name := range []string{"assets/shop.css", "assets/icon.svg", "assets/chat.js"} {
 		route("GET", "/"+name, serveAsset(name))
 	}
 	route("POST", "/signup", s.signUp)

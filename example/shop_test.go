@@ -139,7 +139,7 @@ func TestNames(t *testing.T) {
 		if b.contactID() != id {
 			t.Errorf("with the name %q the member has another contact", name)
 		}
-		if page := b.get("/"); strings.Count(page.body, "<script") != 1 || !strings.Contains(page.body, "</html>") {
+		if page := b.get("/"); strings.Count(page.body, "<script") != 2 || !strings.Contains(page.body, "</html>") {
 			t.Errorf("the name %q breaks the page", name)
 		}
 	}
@@ -168,6 +168,7 @@ func TestHeaders(t *testing.T) {
 		},
 		"/assets/shop.css": {"Content-Type": "text/css; charset=utf-8", "Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"},
 		"/assets/icon.svg": {"Content-Type": "image/svg+xml", "Cache-Control": "public, max-age=300"},
+		"/assets/chat.js":  {"Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "public, max-age=300"},
 		"/nothing":         {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"},
 	} {
 		r := b.get(path)

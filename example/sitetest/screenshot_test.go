@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/maicontact/maicontact/example/internal/chromium"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
@@ -77,19 +78,29 @@ func TestScreenshots(t *testing.T) {
 	p.wantSeen(visitor)
 	shoot(p, "5-login-refused")
 
+	const longName = "Alice Chen of the Small Telephone and of the Long and Winding Names"
 	phone := newPerson(390, 844)
 	phone.visit()
-	phone.signUp("Alice Chen of the Small Telephone")
-	phone.wantSeen(member("Alice Chen of the Small Telephone"))
+	phone.signUp(longName)
+	phone.wantSeen(member(longName))
 	shoot(phone, "6-member-phone")
 	phone.say("Hello")
 	shoot(phone, "7-member-phone-chat-open")
+	// The name gives way, the badge does not.
+	if !chromium.Eval[bool](phone.Tab, `(() => {
+		const box = (part) => document.querySelector('[data-maiagent=' + part + ']').getBoundingClientRect();
+		const badge = box('badge'), title = document.querySelector('.maiagent-header').getBoundingClientRect();
+		return badge.height > 0 && badge.left >= title.left && badge.right <= box('new').left && badge.bottom <= title.bottom && box('name').right <= box('new').left;
+	})()`) {
+		t.Error("the badge beside a long name is clipped")
+	}
 
 	blocked := newPerson(1280, 860)
 	blocked.blockChat()
 	blocked.visit()
 	blocked.signUp("Bob")
 	blocked.wantStatus("Bob", status{"blocked", "embed did not load"})
+	blocked.wantLine("The chat could not be loaded. An ad blocker or the network may keep it away.")
 	shoot(blocked, "8-chat-blocked")
 
 	w.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse})
@@ -97,5 +108,6 @@ func TestScreenshots(t *testing.T) {
 	waiting.visit()
 	waiting.signUp("Carol")
 	waiting.wantStatus("Carol", down...)
+	waiting.wantLine("There is no chat right now. This page tries again by itself.")
 	shoot(waiting, "9-maiagent-down")
 }

@@ -2,6 +2,7 @@ package sitetest
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -16,9 +17,14 @@ import (
 // does.
 func (p person) blockChat() {
 	p.w.t.Helper()
+	p.block(p.w.origin(chatHost) + "/*")
+}
+
+func (p person) block(pattern string) {
+	p.w.t.Helper()
 	p.Expect(`ERR_BLOCKED_BY_CLIENT`)
 	_, err := chromedp.Call(p.Context(), network.SetBlockedURLs, network.SetBlockedURLsParams{
-		URLPatterns: []*network.BlockPattern{{URLPattern: p.w.origin(chatHost) + "/*", Block: true}},
+		URLPatterns: []*network.BlockPattern{{URLPattern: pattern, Block: true}},
 	})
 	if err != nil {
 		p.w.t.Fatal(err)
@@ -54,6 +60,14 @@ func (p person) wantStatus(page string, want ...status) {
 	}
 }
 
+// wantLine waits for what the page says of a chat that is not there. Only a
+// chat that runs is promised.
+func (p person) wantLine(want string) {
+	p.w.t.Helper()
+	p.Wait(`document.querySelector('#chat-line').textContent === ` + strconv.Quote(want) +
+		` && document.querySelector('#chat-promise').checkVisibility({ visibilityProperty: true }) === ` + strconv.FormatBool(want == ""))
+}
+
 // An ad blocker costs the chat and nothing else: the shop works, and no page
 // throws.
 func TestBlockedEmbed(t *testing.T) {
@@ -66,6 +80,7 @@ func TestBlockedEmbed(t *testing.T) {
 	p.wantStatus(visitor.Page, blocked)
 	p.signUp("Alice")
 	p.wantStatus("Alice", blocked)
+	p.wantLine("The chat could not be loaded. An ad blocker or the network may keep it away.")
 	p.logOut()
 	p.wantStatus(visitor.Page, blocked)
 }
@@ -97,10 +112,44 @@ func TestMaiAgentDown(t *testing.T) {
 	p.wantStatus(visitor.Page, down...)
 	p.signUp("Alice")
 	p.wantStatus("Alice", down...)
+	p.wantLine("There is no chat right now. This page tries again by itself.")
 	w.wantContacts("")
 	up()
 	p.wantSeen(member("Alice"))
+	p.wantLine("")
 	w.wantContacts("Alice")
+}
+
+// A blocker may keep the chat's own script away, too.
+func TestBlockedScript(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.person(t)
+	p.block(w.origin(shopHost) + "/webchat.js")
+	p.visit()
+	p.wantLine("The chat could not be loaded. Something keeps its script away.")
+	p.signUp("Alice")
+	p.wantLine("The chat could not be loaded. Something keeps its script away.")
+	w.wantContacts("Alice") // by the member's own page
+}
+
+// What was wrong with a form is shown at once, with no animation.
+func TestFormProblemInView(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.person(t)
+	p.visit()
+	p.wantSeen(visitor)
+	const behavior = `getComputedStyle(document.documentElement).scrollBehavior`
+	if got := chromium.Eval[string](p.Tab, behavior); got != "smooth" {
+		t.Errorf("on the page that links scroll, scrolling is %q", got)
+	}
+	p.Expect("401")
+	p.submit("/login", "email", "nobody@example.test", "password", password)
+	p.Wait(`(() => { const box = document.querySelector('.problems').getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight; })()`)
+	if got := chromium.Eval[string](p.Tab, behavior); got != "auto" {
+		t.Errorf("on the page that opens at the problem, scrolling is %q", got)
+	}
 }
 
 // Without JavaScript the shop works. Nothing is made for a visitor; a member's
