@@ -1,6 +1,8 @@
 package maicontact_test
 
 import (
+	"math"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +55,19 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 		"SessionMaxAge":      func(c *maicontact.Config) { c.SessionMaxAge = time.Second },
 		"Recheck":            func(c *maicontact.Config) { c.Recheck = -1 },
 		"MaxCalls":           func(c *maicontact.Config) { c.MaxCalls = -1 },
-		"Drain":              func(c *maicontact.Config) { c.Drain = -1 },
+		"VisitorEvery":       func(c *maicontact.Config) { c.VisitorEvery = -1 },
+		"VisitorRate":        func(c *maicontact.Config) { c.VisitorRate = math.NaN() },
+		"VisitorRate must":   func(c *maicontact.Config) { c.VisitorRate = math.Inf(1) },
+		"TrustedProxies[1]: it must be a prefix": func(c *maicontact.Config) {
+			c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), {}}
+		},
+		"TrustedProxies[0]: it must be written as IPv4": func(c *maicontact.Config) {
+			c.TrustedProxies = []netip.Prefix{netip.PrefixFrom(netip.MustParseAddr("::ffff:10.0.0.0"), 104)}
+		},
+		"TrustedProxies[0]: it trusts everybody": func(c *maicontact.Config) {
+			c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
+		},
+		"Drain": func(c *maicontact.Config) { c.Drain = -1 },
 	} {
 		c := valid()
 		spoil(&c)

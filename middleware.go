@@ -20,11 +20,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gorilla/sessions"
+	"golang.org/x/time/rate"
 
 	"github.com/maicontact/maicontact/webchat"
 )
@@ -39,6 +43,9 @@ const (
 	DefaultDrain         = 10 * time.Second
 	DefaultMaxCalls      = 16
 	DefaultCallRate      = 100 // calls per second
+	DefaultVisitorBurst  = 20  // new visitors of one client at once
+	DefaultVisitorEvery  = 10 * time.Second
+	DefaultVisitorRate   = 50 // new visitors per second
 )
 
 // Member is a person who is logged in to the site.
@@ -163,6 +170,40 @@ type Config struct {
 	MaxCalls int
 	CallRate float64
 
+	// VisitorBurst is how many new visitors one client may be at once, and
+	// VisitorEvery how long it takes until it may be one more. VisitorRate is
+	// how many new visitors there may be in a second, of all clients; as many
+	// may come at once. They bound the contacts that somebody can make by
+	// throwing cookies away, in each process. Who is over them gets the reason
+	// [Crowded], no cookie and no contact, and asks again later. Members, and
+	// visitors who are known, take nothing and are never turned away.
+	//
+	// They default to DefaultVisitorBurst, DefaultVisitorEvery and
+	// DefaultVisitorRate; a negative VisitorBurst is no limit for a client, a
+	// negative VisitorRate none in total. At most 40,000 clients are kept in
+	// mind, in 8 MB; beyond that the longest unseen are forgotten.
+	//
+	// A client is a remote address, or the /64 of an IPv6 one, so people
+	// behind one gateway share a limit. All that come over a Unix socket are
+	// one client.
+	VisitorBurst int
+	VisitorEvery time.Duration
+	VisitorRate  float64
+
+	// TrustedProxies are the proxies in front of the site. From them, and from
+	// nobody else, X-Forwarded-For tells the client: its right-most address that
+	// is not in the list. List yours, or everybody who comes through a proxy is
+	// one client; list no address that others may send from. It serves
+	// VisitorBurst alone. None by default.
+	TrustedProxies []netip.Prefix
+
+	// OnNoChat is told why a request that asked for the contact got none, once
+	// per request, for counting. It is called on a goroutine of the request,
+	// which waits for it, and must be safe for concurrent use; its context
+	// cannot ask for the contact. It is told nothing personal. A panic is logged
+	// and ends there. Optional.
+	OnNoChat func(context.Context, Reason)
+
 	// InsecureStalePermissions hands out a contact id while MaiAgent has not
 	// yet confirmed a change of the member's permissions. The member may
 	// then, for a moment, be told what they may no longer know.
@@ -180,6 +221,8 @@ type Middleware struct {
 	registryKey any      // see registry.go
 	log         *slog.Logger
 	resolver    *resolver
+	visitors    *visitorLimit
+	crowded     rate.Sometimes // how often the log warns of visitors turned away
 	script      script
 	stub        stub
 }
@@ -196,6 +239,10 @@ func New(c Config) (*Middleware, error) {
 	c.Drain = cmp.Or(c.Drain, DefaultDrain)
 	c.MaxCalls = cmp.Or(c.MaxCalls, DefaultMaxCalls)
 	c.CallRate = cmp.Or(c.CallRate, DefaultCallRate)
+	c.VisitorBurst = cmp.Or(c.VisitorBurst, DefaultVisitorBurst)
+	c.VisitorEvery = cmp.Or(c.VisitorEvery, DefaultVisitorEvery)
+	c.VisitorRate = cmp.Or(c.VisitorRate, DefaultVisitorRate)
+	c.TrustedProxies = slices.Clone(c.TrustedProxies)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -206,11 +253,12 @@ func New(c Config) (*Middleware, error) {
 	origin, originErr := parsePublicOrigin(c.PublicOrigin)
 	allowed, allowedErr := parseAllowedOrigins(c.AllowedOrigins)
 	client, clientErr := webchat.NewClient(c.API)
-	if err := errors.Join(c.check(), originErr, allowedErr, inField("API", clientErr), inField("Widget", c.Widget.Validate())); err != nil {
+	if err := errors.Join(c.check(), checkTrustedProxies(c.TrustedProxies), originErr, allowedErr, inField("API", clientErr), inField("Widget", c.Widget.Validate())); err != nil {
 		return nil, fmt.Errorf("maicontact: %w", err)
 	}
 	return &Middleware{
 		config: c, origin: origin, allowed: allowed, registryKey: registryKey(), log: c.Logger,
+		visitors: newVisitorLimit(c.VisitorBurst, c.VisitorEvery, c.VisitorRate), crowded: rate.Sometimes{Interval: time.Minute},
 		resolver: newResolver(c, client), script: newScript(c), stub: newStub(c),
 	}, nil
 }
@@ -271,6 +319,12 @@ func (c Config) check() error {
 	}
 	if c.MaxCalls < 1 {
 		fault("Config.MaxCalls must be at least 1")
+	}
+	if c.VisitorEvery < 0 {
+		fault("Config.VisitorEvery must not be negative; a negative VisitorBurst switches the limit off")
+	}
+	if math.IsNaN(c.VisitorRate) || math.IsInf(c.VisitorRate, 0) {
+		fault("Config.VisitorRate must be a number of visitors per second; a negative one switches the limit off")
 	}
 	return errors.Join(faults...)
 }

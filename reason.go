@@ -21,6 +21,9 @@ const (
 	// Budget: the contact was not there within Config.Budget. The work goes
 	// on, and the next request finds its result.
 	Budget Reason = "budget"
+	// Crowded: a new visitor is over the limit of Config.VisitorBurst or
+	// Config.VisitorRate. Nothing was made for them.
+	Crowded Reason = "too many new visitors"
 	// PermissionPending: MaiAgent has not confirmed a change of the member's
 	// permissions yet.
 	PermissionPending Reason = "permission pending"
@@ -59,7 +62,7 @@ func (r Reason) Error() string { return "maicontact: no chat: " + string(r) }
 // MayPass reports whether it makes sense that the browser asks again.
 func (r Reason) MayPass() bool {
 	switch r {
-	case Unavailable, Budget, PermissionPending, TooLate, Prefetch:
+	case Unavailable, Budget, Crowded, PermissionPending, TooLate, Prefetch:
 		return true
 	default:
 		return false

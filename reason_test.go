@@ -49,6 +49,11 @@ func TestReasons(t *testing.T) {
 			want: absent(maicontact.Budget, true), known: true,
 		},
 		{
+			name: "too many new visitors", config: func(c *maicontact.Config, _ *webchattest.Options) { c.VisitorBurst = 1 },
+			arrange: func(_ *testing.T, s *site, _ *browser) { s.browser().contact() },
+			want:    absent(maicontact.Crowded, true), known: true,
+		},
+		{
 			name: "declined",
 			arrange: func(_ *testing.T, s *site, _ *browser) {
 				s.identifyBy(func(*http.Request) (*maicontact.Member, error) { return nil, maicontact.ErrNoChat })

@@ -64,8 +64,8 @@ func (v *visit) find(ctx context.Context) verdict {
 	return v.settle(ctx, found, err)
 }
 
-// tell logs why there is no chat, once per request. The detail is logged where
-// it is known to hold no personal data.
+// tell logs why there is no chat, and tells Config.OnNoChat, once per request.
+// The detail is logged where it is known to hold no personal data.
 func (v *visit) tell(ctx context.Context, reason Reason, detail error) {
 	v.told.Do(func() {
 		attrs := []slog.Attr{slog.String("reason", string(reason))}
@@ -73,7 +73,20 @@ func (v *visit) tell(ctx context.Context, reason Reason, detail error) {
 			attrs = append(attrs, slog.Any("error", detail))
 		}
 		v.middleware.log.LogAttrs(ctx, slog.LevelDebug, "maicontact: no chat", attrs...)
+		v.count(ctx, reason)
 	})
+}
+
+// count tells Config.OnNoChat. It gets a context that cannot ask the visit: this
+// request is being answered.
+func (v *visit) count(ctx context.Context, reason Reason) {
+	m := v.middleware
+	if m.config.OnNoChat == nil {
+		return
+	}
+	var ended error // a panic costs the count, nothing else
+	defer m.resolver.contain(ctx, &ended)
+	m.config.OnNoChat(withoutRegistry{ctx, m.registryKey}, reason)
 }
 
 // readBy notes that the guard has let a page read the answer.
@@ -202,6 +215,10 @@ func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) 
 	if v.isCommitted() {
 		return true, verdict{err: TooLate}
 	}
+	if v.isOverLimit(ctx) {
+		// It is known, though, that no member is there any more.
+		return true, verdict{owner: nobody, err: Crowded}
+	}
 	q := newVisitorQuestion(c, rand.Text())
 	q.isNew = true
 	q.since = time.Now()
@@ -217,6 +234,21 @@ func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) 
 	}
 	v.question = q
 	return false, verdict{}
+}
+
+// isOverLimit takes a token for a new visitor, and reports that there is none.
+// The log warns now and then: where a proxy is not listed, all its visitors
+// soon are too many.
+func (v *visit) isOverLimit(ctx context.Context) bool {
+	m, forwarded := v.middleware, v.request.Header["X-Forwarded-For"]
+	over := m.visitors.take(clientOf(v.request.RemoteAddr, forwarded, m.config.TrustedProxies))
+	if over != "" {
+		m.crowded.Do(func() {
+			m.log.WarnContext(ctx, "maicontact: too many new visitors, some get no chat; behind a proxy check Config.TrustedProxies",
+				"limit", over, "forwarded", len(forwarded) > 0)
+		})
+	}
+	return over != ""
 }
 
 // settle records the resolver's answer, unless the asker merely left.

@@ -1,0 +1,252 @@
+package maicontact_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/webchat/webchattest"
+)
+
+// tally counts what OnNoChat is told.
+type tally struct {
+	mu sync.Mutex
+	n  map[maicontact.Reason]int
+}
+
+func (c *tally) count(_ context.Context, reason maicontact.Reason) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n == nil {
+		c.n = map[maicontact.Reason]int{}
+	}
+	c.n[reason]++
+}
+
+// arrive asks for the script without any cookie, from an address.
+func (s *site) arrive(remote string, header ...string) *http.Response {
+	r := httptest.NewRequestWithContext(s.t.Context(), "GET", origin+"/webchat.js", nil)
+	r.RemoteAddr = remote
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Add(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, r)
+	return w.Result()
+}
+
+// Whoever throws cookies away makes no more contacts than the limits allow.
+func TestNewVisitorsAreLimited(t *testing.T) {
+	type wave struct {
+		after time.Duration
+		asks  int
+		from  func(i int) (remote string, header []string)
+		made  int
+	}
+	one := func(int) (string, []string) { return "203.0.113.9:4444", nil }
+	ports := func(i int) (string, []string) { return fmt.Sprint("203.0.113.9:", 1024+i), nil }
+	many := func(i int) (string, []string) { return fmt.Sprintf("10.%d.%d.9:4444", i/250, i%250), nil }
+	house := func(i int) (string, []string) { return fmt.Sprintf("[2001:db8:0:7::%x]:4444", i), nil }
+	houses := func(i int) (string, []string) { return fmt.Sprintf("[2001:db8:0:%x::1]:4444", i), nil }
+	forged := func(i int) (string, []string) {
+		return "203.0.113.9:4444", []string{"X-Forwarded-For", fmt.Sprint("198.51.100.", i%250)}
+	}
+	byProxy := func(i int) (string, []string) {
+		return "192.0.2.7:443", []string{"X-Forwarded-For", fmt.Sprint("198.51.100.", i%250), "X-Forwarded-For", "203.0.113.9"}
+	}
+	peopleByProxy := func(i int) (string, []string) {
+		return "192.0.2.7:443", []string{"X-Forwarded-For", fmt.Sprint("198.51.100.", i%250)}
+	}
+	socket := func(int) (string, []string) { return "@", nil }
+	listed := func(c *maicontact.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32")} }
+	for _, row := range []struct {
+		name   string
+		config func(*maicontact.Config)
+		waves  []wave
+	}{
+		{"one address", nil, []wave{{0, 1000, one, 20}, {10 * time.Second, 5, one, 1}, {25 * time.Second, 5, one, 2}, {time.Hour, 50, one, 20}}},
+		{"one address, many ports", nil, []wave{{0, 1000, ports, 20}}},
+		{"many addresses", nil, []wave{{0, 1000, many, 50}, {time.Second, 1000, many, 50}, {2 * time.Second, 1000, many, 50}}},
+		{"one household", nil, []wave{{0, 100, house, 20}}},
+		{"many households", nil, []wave{{0, 40, houses, 40}}},
+		{"a forged header", nil, []wave{{0, 100, forged, 20}}},
+		{"a forged header, proxies listed", listed, []wave{{0, 100, forged, 20}}},
+		{"a forged header through a listed proxy", listed, []wave{{0, 100, byProxy, 20}}},
+		{"people behind a listed proxy", listed, []wave{{0, 40, peopleByProxy, 40}}},
+		{"people behind a proxy that is not listed", nil, []wave{{0, 40, peopleByProxy, 20}}},
+		{"a Unix socket", nil, []wave{{0, 40, socket, 20}}},
+		{"own numbers", func(c *maicontact.Config) { c.VisitorBurst, c.VisitorEvery, c.VisitorRate = 2, time.Minute, 3 },
+			[]wave{{0, 10, one, 2}, {0, 10, many, 1}, {time.Minute, 10, one, 1}}},
+		{"no limit for a client", func(c *maicontact.Config) { c.VisitorBurst = -1 }, []wave{{0, 100, one, 50}}},
+		{"no limit", func(c *maicontact.Config) { c.VisitorBurst, c.VisitorRate = -1, -1 }, []wave{{0, 300, one, 300}}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var told tally
+				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+					c.CallRate, c.OnNoChat = -1, told.count
+					if row.config != nil {
+						row.config(c)
+					}
+				})
+				refused := 0
+				for i, w := range row.waves {
+					time.Sleep(w.after)
+					before, made := len(s.sim.Contacts()), 0
+					for n := range w.asks {
+						remote, header := w.from(n)
+						response := s.arrive(remote, header...)
+						cookies := len(response.Cookies())
+						switch got := read(t, response); {
+						case got.Contact != "" && cookies == 1:
+							made++
+						case !reflect.DeepEqual(got, answer{Status: 200, Reason: "too many new visitors"}) || cookies != 0:
+							t.Fatalf("wave %d, ask %d: %+v with %d cookies", i, n, got, cookies)
+						}
+					}
+					if upstream := len(s.sim.Contacts()) - before; made != w.made || upstream != w.made {
+						t.Errorf("wave %d: %d told of a contact, %d made, want %d", i, made, upstream, w.made)
+					}
+					refused += w.asks - w.made
+				}
+				want := map[maicontact.Reason]int{maicontact.Crowded: refused}
+				if refused == 0 {
+					want = nil
+				}
+				if !reflect.DeepEqual(told.n, want) {
+					t.Errorf("told %v, want %v", told.n, want)
+				}
+				for _, address := range []string{"203.0.113.", "198.51.100.", "2001:db8"} {
+					if strings.Contains(s.log.String(), address) {
+						t.Errorf("the log holds an address of %s", address)
+					}
+				}
+			})
+		})
+	}
+}
+
+// Who is there already, and who is a member, does not feel an attack; a visitor
+// who is turned away asks again and gets their contact.
+func TestCrowdStopsNobodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.VisitorRate = 20 })
+		s.member("u-alice", alice)
+		s.member("u-bob", bob)
+		known := s.browser()
+		mine := known.contact()
+		early := s.browser() // has its key, and no contact yet
+		restore := s.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse})
+		if a := early.ask(); a.Reason != "unavailable" {
+			t.Fatalf("answer %+v", a)
+		}
+		restore()
+		leaving := s.browser()
+		leaving.login("u-bob")
+		former := listen(t, leaving.send("GET", "/webchat.json")).Epoch
+		time.Sleep(time.Minute)
+		stop := make(chan bool)
+		var attack sync.WaitGroup
+		attack.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				case <-time.After(time.Millisecond):
+					s.arrive(fmt.Sprintf("192.0.2.1:%d", 1024+i%1000)).Body.Close()      // the address of the others
+					s.arrive(fmt.Sprintf("10.%d.%d.9:1", i/250%250, i%250)).Body.Close() // and all others
+				}
+			}
+		})
+		time.Sleep(5 * time.Second)
+
+		if id := known.contact(); id != mine {
+			t.Error("a known visitor got another contact")
+		}
+		early.contact()
+		member := s.browser()
+		member.login("u-alice")
+		member.contact()
+		late := s.browser()
+		if a := late.ask(); a.Reason != "too many new visitors" || late.cookie("maicontact") != "" {
+			t.Errorf("a new visitor got %+v", a)
+		}
+		// The page of a member who has logged out learns that they are gone.
+		leaving.logout()
+		gone := listen(t, leaving.send("GET", "/webchat.json"))
+		if gone.Reason != "too many new visitors" || gone.Epoch == "" || gone.Epoch == former {
+			t.Errorf("after the logout %+v, before %q", gone, former)
+		}
+		close(stop)
+		attack.Wait()
+		time.Sleep(10 * time.Minute)
+		late.contact()
+		if n := strings.Count(s.log.String(), "level=WARN msg=\"maicontact: too many new visitors"); n != 1 {
+			t.Errorf("%d warnings in some seconds, want one", n)
+		}
+	})
+}
+
+// OnNoChat is told once for each request that got no chat, and can do no harm.
+func TestOnNoChat(t *testing.T) {
+	type key struct{}
+	var told []string
+	panics := false
+	var s *site
+	s = newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+		c.OnNoChat = func(ctx context.Context, reason maicontact.Reason) {
+			_, err := maicontact.ContactID(ctx) // must not wait for itself
+			told = append(told, fmt.Sprint(string(reason), " ", ctx.Value(key{}), " ", err == maicontact.ErrNoMiddleware))
+			if panics {
+				panic("the hook's words")
+			}
+		}
+	})
+	s.mux.HandleFunc("/page", func(w http.ResponseWriter, r *http.Request) {
+		maicontact.ContactID(r.Context())
+		maicontact.ContactOrReason(r.Context())
+		h, _ := maicontact.Snippet(r.Context(), "")
+		io.WriteString(w, string(h))
+	})
+	inner := s.handler
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inner.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, "traced")))
+	})
+	b := s.browser()
+	b.contact()
+	b.send("GET", "/page")
+	b.send("GET", "/") // asks for nothing
+	if told != nil {
+		t.Errorf("told %q of requests with a chat, or that asked for none", told)
+	}
+	b.send("GET", "/webchat.js", "Sec-Fetch-Site", "cross-site")
+	b.send("GET", "/webchat.json", "Sec-Purpose", "prefetch")
+	panics = true
+	s.identifyBy(func(*http.Request) (*maicontact.Member, error) { return nil, maicontact.ErrNoChat })
+	if r := b.send("GET", "/page"); r.StatusCode != 200 {
+		t.Errorf("status %d", r.StatusCode)
+	}
+	s.identifyBy(nil)
+	s.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse})
+	if a := s.browser().ask(); a.Reason != "unavailable" {
+		t.Errorf("answer %+v", a)
+	}
+	want := []string{"cross-site traced true", "prefetch traced true", "declined traced true", "unavailable traced true"}
+	if !reflect.DeepEqual(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
+	if strings.Contains(s.log.String(), "the hook's words") || !strings.Contains(s.log.String(), "maicontact: panic") {
+		t.Error("the log repeats what the hook said, or does not tell that it panicked")
+	}
+}
