@@ -203,8 +203,7 @@ func TestOnNoChat(t *testing.T) {
 	type key struct{}
 	var told []string
 	panics := false
-	var s *site
-	s = newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
 		c.OnNoChat = func(ctx context.Context, reason maicontact.Reason) {
 			_, err := maicontact.ContactID(ctx) // must not wait for itself
 			told = append(told, fmt.Sprint(string(reason), " ", ctx.Value(key{}), " ", err == maicontact.ErrNoMiddleware))
