@@ -76,8 +76,8 @@ func TestNewVisitorsAreLimited(t *testing.T) {
 		waves  []wave
 	}{
 		{"one address", nil, []wave{{0, 1000, one, 20}, {10 * time.Second, 5, one, 1}, {25 * time.Second, 5, one, 2}, {time.Hour, 50, one, 20}}},
-		{"one address, many ports", nil, []wave{{0, 1000, ports, 20}}},
-		{"many addresses", nil, []wave{{0, 1000, many, 50}, {time.Second, 1000, many, 50}, {2 * time.Second, 1000, many, 50}}},
+		{"one address, many ports", nil, []wave{{0, 100, ports, 20}}},
+		{"many addresses", nil, []wave{{0, 150, many, 50}, {time.Second, 150, many, 50}, {2 * time.Second, 150, many, 50}}},
 		{"one household", nil, []wave{{0, 100, house, 20}}},
 		{"many households", nil, []wave{{0, 40, houses, 40}}},
 		{"a forged header", nil, []wave{{0, 100, forged, 20}}},
@@ -89,7 +89,7 @@ func TestNewVisitorsAreLimited(t *testing.T) {
 		{"own numbers", func(c *maicontact.Config) { c.VisitorBurst, c.VisitorEvery, c.VisitorRate = 2, time.Minute, 3 },
 			[]wave{{0, 10, one, 2}, {0, 10, many, 1}, {time.Minute, 10, one, 1}}},
 		{"no limit for a client", func(c *maicontact.Config) { c.VisitorBurst = -1 }, []wave{{0, 100, one, 50}}},
-		{"no limit", func(c *maicontact.Config) { c.VisitorBurst, c.VisitorRate = -1, -1 }, []wave{{0, 300, one, 300}}},
+		{"no limit", func(c *maicontact.Config) { c.VisitorBurst, c.VisitorRate = -1, -1 }, []wave{{0, 120, one, 120}}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

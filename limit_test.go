@@ -84,7 +84,7 @@ func TestVisitorLimitMemory(t *testing.T) {
 	}
 	l := newVisitorLimit(DefaultVisitorBurst, DefaultVisitorEvery, -1)
 	before := size()
-	for n := range 500_000 {
+	for n := range 300_000 {
 		if over := l.take(numbered(n)); over != "" {
 			t.Fatalf("client %d is over the limit %q", n, over)
 		}
@@ -94,7 +94,7 @@ func TestVisitorLimitMemory(t *testing.T) {
 		if full := len(l.young) == mostClients; full && (n/mostClients)%5 == 4 {
 			if took := size() - before; took > most {
 				t.Fatalf("%d clients take %d bytes, want at most %d", len(l.young)+len(l.old), took, most)
-			} else if n > 400_000 {
+			} else if n > 250_000 {
 				t.Logf("%d clients take %d bytes", len(l.young)+len(l.old), took)
 			}
 		}
