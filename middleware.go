@@ -40,6 +40,7 @@ const (
 	DefaultSessionMaxAge = 30 * 24 * time.Hour
 	DefaultBudget        = 2 * time.Second
 	DefaultRecheck       = 5 * time.Minute
+	DefaultGrace         = 30 * time.Minute
 	DefaultDrain         = 10 * time.Second
 	DefaultMaxCalls      = 16
 	DefaultCallRate      = 100 // calls per second
@@ -159,6 +160,15 @@ type Config struct {
 	// contact id of before an erasure. Defaults to DefaultRecheck.
 	Recheck time.Duration
 
+	// Grace is how much longer a member's entry is believed while the store
+	// gives no answer: it fails, or takes longer than a second (which Budget
+	// must allow for). It costs that an erasure, or a change that another
+	// server has recorded, is not seen for Recheck and Grace together where
+	// the store cannot be asked; a change that Identify tells of ends it at
+	// once. Members without such an entry get no chat in that time. Defaults
+	// to DefaultGrace; negative: none.
+	Grace time.Duration
+
 	// Drain is how long Run waits for work under way when it is to end.
 	// Defaults to DefaultDrain.
 	Drain time.Duration
@@ -236,6 +246,7 @@ func New(c Config) (*Middleware, error) {
 	c.SessionMaxAge = cmp.Or(c.SessionMaxAge, DefaultSessionMaxAge)
 	c.Budget = cmp.Or(c.Budget, DefaultBudget)
 	c.Recheck = cmp.Or(c.Recheck, DefaultRecheck)
+	c.Grace = cmp.Or(c.Grace, DefaultGrace)
 	c.Drain = cmp.Or(c.Drain, DefaultDrain)
 	c.MaxCalls = cmp.Or(c.MaxCalls, DefaultMaxCalls)
 	c.CallRate = cmp.Or(c.CallRate, DefaultCallRate)

@@ -55,6 +55,7 @@ type resolver struct {
 	work    tracker
 	pace    pace
 	outage  outage
+	bridged seldom
 }
 
 func newResolver(c Config, client *webchat.Client) *resolver {
@@ -191,7 +192,7 @@ func asReason(err error) error {
 // member answers from the member's row, once it says what is wanted now and
 // what it says may be handed out.
 func (r *resolver) member(ctx context.Context, q question) (outcome, error) {
-	row, err := r.store.Contact(ctx, q.key)
+	row, err := r.read(ctx, q.key)
 	if errors.Is(err, ErrNotFound) || err == nil && q.isNewTo(row) {
 		r.recent.Delete(q.owner)
 		row, err = r.store.Want(ctx, q.key, q.wanted)

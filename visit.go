@@ -25,7 +25,8 @@ type visit struct {
 	asking   sync.Mutex // guards what follows: one asker at a time begins
 	reader   *reader    // the page that reads the chat script; nil: this is a page itself
 	begun    bool
-	question question // what the resolver is to be asked, when not answered
+	question question          // what the resolver is to be asked, when not answered
+	grace    webchat.ContactID // the session's answer, for when the store gives none
 	answered bool
 	known    verdict
 
@@ -166,8 +167,13 @@ func (v *visit) forgetMember(ctx context.Context) {
 func (v *visit) beginMember(member *Member, e entry, ok bool) (bool, verdict) {
 	c := &v.middleware.config
 	q := newMemberQuestion(c, member, v.began)
-	if ok && !q.always && e.owner == q.owner && e.contact != "" && e.stamp == q.stamp && isFresh(e.checked, c.Recheck) {
-		return true, verdict{id: e.contact, owner: q.owner}
+	if ok && !q.always && e.owner == q.owner && e.contact != "" && e.stamp == q.stamp {
+		switch {
+		case isFresh(e.checked, c.Recheck):
+			return true, verdict{id: e.contact, owner: q.owner}
+		case c.Grace > 0 && isFresh(e.checked, c.Recheck+c.Grace):
+			v.grace = e.contact
+		}
 	}
 	if reason, refused := notShown(v.request); refused {
 		return true, verdict{err: reason}
@@ -261,6 +267,7 @@ func (v *visit) settle(ctx context.Context, found outcome, err error) verdict {
 	if v.answered {
 		return v.known
 	}
+	found, err = v.bridge(ctx, found, err)
 	q, m := v.question, v.middleware
 	v.answered, v.known = true, verdict{id: found.id, owner: q.owner, err: err}
 	switch {
