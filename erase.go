@@ -32,6 +32,9 @@ func (m *Middleware) Erase(ctx context.Context, memberID string) (Erasure, error
 	}
 	r.recent.Delete(key.owner())
 	row, err := r.store.Erase(ctx, key)
+	if err == nil && row.ContactID != "" {
+		r.holders.bury(row.ContactID, r.buried)
+	}
 	if err == nil && !row.Due.IsZero() && !r.outage.isOn() {
 		row, err = r.settle(ctx, key)
 	}

@@ -162,6 +162,16 @@ func TestStoreDown(t *testing.T) {
 				b.jar.SetCookies(shop, []*http.Cookie{{Name: "maicontact", Value: other.cookie("maicontact"), Path: "/"}})
 			},
 		},
+		{
+			name: "erased on this server", after: 6 * time.Minute, want: "unavailable",
+			change: func(t *testing.T, s *site, _ *browser) {
+				s.store.(*brokenStore).breaks("")
+				if _, err := s.mc.Erase(t.Context(), "u-alice"); err != nil {
+					t.Fatal(err)
+				}
+				s.store.(*brokenStore).breaks("fails")
+			},
+		},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

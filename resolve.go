@@ -56,6 +56,10 @@ type resolver struct {
 	pace    pace
 	outage  outage
 	bridged seldom
+
+	holders *holders
+	refused seldom
+	buried  time.Duration // how long a session may still hold a deleted contact
 }
 
 func newResolver(c Config, client *webchat.Client) *resolver {
@@ -68,6 +72,8 @@ func newResolver(c Config, client *webchat.Client) *resolver {
 		recent: cache.New(recallTime, 0),
 		pace:   newPace(c.MaxCalls, c.CallRate),
 		outage: newOutage(c.Logger),
+
+		holders: newHolders(), buried: max(holdTime, c.Recheck+max(c.Grace, 0)),
 	}
 }
 

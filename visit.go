@@ -145,7 +145,7 @@ func (v *visit) identify(ctx context.Context) (answered bool, _ verdict) {
 		ok = false
 	}
 	if member != nil {
-		return v.beginMember(member, e, ok)
+		return v.beginMember(ctx, member, e, ok)
 	}
 	return v.beginVisitor(ctx, &s, e, ok)
 }
@@ -164,13 +164,15 @@ func (v *visit) forgetMember(ctx context.Context) {
 	}
 }
 
-func (v *visit) beginMember(member *Member, e entry, ok bool) (bool, verdict) {
+func (v *visit) beginMember(ctx context.Context, member *Member, e entry, ok bool) (bool, verdict) {
 	c := &v.middleware.config
 	q := newMemberQuestion(c, member, v.began)
 	if ok && !q.always && e.owner == q.owner && e.contact != "" && e.stamp == q.stamp {
 		switch {
 		case isFresh(e.checked, c.Recheck):
-			return true, verdict{id: e.contact, owner: q.owner}
+			if v.middleware.resolver.handOut(ctx, e.contact, q.owner) == nil {
+				return true, verdict{id: e.contact, owner: q.owner}
+			}
 		case c.Grace > 0 && isFresh(e.checked, c.Recheck+c.Grace):
 			v.grace = e.contact
 		}
@@ -200,7 +202,7 @@ const renewVisitor = 24 * time.Hour
 func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) (bool, verdict) {
 	c := &v.middleware.config
 	if key, isVisitor := visitorOf(c.Namespace, e.owner); ok && isVisitor {
-		if e.contact != "" {
+		if e.contact != "" && v.middleware.resolver.handOut(ctx, e.contact, e.owner) == nil {
 			if !isFresh(e.checked, min(renewVisitor, c.SessionMaxAge/2)) {
 				e.checked = time.Now()
 				v.write(e)
@@ -269,6 +271,11 @@ func (v *visit) settle(ctx context.Context, found outcome, err error) verdict {
 	}
 	found, err = v.bridge(ctx, found, err)
 	q, m := v.question, v.middleware
+	if err == nil {
+		if err = m.resolver.handOut(ctx, found.id, q.owner); err != nil {
+			found = outcome{}
+		}
+	}
 	v.answered, v.known = true, verdict{id: found.id, owner: q.owner, err: err}
 	switch {
 	case err == nil && !found.settled:
