@@ -30,19 +30,41 @@ func (m *Middleware) Erase(ctx context.Context, memberID string) (Erasure, error
 	if err != nil {
 		return Erasure{}, err
 	}
-	r.recent.Delete(key.owner())
-	row, err := r.store.Erase(ctx, key)
-	if err == nil && row.ContactID != "" {
-		r.holders.bury(row.ContactID, r.buried)
+	e, leave := r.erasures.join(key)
+	defer leave()
+	row, err := Contact{}, e.beginErase(ctx)
+	if err == nil {
+		row, err = r.entomb(ctx, key)
 	}
-	if err == nil && !row.Due.IsZero() && !r.outage.isOn() {
-		row, err = r.settle(ctx, key)
+	if err == nil {
+		row, err = r.finish(ctx, row)
 	}
-	r.recent.Delete(key.owner())
 	if err != nil {
 		return Erasure{}, fmt.Errorf("maicontact: erase: %w", err)
 	}
 	return Erasure{Deleted: !row.Erased.IsZero() && row.Due.IsZero()}, nil
+}
+
+// entomb makes the tombstone. From then on this process does not hand out what
+// sessions still hold.
+func (r *resolver) entomb(ctx context.Context, key Key) (Contact, error) {
+	row, err := r.store.Erase(ctx, key)
+	if err == nil && row.ContactID != "" {
+		r.holders.bury(row.ContactID, r.buried)
+	}
+	r.recent.Delete(key.owner())
+	return row, err
+}
+
+// finish deletes what a tombstone had at MaiAgent.
+func (r *resolver) finish(ctx context.Context, row Contact) (Contact, error) {
+	if row.Due.IsZero() || r.outage.isOn() {
+		return row, nil
+	}
+	key := row.Key
+	row, err := r.settle(ctx, key)
+	r.recent.Delete(key.owner())
+	return row, err
 }
 
 // Restore lifts a tombstone once the deletion is complete: the next time the

@@ -256,3 +256,39 @@ func ExampleContactOrReason() {
 	page.ServeHTTP(httptest.NewRecorder(), r)
 	// Output: no chat: bot
 }
+
+// A contact id has leaked: the old contact goes, and the member gets another
+// one when they come again.
+func ExampleMiddleware_Reissue() {
+	maiagent := webchattest.NewServer(webchattest.Options{})
+	defer maiagent.Close()
+	mc, err := newShop(maiagent)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	visit := func() string {
+		r := httptest.NewRequest("GET", "/webchat.js", nil)
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set("Test-User", "4711")
+		mc.Script().ServeHTTP(httptest.NewRecorder(), r)
+		return maiagent.Contacts()[0].SourceID
+	}
+	fmt.Println(visit())
+
+	done, err := mc.Reissue(context.Background(), "4711")
+	switch {
+	case errors.Is(err, maicontact.ErrErased):
+		fmt.Println("the member was erased, and stays so")
+	case errors.Is(err, maicontact.ErrNotFound):
+		fmt.Println("the member has no contact")
+	case err != nil:
+		fmt.Println(err)
+	case !done.Deleted:
+		fmt.Println("not deleted yet; call Erase later, and then Restore")
+	}
+	fmt.Println(visit())
+	// Output:
+	// shop-test:member:4711:g1
+	// shop-test:member:4711:g2
+}

@@ -157,7 +157,7 @@ type Config struct {
 
 	// Recheck is how long a session entry is believed before the store is
 	// asked again. Until then another browser of a member may still get the
-	// contact id of before an erasure. Defaults to DefaultRecheck.
+	// contact id of before an erasure on another server. Defaults to DefaultRecheck.
 	Recheck time.Duration
 
 	// Grace is how much longer a member's entry is believed while the store

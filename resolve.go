@@ -57,9 +57,10 @@ type resolver struct {
 	outage  outage
 	bridged seldom
 
-	holders *holders
-	refused seldom
-	buried  time.Duration // how long a session may still hold a deleted contact
+	holders  *holders
+	refused  seldom
+	buried   time.Duration // how long a session may still hold a deleted contact
+	erasures erasures
 }
 
 func newResolver(c Config, client *webchat.Client) *resolver {

@@ -1,0 +1,310 @@
+package maicontact_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/webchat/webchattest"
+)
+
+// isLive reports whether MaiAgent has the contact and has not deleted it.
+func (s *site) isLive(id string) bool {
+	return slices.ContainsFunc(s.sim.Contacts(), func(c webchattest.Contact) bool { return c.ID == id })
+}
+
+// The old contact is deleted, and the next ask of any browser gets a new one.
+func TestReissue(t *testing.T) {
+	s := newSite(t, nil)
+	s.member("u-alice", alice)
+	s.member("u-bob", bob)
+	home, phone, other := s.browser(), s.browser(), s.browser()
+	home.login("u-alice")
+	phone.login("u-alice")
+	other.login("u-bob")
+	id, bobs := home.contact(), other.contact()
+	if phone.contact() != id {
+		t.Fatal("two contacts")
+	}
+	for range 3 {
+		done, err := s.mc.Reissue(t.Context(), "u-alice")
+		if err != nil || !done.Deleted {
+			t.Fatalf("%+v, %v", done, err)
+		}
+		fresh := home.contact()
+		if fresh == id || phone.contact() != fresh {
+			t.Error("a browser has the old contact")
+		}
+		if s.isLive(id) || len(s.sim.Contacts()) != 2 {
+			t.Errorf("the old contact is live: %v; %d contacts", s.isLive(id), len(s.sim.Contacts()))
+		}
+		if got := s.upstream(fresh); got.Name != alice.Name || got.Email != alice.Email {
+			t.Errorf("MaiAgent has %q, %q", got.Name, got.Email)
+		}
+		id = fresh
+	}
+	if other.contact() != bobs {
+		t.Error("somebody else has lost their contact")
+	}
+}
+
+// Those who are not there, or erased, stay so.
+func TestReissueRefuses(t *testing.T) {
+	for name, test := range map[string]struct {
+		member  string
+		arrange func(t *testing.T, s *site)
+		want    error
+		reason  string // of an ask afterwards; empty: a contact
+	}{
+		"never asked": {member: "u-alice", want: maicontact.ErrNotFound},
+		"no id":       {want: nil},
+		"erased": {member: "u-alice", want: maicontact.ErrErased, reason: "erased", arrange: func(t *testing.T, s *site) {
+			b := s.browser()
+			b.login("u-alice")
+			b.contact()
+			if _, err := s.mc.Erase(t.Context(), "u-alice"); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		"erased without a contact": {member: "u-alice", want: maicontact.ErrErased, reason: "erased", arrange: func(t *testing.T, s *site) {
+			if _, err := s.mc.Erase(t.Context(), "u-alice"); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		"erased, not completely": {member: "u-alice", want: maicontact.ErrErased, reason: "erased", arrange: func(t *testing.T, s *site) {
+			b := s.browser()
+			b.login("u-alice")
+			b.contact()
+			s.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Operation: webchattest.DeleteContact})
+			if done, err := s.mc.Erase(t.Context(), "u-alice"); err != nil || done.Deleted {
+				t.Fatalf("%+v, %v", done, err)
+			}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, nil)
+				s.member("u-alice", alice)
+				if test.arrange != nil {
+					test.arrange(t, s)
+				}
+				for range 2 {
+					done, err := s.mc.Reissue(t.Context(), test.member)
+					if err == nil || done.Deleted || test.want != nil && !errors.Is(err, test.want) {
+						t.Errorf("%+v, %v; want %v", done, err, test.want)
+					}
+				}
+				if errors.Is(test.want, maicontact.ErrNotFound) {
+					if _, err := s.store.Contact(t.Context(), aliceKey); !errors.Is(err, maicontact.ErrNotFound) {
+						t.Errorf("a row was made: %v", err)
+					}
+				}
+				b := s.browser()
+				b.login("u-alice")
+				if got := b.ask(); got.Reason != test.reason || (got.Contact == "") != (test.reason != "") {
+					t.Errorf("answer %+v", got)
+				}
+			})
+		})
+	}
+}
+
+// A deletion that is not complete leaves the tombstone: nobody gets a chat,
+// and the member gets a new contact after Erase and Restore.
+func TestReissueUnfinished(t *testing.T) {
+	for name, fault := range map[string]webchattest.Fault{
+		"delete refused":        {Kind: webchattest.Refuse, Operation: webchattest.DeleteContact},
+		"delete cut":            {Kind: webchattest.CutBefore, Operation: webchattest.DeleteContact},
+		"deleted, and cut":      {Kind: webchattest.CommitThenCut, Operation: webchattest.DeleteContact},
+		"delete hangs":          {Kind: webchattest.Hang, Operation: webchattest.DeleteContact},
+		"cannot be read back":   {Kind: webchattest.Refuse, Operation: webchattest.GetContact},
+		"cannot be searched":    {Kind: webchattest.HTML, Operation: webchattest.ListContacts},
+		"everything is refused": {Kind: webchattest.Refuse},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, nil)
+				stop := s.run()
+				s.member("u-alice", alice)
+				b := s.browser()
+				b.login("u-alice")
+				id := b.contact()
+				remove := s.sim.Inject(fault)
+				done, err := s.mc.Reissue(t.Context(), "u-alice")
+				if err != nil || done.Deleted {
+					t.Fatalf("%+v, %v", done, err)
+				}
+				if got := b.ask(); got.Reason != "erased" || got.Contact != "" {
+					t.Errorf("answer %+v", got)
+				}
+				if _, err := s.mc.Reissue(t.Context(), "u-alice"); !errors.Is(err, maicontact.ErrErased) {
+					t.Errorf("a second Reissue: %v", err)
+				}
+				remove()
+				time.Sleep(5 * time.Minute) // Run finishes it
+				if got := b.ask(); got.Reason != "erased" || got.Contact != "" {
+					t.Errorf("answer %+v", got)
+				}
+				if done, err := s.mc.Erase(t.Context(), "u-alice"); err != nil || !done.Deleted {
+					t.Fatalf("%+v, %v", done, err)
+				}
+				if err := s.mc.Restore(t.Context(), "u-alice"); err != nil {
+					t.Fatal(err)
+				}
+				if b.contact() == id || len(s.sim.Contacts()) != 1 {
+					t.Errorf("the old contact, or %d", len(s.sim.Contacts()))
+				}
+				if err := stop(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// A tombstone that could not be lifted is said to be complete, for Restore.
+func TestReissueIsNotLifted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &brokenStore{Store: maicontact.NewMemoryStore()}
+		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Store = store })
+		s.member("u-alice", alice)
+		b := s.browser()
+		b.login("u-alice")
+		id := b.contact()
+		for _, how := range []string{"hangs", "fails"} {
+			store.breaks(how, "restore")
+			done, err := s.mc.Reissue(t.Context(), "u-alice")
+			if err == nil || !done.Deleted || strings.Contains(err.Error(), "u-alice") {
+				t.Errorf("%s: %+v, %v", how, done, err)
+			}
+			if got := b.ask(); got.Reason != "erased" {
+				t.Errorf("answer %+v", got)
+			}
+			store.breaks("")
+			if err := s.mc.Restore(t.Context(), "u-alice"); err != nil {
+				t.Fatal(err)
+			}
+			if b.contact() == id {
+				t.Error("the old contact")
+			}
+		}
+	})
+}
+
+// slowStore takes a second before and a second after it lifts a tombstone.
+type slowStore struct{ maicontact.Store }
+
+func (s slowStore) Restore(ctx context.Context, key maicontact.Key) (maicontact.Contact, error) {
+	time.Sleep(time.Second)
+	row, err := s.Store.Restore(ctx, key)
+	time.Sleep(time.Second)
+	return row, err
+}
+
+// An Erase beside a Reissue wins, whenever it comes.
+func TestEraseBesideReissue(t *testing.T) {
+	for at := -1500 * time.Millisecond; at <= 5*time.Second; at += 250 * time.Millisecond {
+		t.Run(at.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Store = slowStore{c.Store} })
+				s.member("u-alice", alice)
+				b := s.browser()
+				b.login("u-alice")
+				id := b.contact()
+				s.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Delay: time.Second, Operation: webchattest.DeleteContact})
+				var group sync.WaitGroup
+				var reissued, erased maicontact.Erasure
+				var err error
+				group.Go(func() {
+					time.Sleep(max(0, -at))
+					reissued, err = s.mc.Reissue(t.Context(), "u-alice")
+				})
+				group.Go(func() {
+					time.Sleep(max(0, at))
+					var err error
+					if erased, err = s.mc.Erase(t.Context(), "u-alice"); err != nil {
+						t.Error(err)
+					}
+				})
+				group.Wait()
+				// A Reissue that was over when the Erase came has done its work.
+				if !errors.Is(err, maicontact.ErrErased) && (err != nil || !reissued.Deleted) {
+					t.Errorf("Reissue: %+v, %v", reissued, err)
+				}
+				if !erased.Deleted {
+					t.Errorf("Erase: %+v", erased)
+				}
+				for range 2 {
+					if got := b.ask(); got.Contact != "" || got.Reason != "erased" {
+						t.Errorf("an erased member came back: %+v", got)
+					}
+					time.Sleep(10 * time.Minute)
+				}
+				if s.isLive(id) || len(s.sim.Contacts()) != 0 {
+					t.Error("a contact is left at MaiAgent")
+				}
+			})
+		})
+	}
+}
+
+// Reissues at once, beside asks: one contact in the end, and not the old one.
+func TestReissuesAtOnce(t *testing.T) {
+	for name, servers := range map[string]int{"one server": 1, "three servers": 3} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var config maicontact.Config
+				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { config = *c })
+				config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+				s.member("u-alice", alice)
+				s.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Delay: 20 * time.Millisecond})
+				first := s.browser()
+				first.login("u-alice")
+				id := first.contact()
+				replicas := []*maicontact.Middleware{s.mc}
+				for range servers - 1 {
+					s.build(config)
+					replicas = append(replicas, s.mc)
+				}
+				stop := s.run()
+				var group sync.WaitGroup
+				for i := range 9 {
+					group.Go(func() {
+						done, err := replicas[i%servers].Reissue(t.Context(), "u-alice")
+						if !errors.Is(err, maicontact.ErrErased) && (err != nil || !done.Deleted) {
+							t.Errorf("%+v, %v", done, err)
+						}
+					})
+					group.Go(func() {
+						b := s.browser()
+						b.login("u-alice")
+						for range 20 {
+							b.ask()
+							time.Sleep(7 * time.Millisecond)
+						}
+					})
+				}
+				group.Wait()
+				time.Sleep(2 * time.Minute)
+				b := s.browser()
+				b.login("u-alice")
+				if got := b.contact(); got == id {
+					t.Error("the old contact")
+				}
+				if n := len(s.sim.Contacts()); n != 1 {
+					t.Errorf("%d contacts, want 1", n)
+				}
+				if err := stop(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
