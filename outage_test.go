@@ -26,7 +26,7 @@ func TestOutage(t *testing.T) {
 	for name, fault := range outages {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSite(t, nil)
+				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.VisitorBurst = -1 })
 				stop := s.run()
 				s.member("known", alice)
 				known := s.browser()
@@ -119,7 +119,9 @@ func TestNoOutage(t *testing.T) {
 // once, and a member still gets their turn.
 func TestVisitorsAreTurnedAwayFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.MaxCalls = 8 })
+		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+			c.MaxCalls, c.VisitorBurst, c.VisitorRate = 8, -1, -1
+		})
 		s.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Delay: 500 * time.Millisecond})
 		s.member("u-alice", alice)
 		var group sync.WaitGroup
