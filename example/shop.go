@@ -229,7 +229,7 @@ func (s *shop) changeAccount(w http.ResponseWriter, r *http.Request, name string
 func (s *shop) parseForm(w http.ResponseWriter, r *http.Request) bool {
 	parse := r.ParseForm
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
-		parse = func() error { return r.ParseMultipartForm(largestForm) }
+		parse = func() error { return r.ParseMultipartForm(largestForm) } // #nosec G120 -- MaxBytesHandler bounds it
 	}
 	err := parse()
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {

@@ -13,7 +13,7 @@ import (
 // The values that a Simulation uses when Options leave them empty. They are
 // fixed, so that a test may write them down, and obviously not real.
 const (
-	DefaultAPIKey    = "not-a-real-key-webchattest"
+	DefaultAPIKey    = "not-a-real-key-webchattest" // #nosec G101 -- says so itself
 	DefaultInboxID   = "11111111-1111-4111-8111-111111111111"
 	DefaultWebChatID = "22222222-2222-4222-8222-222222222222"
 )

@@ -54,7 +54,7 @@ func (c *Cluster) start() error {
 		if err := errors.Join(uidErr, gidErr, os.Chown(c.directory, uid, gid)); err != nil {
 			return err
 		}
-		c.credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		c.credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} // #nosec G115 -- the system's own ids
 	}
 	err := c.run("initdb", "--pgdata", c.data(), "--username", "postgres", "--auth", "trust",
 		"--encoding", "UTF8", "--locale", "C", "--no-sync")
@@ -101,7 +101,7 @@ func (c *Cluster) URL() string {
 func (c *Cluster) data() string { return filepath.Join(c.directory, "data") }
 
 func (c *Cluster) run(program string, arguments ...string) error {
-	command := exec.Command(filepath.Join(c.programs, program), arguments...)
+	command := exec.Command(filepath.Join(c.programs, program), arguments...) // #nosec G204 -- programs of PostgreSQL that tests name
 	command.Dir = c.directory
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: c.credential}
 	// A file and not a pipe: the server inherits it and never closes it.
