@@ -102,3 +102,15 @@ func TestTwoChatsOnOneSite(t *testing.T) {
 		t.Errorf("one visitor, 5 page views with two chats: %d contacts", n)
 	}
 }
+
+// On https nobody but the site itself can set a cookie of that name.
+func TestHostCookie(t *testing.T) {
+	for public, prefix := range map[string]string{"": "maicontact-", "http://shop.test": "maicontact-", "https://shop.test": "__Host-maicontact-"} {
+		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.SessionName, c.PublicOrigin = "", public })
+		cookies := s.browser().send("GET", "/webchat.js").Cookies()
+		if len(cookies) != 1 || !strings.HasPrefix(cookies[0].Name, prefix) || cookies[0].Path != "/" || cookies[0].Domain != "" ||
+			cookies[0].Secure != strings.HasPrefix(public, "https:") {
+			t.Errorf("%q: %v", public, cookies)
+		}
+	}
+}

@@ -143,8 +143,9 @@ type Config struct {
 
 	// SessionName is the name of our session (the cookie's name). Defaults
 	// to "maicontact-" and eight digits made of Namespace and InboxID, so that
-	// two sites on one host do not take each other's. The site must not use
-	// it for its own.
+	// two sites on one host do not take each other's; with "__Host-" before
+	// it when PublicOrigin is https, so that no sister site can plant one. The
+	// site must not use it for its own.
 	SessionName string
 
 	// SessionMaxAge is how long a browser is remembered after its entry was
@@ -242,7 +243,6 @@ type Middleware struct {
 func New(c Config) (*Middleware, error) {
 	c.ScriptPath = cmp.Or(c.ScriptPath, DefaultScriptPath)
 	c.JSONPath = cmp.Or(c.JSONPath, DefaultJSONPath)
-	c.SessionName = cmp.Or(c.SessionName, defaultSessionName(c))
 	c.SessionMaxAge = cmp.Or(c.SessionMaxAge, DefaultSessionMaxAge)
 	c.Budget = cmp.Or(c.Budget, DefaultBudget)
 	c.Recheck = cmp.Or(c.Recheck, DefaultRecheck)
@@ -262,6 +262,7 @@ func New(c Config) (*Middleware, error) {
 	}
 
 	origin, originErr := parsePublicOrigin(c.PublicOrigin)
+	c.SessionName = cmp.Or(c.SessionName, defaultSessionName(c, origin))
 	allowed, allowedErr := parseAllowedOrigins(c.AllowedOrigins)
 	client, clientErr := webchat.NewClient(c.API)
 	if err := errors.Join(c.check(), checkTrustedProxies(c.TrustedProxies), originErr, allowedErr, inField("API", clientErr), inField("Widget", c.Widget.Validate())); err != nil {
@@ -274,9 +275,13 @@ func New(c Config) (*Middleware, error) {
 	}, nil
 }
 
-func defaultSessionName(c Config) string {
+func defaultSessionName(c Config, origin string) string {
 	sum := sha256.Sum256([]byte(c.Namespace + "|" + c.InboxID))
-	return "maicontact-" + hex.EncodeToString(sum[:4])
+	name := "maicontact-" + hex.EncodeToString(sum[:4])
+	if strings.HasPrefix(origin, "https://") {
+		name = "__Host-" + name
+	}
+	return name
 }
 
 func inField(name string, err error) error {
