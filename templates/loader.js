@@ -148,7 +148,23 @@ function (options) {
       return;
     }
     settle('changed', why);
-    location.reload();
+    reload();
+  }
+
+  // reload asks for the page with GET, whatever made it: to send a form again
+  // may be to order again. Only an address without a fragment loads a page.
+  function reload() {
+    const page = location.href.split('#')[0];
+    guard(() => sessionStorage.setItem('maicontact place', JSON.stringify({ page, hash: location.hash })))();
+    location.replace(page);
+  }
+
+  function returnToPlace() {
+    const kept = sessionStorage.getItem('maicontact place');
+    if (!kept) return;
+    sessionStorage.removeItem('maicontact place');
+    const { page, hash } = JSON.parse(kept);
+    if (hash && page === location.href) location.replace(page + hash);
   }
 
   // mayReload allows three reloads in a minute, and none that cannot be counted.
@@ -535,6 +551,7 @@ function (options) {
       askNow();
     }));
     guard(listen)();
+    guard(returnToPlace)();
     window[key](options, current);
     const kept = Object.prototype.hasOwnProperty.call(window, 'maicontact') && window.maicontact;
     const api = kept && typeof kept === 'object' ? kept : {};

@@ -262,3 +262,30 @@ func TestSinglePageLogin(t *testing.T) {
 		}
 	}
 }
+
+// A page that is loaded anew has its address, and comes back to its place.
+func TestChangedKeepsPlace(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"/", "/?a=b", "/#place", "/?a=b#place", "//localhost/#place"} {
+		t.Run(address, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, plainTag, ann, bob)
+			s.html["//localhost/"] = plainTag
+			tab := newTab(t)
+			tab.Open(s.url + address)
+			settled(tab, "started")
+			length := chromium.Eval[int](tab, `history.length`)
+			tab.Do(refresh)
+			settledAs(t, s, tab, running("bob", 2))
+			type place struct {
+				Address string `json:"address"`
+				Length  int    `json:"length"`
+				Kept    int    `json:"kept"`
+			}
+			want := place{s.url + address, length, 1}
+			if got := chromium.Eval[place](tab, `({ address: location.href, length: history.length, kept: sessionStorage.length })`); got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+		})
+	}
+}
