@@ -20,6 +20,7 @@ function (options) {
   let epoch = ''; // names who is there; empty: not known
   let again = ''; // address of the chat script
   let json = ''; // address of the JSON, when the stub came first
+  let name = ''; // of this chat, on a host that may have several
   let retry = false;
   let nonce = '';
   let config; // what the chat may find in the vendor's global
@@ -47,6 +48,8 @@ function (options) {
   function insert(src, end, parent) {
     const script = document.createElement('script');
     script.nonce = nonce;
+    // Old browsers, and plain http, tell our server nothing else.
+    if (!parent) script.referrerPolicy = 'same-origin';
     script.addEventListener('load', guard(() => end(true)));
     script.addEventListener('error', guard(() => end(false)));
     try {
@@ -59,9 +62,21 @@ function (options) {
     return script;
   }
 
+  // nameOf names a chat by its address, without the ending: the chat script and
+  // the JSON are two forms of one chat.
+  function nameOf(given) {
+    const address = given.again || given.json;
+    return address ? 'maicontact ' + String(address).replace(/(\.\w+)?(\?.*)?$/, '') : '';
+  }
+
   // What an answer means.
 
   function accept(given, script) {
+    name = name || nameOf(given);
+    if (!asks.has(script) && (nameOf(given) || name) !== name) {
+      if (given.embed) restore(); // a second chat on the page
+      return;
+    }
     if (script && script.nonce) nonce = script.nonce;
     if (given.json) {
       stub(given.json);
@@ -155,26 +170,26 @@ function (options) {
   // may be to order again. Only an address without a fragment loads a page.
   function reload() {
     const page = location.href.split('#')[0];
-    guard(() => sessionStorage.setItem('maicontact place', JSON.stringify({ page, hash: location.hash })))();
+    guard(() => sessionStorage.setItem(name + ' place', JSON.stringify({ page, hash: location.hash })))();
     location.replace(page);
   }
 
   function returnToPlace() {
-    const kept = sessionStorage.getItem('maicontact place');
+    const kept = sessionStorage.getItem(name + ' place');
     if (!kept) return;
-    sessionStorage.removeItem('maicontact place');
+    sessionStorage.removeItem(name + ' place');
     const { page, hash } = JSON.parse(kept);
     if (hash && page === location.href) location.replace(page + hash);
   }
 
   // mayReload allows three reloads in a minute, and none that cannot be counted.
   function mayReload() {
-    const name = 'maicontact reloads';
+    const times = name + ' reloads';
     const now = Date.now();
     try {
-      const former = JSON.parse(sessionStorage.getItem(name) || '[]').filter((t) => Math.abs(now - t) < 60000);
+      const former = JSON.parse(sessionStorage.getItem(times) || '[]').filter((t) => Math.abs(now - t) < 60000);
       if (former.length >= 3) return false;
-      sessionStorage.setItem(name, JSON.stringify(former.concat(now)));
+      sessionStorage.setItem(times, JSON.stringify(former.concat(now)));
       return true;
     } catch (e) {
       return false;
@@ -273,6 +288,7 @@ function (options) {
       cache: 'no-store',
       mode: 'same-origin',
       redirect: 'error',
+      referrerPolicy: 'same-origin',
       headers: { Accept: 'application/json' },
       signal: abort ? abort.signal : undefined,
     })).then((response) => {
@@ -338,7 +354,7 @@ function (options) {
 
   function listen() {
     if (channel || typeof BroadcastChannel !== 'function') return;
-    channel = new BroadcastChannel('maicontact');
+    channel = new BroadcastChannel(name);
     channel.onmessage = guard((event) => hear(event.data && event.data.epoch));
   }
 
@@ -406,7 +422,7 @@ function (options) {
       executed = loaded;
       if (loaded) run(handlers);
       else settle('blocked', 'embed did not load');
-      follow(loaded ? Date.now() + 2000 : 0);
+      follow(loaded ? performance.now() + 2000 : 0);
     }, document.head); // a body may be copied and its scripts run again
     const release = trap(script);
     window.addEventListener('error', watch);
@@ -490,7 +506,7 @@ function (options) {
   const mark = 'data-maicontact';
   const parts = new Set();
   let body = null;
-  let until = 0; // the embed's additions are taken
+  let until = 0; // the embed's additions are taken; not by the clock, which may be set
   let runs = null; // its script, until it has run
   let watcher = null;
   let mover = null;
@@ -510,7 +526,7 @@ function (options) {
   })();
 
   function collect(records) {
-    if (Date.now() > until) watcher.disconnect();
+    if (performance.now() > until) watcher.disconnect();
     else if (!runs || document.currentScript === runs) {
       for (const record of records) record.addedNodes.forEach(add);
     }
@@ -536,7 +552,7 @@ function (options) {
       else next.appendChild(part);
     }
     body = next;
-    if (Date.now() <= until) watcher.observe(body, { childList: true });
+    if (performance.now() <= until) watcher.observe(body, { childList: true });
   }
 
   guard(() => {
@@ -550,6 +566,7 @@ function (options) {
       doubtful = true;
       askNow();
     }));
+    name = nameOf(options);
     guard(listen)();
     guard(returnToPlace)();
     window[key](options, current);

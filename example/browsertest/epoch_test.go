@@ -113,7 +113,7 @@ func TestEpoch(t *testing.T) {
 }
 
 // full makes the loader believe that it has loaded the page anew too often.
-const full = `sessionStorage.setItem('maicontact reloads', JSON.stringify([Date.now(), Date.now(), Date.now()]));`
+const full = `sessionStorage.setItem('maicontact /webchat reloads', JSON.stringify([Date.now(), Date.now(), Date.now()]));`
 
 // The vendor's script that comes when its person has gone does not run, and
 // the chat that ran is taken away, also when the page may not be loaded anew.
@@ -153,7 +153,7 @@ func TestChangedAndStays(t *testing.T) {
 	}
 	for name, before := range map[string]string{
 		"no session storage":       `Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('refused'); } });`,
-		"session storage is wrong": `sessionStorage.setItem('maicontact reloads', '{');`,
+		"session storage is wrong": `sessionStorage.setItem('maicontact /webchat reloads', '{');`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

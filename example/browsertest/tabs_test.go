@@ -95,7 +95,7 @@ func TestTabsDisagree(t *testing.T) {
 	tab := newTab(t)
 	tab.Before(`
 		window.heard = [];
-		const other = new BroadcastChannel('maicontact');
+		const other = new BroadcastChannel('maicontact /webchat');
 		other.onmessage = (e) => { heard.push(e.data.epoch); other.postMessage({ epoch: 'epoch-bob' }); };`)
 	tab.Open(s.url + "/")
 	tab.Wait(`heard.length === 1`)
@@ -114,7 +114,7 @@ func TestHearsay(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, html, ann)
 			tab := newTab(t)
-			tab.Before(`window.other = new BroadcastChannel('maicontact');`)
+			tab.Before(`window.other = new BroadcastChannel('maicontact /webchat');`)
 			tab.Open(s.url + "/")
 			settled(tab, "started")
 			tab.Do(`for (const data of [null, 'epoch-bob', 1, {}, { epoch: 5 }, { epoch: '' }, { epoch: 'epoch-ann' }]) other.postMessage(data);`)
