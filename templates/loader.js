@@ -42,7 +42,7 @@ function (options) {
   const status = () => ({ state, reason, attempts, epoch });
   const idle = () => !executed && !stale && state !== 'loading';
   // Without cookies each answer is to somebody new, and nobody can log in.
-  const fixed = () => !navigator.cookieEnabled && !idle();
+  const forgetful = () => foreign || !navigator.cookieEnabled;
   const own = (target, name) => Object.getOwnPropertyDescriptor(target, name);
 
   function insert(src, end, parent) {
@@ -62,6 +62,39 @@ function (options) {
     return script;
   }
 
+  // A frame leaves the chat to a page of its own origin above it that has a
+  // loader. Below a page of another, browsers withhold cookies.
+
+  const above = []; // windows, from the inside out
+  let foreign = false; // one of them is of another origin
+
+  function lookAbove() {
+    try {
+      for (let w = window; w !== window.top; above.push(w)) {
+        w = w.parent;
+        if (!w.document || w === window || above.includes(w)) throw new Error('not a window above');
+      }
+    } catch (e) {
+      foreign = true;
+    }
+  }
+
+  const leader = () => above.find((w) => w[key]);
+
+  function standBack(given) {
+    clearTimeout(timer);
+    due = false;
+    if (!executed) {
+      if (config !== undefined || (given && given.embed)) {
+        config = undefined;
+        restore();
+      }
+      settle('absent', 'framed');
+    } else if (given && given.embed) {
+      restore();
+    }
+  }
+
   // nameOf names a chat by its address, without the ending: the chat script and
   // the JSON are two forms of one chat.
   function nameOf(given) {
@@ -78,6 +111,10 @@ function (options) {
       return;
     }
     if (script && script.nonce) nonce = script.nonce;
+    if (leader()) {
+      standBack(given);
+      return;
+    }
     if (given.json) {
       stub(given.json);
       return;
@@ -146,7 +183,7 @@ function (options) {
   // change ends the chat of a former person. An embed that has run cannot be
   // stopped, only taken away with its page.
   function change(why) {
-    if (!navigator.cookieEnabled) {
+    if (forgetful()) {
       if (config !== undefined) restore();
       return;
     }
@@ -203,7 +240,7 @@ function (options) {
   let asker = null; // the body when it began
   let abort = null;
   let answered = false; // since the latest ask
-  let answeredAt = Date.now();
+  let answeredAt = Date.now(); // a machine that sleeps may stop performance.now()
   let doubtful = false; // somebody else may be there by now
   let timer = 0;
   let tries = 0; // in a row by the timer
@@ -214,7 +251,7 @@ function (options) {
   // or take a half; for a page not shown yet, when it is.
   function plan() {
     clearTimeout(timer);
-    settle(retry && (again || json) ? 'waiting' : 'absent', reason);
+    settle(retry && !foreign && (again || json) ? 'waiting' : 'absent', reason);
     if (state === 'absent') return;
     due = !!document.prerendering;
     if (!due) later();
@@ -247,6 +284,15 @@ function (options) {
 
   function stub(address) {
     if (again) return; // the chat script was here first
+    if (foreign) {
+      standBack();
+      return;
+    }
+    const late = above.find(unloaded);
+    if (late) { // its loader may be yet to come
+      late.addEventListener('load', guard(() => window[key]({ json: address })), { once: true });
+      return;
+    }
     const first = !json;
     json = address;
     if (latest && asker === document.body) return; // a second stub
@@ -255,8 +301,9 @@ function (options) {
 
   function ask(first) {
     clearTimeout(timer);
+    if (leader()) standBack();
     due = !!document.prerendering;
-    if (due || fixed() || !(again || json)) {
+    if (due || foreign || leader() || (forgetful() && !idle()) || !(again || json)) {
       finish();
       return;
     }
@@ -337,7 +384,9 @@ function (options) {
   const refresh = () => new Promise((resolve) => {
     waiters.push(resolve);
     try {
-      askNow();
+      const page = leader();
+      if (page) page.maicontact.refresh().then(finish, finish);
+      else askNow();
     } catch (e) {
       finish();
     }
@@ -353,13 +402,13 @@ function (options) {
   let soon = 0; // timer
 
   function listen() {
-    if (channel || typeof BroadcastChannel !== 'function') return;
+    if (channel || foreign || leader() || typeof BroadcastChannel !== 'function') return;
     channel = new BroadcastChannel(name);
     channel.onmessage = guard((event) => hear(event.data && event.data.epoch));
   }
 
   function hear(heard) {
-    if (!heard || typeof heard !== 'string' || !navigator.cookieEnabled) return;
+    if (!heard || typeof heard !== 'string' || forgetful() || leader()) return;
     news = heard;
     if (heard === epoch || soon) return;
     soon = setTimeout(guard(() => {
@@ -379,7 +428,7 @@ function (options) {
     if (repeats > 3) return;
     news = named;
     told = named;
-    if (channel) guard(() => channel.postMessage({ epoch: named }))();
+    if (channel && !leader()) guard(() => channel.postMessage({ epoch: named }))();
   }
 
   // An open channel may keep a page out of the back-forward cache.
@@ -392,13 +441,17 @@ function (options) {
 
   // Starting the chat.
 
-  // start waits for the page: a chat host that hangs must not delay its load
-  // event.
+  const unloaded = (w) => w.document.readyState !== 'complete';
+
+  // start waits for the page, and for those it is in: a chat host that hangs
+  // must not delay their load event.
   function start(src) {
     const next = guard(() => start(src));
     if (state !== 'loading') return;
+    const late = [window].concat(above).find(unloaded);
     if (document.prerendering) document.addEventListener('prerenderingchange', next, { once: true });
-    else if (document.readyState !== 'complete') window.addEventListener('load', next, { once: true });
+    else if (late) late.addEventListener('load', next, { once: true });
+    else if (leader()) standBack();
     else embed(src);
   }
 
@@ -506,7 +559,7 @@ function (options) {
   const mark = 'data-maicontact';
   const parts = new Set();
   let body = null;
-  let until = 0; // the embed's additions are taken; not by the clock, which may be set
+  let until = 0; // its additions are taken; the clock may be set meanwhile
   let runs = null; // its script, until it has run
   let watcher = null;
   let mover = null;
@@ -567,6 +620,7 @@ function (options) {
       askNow();
     }));
     name = nameOf(options);
+    lookAbove();
     guard(listen)();
     guard(returnToPlace)();
     window[key](options, current);
