@@ -28,7 +28,8 @@ const (
 // tokenizer pulls its input, and a handler pushes it, so the tokenizer runs as
 // a coroutine that rests whenever it wants more.
 type document struct {
-	path, host string // of the chat script
+	config Config
+	host   string // of the request
 
 	verdict verdict
 	place   int64 // offset of the tag, when placed
@@ -49,8 +50,8 @@ type document struct {
 }
 
 // newDocument returns a document that must be closed.
-func newDocument(path, host string) *document {
-	d := &document{path: path, host: host}
+func newDocument(c Config, host string) *document {
+	d := &document{config: c, host: host}
 	d.next, d.stop = iter.Pull(func(want func(struct{}) bool) {
 		d.want = want
 		d.scan()
@@ -136,6 +137,15 @@ func (d *document) startTag(z *html.Tokenizer, kind html.TokenType) {
 		if kind == html.StartTagToken || d.foreign == 0 {
 			d.templates++
 		}
+	case "base":
+		for more && d.templates == 0 && d.config.Origin == "" {
+			var key, value []byte
+			key, value, more = z.TagAttr()
+			if string(key) == "href" && !d.isHere(string(value)) {
+				d.verdict = unchanged
+				return
+			}
+		}
 	case "script":
 		for more && d.templates == 0 {
 			var key, value []byte
@@ -186,7 +196,25 @@ func (d *document) decideAtEnd(err error, partial int) {
 // isScript reports whether a src attribute is that of the chat script.
 func (d *document) isScript(src string) bool {
 	u, err := url.Parse(strings.TrimSpace(src))
-	return err == nil && u.Path == d.path && (u.Host == "" || strings.EqualFold(u.Host, d.host))
+	if err != nil || u.Path != d.config.ScriptPath {
+		return false
+	}
+	_, host, _ := strings.Cut(d.config.Origin, "://")
+	return u.Host == "" || strings.EqualFold(u.Host, d.host) || strings.EqualFold(u.Host, host)
+}
+
+// isHere reports whether a base address is surely on this host. Browsers are
+// more lenient than url.Parse: they read a backslash as a slash, and find a host
+// behind one slash or three.
+func (d *document) isHere(href string) bool {
+	u, err := url.Parse(strings.Trim(href, " \t\n\r\f"))
+	switch {
+	case err != nil || u.Opaque != "" || strings.Contains(href, `\`):
+		return false
+	case u.Host != "":
+		return (u.Scheme == "" || u.Scheme == "http" || u.Scheme == "https") && strings.EqualFold(u.Host, d.host)
+	}
+	return u.Scheme == "" && !strings.HasPrefix(u.Path, "//")
 }
 
 // held returns how many bytes at the end of tail, which is all of the document

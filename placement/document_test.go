@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-const testTag = `<script src="/webchat.js" defer></script>`
+const testTag = `<script src="/webchat.js" defer referrerpolicy="same-origin"></script>`
 
 // longEndTag is one that may be held back longer than its name.
 var longEndTag = regexp.MustCompile(`(?i)</(body|html)[ \t\n\r\f/]`)
@@ -102,6 +102,30 @@ func TestPlace(t *testing.T) {
 		{"tagged inline", "<html><script nonce=a>\n// maicontact\nx</script></body>"},
 		{"tag of another host", "<html><script src=//other.test/webchat.js></script>¶</body>"},
 		{"another tag", "<html><script src=/webchat.jsx></script><a src=/webchat.js>¶</body>"},
+		{"base", `<base href="/files/"><p>a¶</body>`},
+		{"base without an address", `<base target="_blank"><p>a¶</body>`},
+		{"base of this host", `<base href=" HTTPS://SHOP.test/files/ "><p>a¶</body>`},
+		{"base of this host, any scheme", `<base href="//shop.test/files/"><p>a¶</body>`},
+		{"base beside the page", `<base href="files/?x#y"><p>a¶</body>`},
+		{"base in a template", `<template><base href="//other.test/"></template><p>a¶</body>`},
+		{"base in a comment", `<!-- <base href="//other.test/"> --><p>a¶</body>`},
+		{"base behind the place", `<p>a¶</body><base href="//other.test/">`},
+		{"base of another host", `<base href="https://other.test/"><p>a</body>`},
+		{"base of another host, any scheme", `<BASE target=_blank HREF=//other.test><p>a</body>`},
+		{"base of another host, no end tags", `<html><base href="//other.test/">`},
+		{"base of another host, late", `<p>a<base href="//other.test/"><p>b</body>`},
+		{"base of another host, long", "<p>" + long + `<base href="//other.test/"></body>`},
+		{"base of another port", `<base href="//shop.test:8080/"><p>a</body>`},
+		{"base of a user", `<base href="//shop.test@other.test/"><p>a</body>`},
+		{"base with backslashes", `<base href="/\other.test/"><p>a</body>`},
+		{"base with three slashes", `<base href="///other.test/"><p>a</body>`},
+		{"base with three slashes and a scheme", `<base href="https:///other.test/"><p>a</body>`},
+		{"base with one slash and a scheme", `<base href="https:/other.test/"><p>a</body>`},
+		{"base without slashes", `<base href="https:other.test/"><p>a</body>`},
+		{"base with a tab", `<base href="/&#9;/other.test/"><p>a</body>`},
+		{"base with a form feed", "<base href='\f//other.test/'><p>a</body>"},
+		{"base of a file", `<base href="file://shop.test/"><p>a</body>`},
+		{"base that is none", `<base href="data:text/html,x"><p>a</body>`},
 		{"tag in a comment", "<html><!--" + testTag + "-->¶</body>"},
 		{"tag in a template", "<html><template>" + testTag + "</template>¶</body>"},
 		{"tag in a textarea", "<html><textarea>" + testTag + "</textarea>¶</body>"},

@@ -29,5 +29,5 @@ func ExampleNew() {
 	// <title>Shop</title>
 	// <body>
 	// <p>Tea</p>
-	// <script src="/webchat.js" defer></script></body>
+	// <script src="/webchat.js" defer referrerpolicy="same-origin"></script></body>
 }

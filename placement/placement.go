@@ -29,6 +29,10 @@
 // ScriptPath on this host, one with the attribute data-maicontact, or the
 // inline snippet. It must stand before the place.
 //
+// A page whose <base href> leads elsewhere than to this host, or may, is left
+// alone, unless Config.Origin is set: the browser would load the tag's script
+// from there.
+//
 // # Headers
 //
 // The first 32 KiB are held back, unless flushed, to know what becomes of the
@@ -46,6 +50,7 @@ import (
 	"errors"
 	"html"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -58,6 +63,12 @@ type Config struct {
 	// ScriptPath is the path of the chat script, or of the static stub.
 	// Defaults to DefaultScriptPath.
 	ScriptPath string
+
+	// Origin is the scheme and host of the site, such as
+	// "https://shop.example", for pages whose <base href> leads elsewhere: the
+	// tag then has a whole address instead of a path, on all pages. Only for a
+	// site that has no other host. Optional.
+	Origin string
 
 	// Nonce returns the nonce of the page's Content-Security-Policy, for
 	// policies that do not allow scripts of 'self'. It is called at most once
@@ -77,6 +88,12 @@ func New(c Config) (func(http.Handler) http.Handler, error) {
 	c.ScriptPath = cmp.Or(c.ScriptPath, DefaultScriptPath)
 	if !strings.HasPrefix(c.ScriptPath, "/") || strings.HasPrefix(c.ScriptPath, "//") || strings.ContainsAny(c.ScriptPath, "?#\\ \t\r\n\f\x00") {
 		return nil, errors.New("placement: Config.ScriptPath must be a path on this site, such as \"" + DefaultScriptPath + "\"")
+	}
+	if c.Origin != "" {
+		u, err := url.Parse(c.Origin)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || c.Origin != u.Scheme+"://"+u.Host || strings.ContainsAny(u.Host, `"'<>\ `) {
+			return nil, errors.New("placement: Config.Origin must be the scheme and host of this site and no more, such as \"https://shop.example\"")
+		}
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -98,7 +115,8 @@ func (c Config) tag(r *http.Request) (tag []byte, hasNonce bool) {
 	if c.Nonce != nil {
 		nonce = c.Nonce(r)
 	}
-	text := `<script src="` + html.EscapeString(c.ScriptPath) + `" defer`
+	// The server tells by the referrer who asks, where browsers say no more.
+	text := `<script src="` + html.EscapeString(c.Origin+c.ScriptPath) + `" defer referrerpolicy="same-origin"`
 	if nonce != "" {
 		text += ` nonce="` + html.EscapeString(nonce) + `"`
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-const tag = `<script src="/webchat.js" defer></script>`
+const tag = `<script src="/webchat.js" defer referrerpolicy="same-origin"></script>`
 
 func newPlacement(t testing.TB, c placement.Config) func(http.Handler) http.Handler {
 	t.Helper()
@@ -150,6 +150,8 @@ func TestChanged(t *testing.T) {
 	page := "text/html; charset=utf-8"
 	length := strconv.Itoa(len(bare))
 	changed := strconv.Itoa(len(full))
+	const elsewhere = `<base href="https://files.example/">`
+	whole := strings.Replace(full, `src="`, `src="https://shop.example:8443`, 1)
 	big := strings.Repeat("<p>tea</p>", 10_000)
 	tests := []struct {
 		name    string
@@ -170,8 +172,14 @@ func TestChanged(t *testing.T) {
 			outcome{200, header("Content-Type", page, "Content-Length", changed), full}},
 		{"nonce", placement.Config{ScriptPath: "/chat&a.js", Nonce: func(*http.Request) string { return `a+/="` }},
 			reply(200, header("Content-Type", page, "Etag", `"a"`, "Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT", "Content-Length", length), bare),
-			outcome{200, header("Content-Type", page, "Content-Length", strconv.Itoa(len(bare)+len(`<script src="/chat&amp;a.js" defer nonce="a+/=&#34;"></script>`))),
-				strings.Replace(bare, "</body>", `<script src="/chat&amp;a.js" defer nonce="a+/=&#34;"></script></body>`, 1)}},
+			outcome{200, header("Content-Type", page, "Content-Length", strconv.Itoa(len(bare)+len(`<script src="/chat&amp;a.js" defer referrerpolicy="same-origin" nonce="a+/=&#34;"></script>`))),
+				strings.Replace(bare, "</body>", `<script src="/chat&amp;a.js" defer referrerpolicy="same-origin" nonce="a+/=&#34;"></script></body>`, 1)}},
+		{"base of another host", placement.Config{}, reply(200, header("Content-Type", page, "Content-Length", strconv.Itoa(len(elsewhere+bare)), "Etag", `"a"`), elsewhere+bare),
+			outcome{200, header("Content-Type", page, "Content-Length", strconv.Itoa(len(elsewhere+bare)), "Etag", `"a"`), elsewhere + bare}},
+		{"origin", placement.Config{Origin: "https://shop.example:8443"}, reply(200, header("Content-Type", page), elsewhere+bare),
+			outcome{200, header("Content-Type", page, "Content-Length", strconv.Itoa(len(elsewhere+whole))), elsewhere + whole}},
+		{"origin, tagged", placement.Config{Origin: "https://shop.example:8443"}, reply(200, header("Content-Type", page), elsewhere+whole),
+			outcome{200, header("Content-Type", page, "Content-Length", strconv.Itoa(len(elsewhere+whole))), elsewhere + whole}},
 		{"no nonce", placement.Config{Nonce: func(*http.Request) string { return "" }}, reply(200, header("Content-Type", page, "Etag", `"a"`), bare),
 			outcome{200, header("Content-Type", page, "Content-Length", changed, "Etag", `W/"a"`), full}},
 		{"skipped", placement.Config{Skip: func(r *http.Request) bool { return r.URL.Path == "/" }}, reply(200, header("Content-Type", page), bare),
@@ -230,6 +238,17 @@ func TestNew(t *testing.T) {
 	for _, path := range []string{"webchat.js", "//evil.test/a.js", "https://evil.test/a.js", "/a.js?x", "/a.js#x", `/\evil.test`, "/a b", "/a\n"} {
 		if place, err := placement.New(placement.Config{ScriptPath: path}); err == nil || place != nil || !strings.Contains(err.Error(), "ScriptPath") {
 			t.Errorf("%q: %v", path, err)
+		}
+	}
+	for _, origin := range []string{"shop.example", "//shop.example", "https://", "https://:443", "https://shop.example/", "https://shop.example/a", "https://shop.example?", "https://shop.example#",
+		"https://ann@shop.example", "ftp://shop.example", "HTTPS://shop.example", "https:shop.example", "https://shop.example ", "https://a\"b.example", `https://shop.example\evil.test`, "https://shop.example:x"} {
+		if place, err := placement.New(placement.Config{Origin: origin}); err == nil || place != nil || !strings.Contains(err.Error(), "Origin") {
+			t.Errorf("%q: %v", origin, err)
+		}
+	}
+	for _, origin := range []string{"", "http://127.0.0.1:8080", "https://shop.example", "http://[::1]:80"} {
+		if _, err := placement.New(placement.Config{Origin: origin}); err != nil {
+			t.Errorf("%q: %v", origin, err)
 		}
 	}
 }

@@ -91,7 +91,7 @@ func (w *responseWriter) begin(status int) {
 }
 
 func (w *responseWriter) watch() {
-	w.document = newDocument(w.config.ScriptPath, w.request.Host)
+	w.document = newDocument(w.config, w.request.Host)
 }
 
 // Write implements http.ResponseWriter.

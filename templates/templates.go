@@ -41,7 +41,18 @@ var forReaders = regexp.MustCompile(`(?m)^\s*//.*\n|^\s+|([;{,]) //.*$`)
 // another epoch than that of the chat that runs, the page is loaded anew, at
 // most three times in a minute. It also asks when a page comes back from the
 // back-forward cache, is looked at again after a minute, or hears of another
-// epoch from another tab.
+// epoch from another tab. A page is loaded anew with GET, also when it came of a
+// form.
+//
+// In a frame it leaves the chat to a page above of the same origin that has a
+// loader, for the reason "framed". Below a page of another origin, or one it
+// cannot see, where browsers withhold cookies, it takes the first answer as it
+// is, never asks and never loads the page anew; with json it is not even asked,
+// and there is no chat, for the reason "framed".
+//
+// Chats of one host are told apart by their address without its ending: pages of
+// /webchat.js and of /webchat.json belong together. A page has the chat of its
+// first loader. One with another address is ignored: status does not tell of it.
 //
 // A page can call window.maicontact.status() for the state ("waiting",
 // "loading", "started", "blocked", "absent", or "changed" when the page is about

@@ -15,7 +15,7 @@ func TestSite(t *testing.T) {
 	}
 	shop.Check(t, site, sim)
 	// The browser accepts gzip and unpacks it.
-	const want = `<!doctype html><body>tea<script src="/webchat.js" defer></script></body>`
+	const want = `<!doctype html><body>tea<script src="/webchat.js" defer referrerpolicy="same-origin"></script></body>`
 	if got := shop.Browser(t, site, "")("/plain"); got.Body != want {
 		t.Errorf("behind Compress: %v", got)
 	}
