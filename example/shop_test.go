@@ -195,7 +195,7 @@ func TestCookies(t *testing.T) {
 				t.Fatalf("%s: got %d cookies", name, len(cookies))
 			}
 			c := cookies[0]
-			if !strings.HasPrefix(c.Name, name) || c.Path != "/" || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure != (origin != "") || c.Domain != "" {
+			if !strings.HasPrefix(strings.TrimPrefix(c.Name, "__Host-"), name) || c.Path != "/" || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure != (origin != "") || c.Domain != "" {
 				t.Errorf("with the origin %q the cookie %s has the wrong attributes", origin, name)
 			}
 		}
