@@ -35,6 +35,8 @@ func TestCanary(t *testing.T) {
 		var told syncBuffer
 		s := newSite(t, func(c *maicontact.Config, o *webchattest.Options) {
 			o.APIKey, c.API.APIKey = apiKey, apiKey
+			c.OnNoChat = func(_ context.Context, reason maicontact.Reason) { fmt.Fprintf(&told, "%v %+v\n", reason, reason) }
+			c.VisitorBurst = -1
 			c.API.OnCall = func(_ context.Context, call webchat.Call) { fmt.Fprintf(&told, "%+v %v\n", call, call.Err) }
 		})
 		tell := func(err error) {
@@ -64,8 +66,14 @@ func TestCanary(t *testing.T) {
 				profile.Phone += "1"
 				profile.QueryMetadata = metadata(t, id)
 				s.member(id, profile)
-				b.send("GET", "/webchat.js")
-				_, err := s.mc.Erase(t.Context(), id)
+				for _, path := range []string{"/webchat.js", "/webchat.json"} {
+					header := b.send("GET", path).Header
+					header.Del("Set-Cookie") // the session's own
+					fmt.Fprintln(&told, header)
+				}
+				_, err := s.mc.Reissue(t.Context(), id)
+				tell(err)
+				_, err = s.mc.Erase(t.Context(), id)
 				tell(err)
 				tell(s.mc.Restore(t.Context(), id))
 				time.Sleep(30 * time.Second)
