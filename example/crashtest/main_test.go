@@ -16,6 +16,9 @@ import (
 // disorder is how long processes are killed at random.
 var disorder = flag.Duration("disorder", 20*time.Second, "how long processes are killed at random")
 
+// soak is how long people use a site that goes up and down.
+var soak = flag.Duration("soak", 15*time.Second, "how long the site is used in the soak")
+
 func TestMain(m *testing.M) {
 	// The tests mostly wait for the leases of the dead to run out, so more of
 	// them than there are processors may run at once.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -103,6 +104,20 @@ func (s *shop) kill() {
 	if p != nil {
 		p.kill()
 	}
+}
+
+// signal sends the process that runs now a signal that ends it, and returns
+// the process. It does not wait for the end. Nil: there is none.
+func (s *shop) signal(end os.Signal) *process {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.current
+	if p == nil || p.url == "" || p.killed.Swap(true) {
+		return nil
+	}
+	s.kills++
+	_ = p.command.Process.Signal(end) // it may have ended
+	return p
 }
 
 // keepOpen starts a process whenever there is none, until stop is closed. It
