@@ -68,9 +68,9 @@ func TestSoak(t *testing.T) {
 	var figures []figure
 	living.Go(func() { figures = watch(t, stays, stop) })
 	var ends struct{ drained, killed, database int }
-	living.Go(func() { // the other process
+	living.Go(func() { // the other process, killed first: a drain may take longer than a short soak
 		for calm := min(*soak/6, 8*time.Second); pause(calm, stop); {
-			if (ends.drained+ends.killed)%2 == 0 {
+			if (ends.drained+ends.killed)%2 == 1 {
 				ends.drained += drain(t, restarted, &seen)
 				continue
 			}
