@@ -56,6 +56,7 @@ type resolver struct {
 	pace    pace
 	outage  outage
 	bridged seldom
+	unasked seldom
 
 	holders  *holders
 	refused  seldom

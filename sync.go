@@ -48,7 +48,9 @@ func (r *resolver) reconcile(ctx context.Context) {
 		}
 		keys, err := r.store.Due(ctx, r.namespace, r.inbox, dueAtOnce)
 		if err != nil && ctx.Err() == nil {
-			r.log.WarnContext(ctx, "maicontact: the store was not asked for waiting changes", "error", err)
+			if n := r.unasked.count(time.Now()); n > 0 {
+				r.log.WarnContext(ctx, "maicontact: the store does not say which changes wait", "times", n, "error", err)
+			}
 		}
 		// Other processes have the same list; few should meet at one row.
 		rand.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
