@@ -58,7 +58,7 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 type boundedRecorder struct{ *httptest.ResponseRecorder }
 
 func (r *boundedRecorder) Write(p []byte) (int, error) {
-	if r.Body.Len() > 16<<20 {
+	if r.Body.Len() > 2<<20 {
 		return 0, io.ErrShortWrite
 	}
 	return r.ResponseRecorder.Write(p)
