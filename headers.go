@@ -50,15 +50,23 @@ func isPublic(h http.Header) bool {
 
 // addVary adds fields to Vary that it does not name yet.
 func addVary(h http.Header, fields ...string) {
-	var have []string
-	for _, line := range h.Values("Vary") {
-		for field := range strings.SplitSeq(line, ",") {
-			have = append(have, strings.ToLower(strings.TrimSpace(field)))
-		}
-	}
+	have := listed(h.Values("Vary"))
 	for _, field := range fields {
-		if !slices.Contains(have, strings.ToLower(field)) {
+		if !slices.ContainsFunc(have, func(s string) bool { return strings.EqualFold(s, field) }) {
 			h.Add("Vary", field)
 		}
 	}
+}
+
+// listed returns what the lines of a header name, each once.
+func listed(lines []string) []string {
+	var names []string
+	for _, line := range lines {
+		for name := range strings.SplitSeq(line, ",") {
+			if name = strings.TrimSpace(name); name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }

@@ -84,7 +84,7 @@ func addSiteData(h http.Header, kinds []SiteData) {
 		return
 	}
 	const name = "Clear-Site-Data"
-	merged := siteData(h.Values(name))
+	merged := listed(h.Values(name))
 	for _, kind := range kinds {
 		quoted := `"` + string(kind) + `"`
 		if !slices.Contains(merged, quoted) && !slices.Contains(merged, `"*"`) {
@@ -92,17 +92,4 @@ func addSiteData(h http.Header, kinds []SiteData) {
 		}
 	}
 	h.Set(name, strings.Join(merged, ", "))
-}
-
-// siteData returns what the lines of a header name, each once.
-func siteData(lines []string) []string {
-	var kinds []string
-	for _, line := range lines {
-		for kind := range strings.SplitSeq(line, ",") {
-			if kind = strings.TrimSpace(kind); kind != "" && !slices.Contains(kinds, kind) {
-				kinds = append(kinds, kind)
-			}
-		}
-	}
-	return kinds
 }

@@ -259,7 +259,7 @@ func (r *resolver) visitor(ctx context.Context, q question) (webchat.ContactID, 
 			return "", fmt.Errorf("%w: the visitor's contact is being made", Unavailable)
 		}
 	}
-	made, err := r.create(ctx, toGreet, webchat.Draft{
+	made, err := r.create(ctx, webchat.Draft{
 		InboxID: r.inbox, SourceID: source, Profile: webchat.Profile{}.Normalized(),
 	})
 	// A key that is old enough to have its contact, and has none.
@@ -302,7 +302,7 @@ func (r *resolver) findExisting(ctx context.Context, why purpose, source string)
 	}
 }
 
-// search and create are the calls that make a contact.
+// search looks for contacts, create makes a visitor's.
 
 func (r *resolver) search(ctx context.Context, why purpose, source string) (found []webchat.Contact, _ error) {
 	err := r.call(ctx, why, func() (err error) {
@@ -312,8 +312,8 @@ func (r *resolver) search(ctx context.Context, why purpose, source string) (foun
 	return found, err
 }
 
-func (r *resolver) create(ctx context.Context, why purpose, d webchat.Draft) (made webchat.Contact, _ error) {
-	err := r.call(ctx, why, func() (err error) {
+func (r *resolver) create(ctx context.Context, d webchat.Draft) (made webchat.Contact, _ error) {
+	err := r.call(ctx, toGreet, func() (err error) {
 		made, err = r.client.Create(ctx, d)
 		return err
 	})
