@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"io"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/maicontact/maicontact/example/internal/output"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -43,7 +43,7 @@ type site struct {
 	url  string
 	stop func() int
 
-	stdout, stderr *output
+	stdout, stderr *output.Buffer
 
 	mu      sync.Mutex
 	cookies []string // the values of all that were set
@@ -85,7 +85,7 @@ func (s *site) start() {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	read, write := io.Pipe()
-	s.stdout, s.stderr = &output{}, &output{}
+	s.stdout, s.stderr = &output.Buffer{}, &output.Buffer{}
 	done := make(chan int, 1)
 	go func() {
 		code := run(ctx, func(name string) string { return s.env[name] }, io.MultiWriter(write, s.stdout), s.stderr)
@@ -163,22 +163,4 @@ func (s *site) eventually(what string, is func() bool) {
 			s.t.Fatalf("not within %v: %s", patience, what)
 		}
 	}
-}
-
-// output is a buffer that may be written to and read at once.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }

@@ -2,7 +2,6 @@ package crashtest
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -13,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/maicontact/maicontact/example/internal/output"
 )
 
 // process is one process of the example.
@@ -35,7 +36,7 @@ func (p *process) kill() {
 type shop struct {
 	program string
 	env     []string
-	stderr  output // of all its processes
+	stderr  printed // of all its processes
 
 	mu      sync.Mutex
 	current *process
@@ -143,31 +144,16 @@ func (s *shop) keepOpen(t *testing.T, stop <-chan struct{}) {
 	}
 }
 
-// output keeps what processes print.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
+// printed is what processes have printed.
+type printed struct{ output.Buffer }
 
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
-func (o *output) tail() string {
+func (o *printed) tail() string {
 	text := o.String()
 	return text[max(0, len(text)-4000):]
 }
 
 // check reports crashes and secrets in what was printed.
-func (o *output) check(t *testing.T, secrets []string) {
+func (o *printed) check(t *testing.T, secrets []string) {
 	t.Helper()
 	text := o.String()
 	if text == "" {

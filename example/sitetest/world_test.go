@@ -2,16 +2,15 @@ package sitetest
 
 import (
 	"bufio"
-	"bytes"
 	"io"
 	"os/exec"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/maicontact/maicontact/example/internal/output"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
@@ -45,7 +44,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) startShop() string {
 	t := w.t
 	t.Helper()
-	var log output
+	var log output.Buffer
 	command := exec.Command(program)
 	command.Stderr = &log
 	command.Env = []string{
@@ -134,22 +133,4 @@ func (w *world) wantContacts(want string) {
 	if got := w.contacts(); got != want {
 		w.t.Errorf("MaiAgent has the contacts %q, want %q", got, want)
 	}
-}
-
-// output is a buffer that may be written to and read at once.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }
