@@ -3,11 +3,10 @@ package maicontact
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
-	"sync"
+	"math"
 	"time"
-
-	"github.com/patrickmn/go-cache"
 
 	"github.com/maicontact/maicontact/webchat"
 )
@@ -23,79 +22,145 @@ const (
 // errHeldByOther means that a contact was given to somebody else a moment ago.
 var errHeldByOther = fmt.Errorf("%w: the contact was given to somebody else", Unavailable)
 
-// gone holds a contact that was deleted on purpose.
-const gone = ""
-
 // holders remembers to whom this process has given which contact, so that one
 // which turns up for a second person stays with the first. Members' rows refuse
-// that for good; visitors have none. The zero holders is not ready; it is safe
-// for concurrent use.
+// that for good; visitors have none. It also remembers which contacts were
+// deleted on purpose. The zero holders is not ready; it is safe for concurrent
+// use.
 type holders struct {
-	mu    sync.Mutex
-	known *cache.Cache // a digest of the contact id -> owner
-	swept time.Time
+	known *shards // holderKey -> holder or buried
 }
 
-func newHolders() *holders {
-	return &holders{known: cache.New(holdTime, 0)}
-}
+// holder is the tag of an owner.
+type holder uint64
 
-// take makes owner the holder of id. It reports who holds it when that is
-// somebody else, and whether nobody did before.
-func (h *holders) take(id webchat.ContactID, owner string) (holder string, isNew bool) {
-	key := holderKey(id)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if known, ok := h.known.Get(key); ok {
-		if known.(string) != owner {
-			return known.(string), false
+// buried is in the place of a holder where nobody may be one.
+type buried struct{}
+
+// held is who holds a contact.
+type held int
+
+const (
+	heldByOther held = iota
+	heldByNobody
+	heldByOwner
+	heldNewly // by the owner, and by nobody before
+)
+
+func newHolders(most int) *holders { return &holders{newShards(most)} }
+
+// take makes owner the holder of id, unless somebody else is or nobody may be.
+// Of a known holder the time is renewed when half of it is over; most requests
+// change nothing.
+func (h *holders) take(id webchat.ContactID, owner string) held {
+	key, me := holderKey(id), holder(h.known.tag(owner))
+	s := h.known.of(string(key[:]))
+	if who, ends, ok := s.known.GetWithExpiration(string(key[:])); ok {
+		if got := me.heldBy(who); got != heldByOwner || time.Until(ends) >= holdTime/2 {
+			return got
 		}
-		h.known.SetDefault(key, owner)
-		return owner, false
 	}
-	h.put(key, owner, holdTime)
-	return owner, true
+	return s.take(string(key[:]), me)
 }
 
-// put sweeps at most once a minute: that takes as long as the memory is big.
-func (h *holders) put(key, owner string, d time.Duration) {
-	if h.known.ItemCount() >= mostHolders && time.Since(h.swept) > time.Minute {
-		h.known.DeleteExpired()
-		h.swept = time.Now()
+// take decides under the lock: the holder may be another by now.
+func (s *shard) take(key string, me holder) held {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	got := heldNewly
+	if who, ok := s.known.Get(key); ok {
+		got = me.heldBy(who)
 	}
-	if h.known.ItemCount() < mostHolders {
-		h.known.Set(key, owner, d)
+	if got == heldByOwner || got == heldNewly {
+		s.put(key, me, holdTime)
+	}
+	return got
+}
+
+func (me holder) heldBy(who any) held {
+	switch who {
+	case buried{}:
+		return heldByNobody
+	case me:
+		return heldByOwner
+	default:
+		return heldByOther
 	}
 }
 
 // release undoes a take that was new.
-func (h *holders) release(id webchat.ContactID) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.known.Delete(holderKey(id))
+func (h *holders) release(id webchat.ContactID, owner string) {
+	key, me := holderKey(id), holder(h.known.tag(owner))
+	s := h.known.of(string(key[:]))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if who, ok := s.known.Get(string(key[:])); ok && me.heldBy(who) == heldByOwner {
+		s.known.Delete(string(key[:]))
+	}
 }
 
-// bury lets nobody hold id for so long.
+// bury lets nobody hold id for so long. It always has room: a live holder gives
+// way, or of too many buried ones the one whose time is over first.
 func (h *holders) bury(id webchat.ContactID, d time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.put(holderKey(id), gone, d)
+	key := holderKey(id)
+	s := h.known.of(string(key[:]))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.put(string(key[:]), buried{}, d) {
+		s.giveWay()
+		s.known.Set(string(key[:]), buried{}, d)
+	}
 }
 
-// holderKey keeps the ids themselves out of the memory.
-func holderKey(id webchat.ContactID) string {
-	sum := sha256.Sum256([]byte(id.Reveal()))
-	return string(sum[:16])
+// giveWay needs mu. It makes room for one.
+func (s *shard) giveWay() {
+	s.known.DeleteExpired()
+	if !s.isFull() {
+		return
+	}
+	var first string
+	ends := int64(math.MaxInt64)
+	for key, item := range s.known.Items() {
+		if item.Object != (buried{}) {
+			first = key
+			break
+		}
+		if item.Expiration < ends {
+			first, ends = key, item.Expiration
+		}
+	}
+	s.known.Delete(first)
+}
+
+// sweep takes out what has run out.
+func (h *holders) sweep() { h.known.sweep() }
+
+// holderKey is the number that a contact id stands for, which takes less room
+// than its text.
+func holderKey(id webchat.ContactID) (key [16]byte) {
+	var digits [32]byte
+	if text := id.Reveal(); len(text) == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-' {
+		n := copy(digits[:], text[:8])
+		n += copy(digits[n:], text[9:13])
+		n += copy(digits[n:], text[14:18])
+		n += copy(digits[n:], text[19:23])
+		copy(digits[n:], text[24:])
+		if _, err := hex.Decode(key[:], digits[:]); err == nil {
+			return key
+		}
+	}
+	sum := sha256.Sum256([]byte(id.Reveal())) // a store may hold anything
+	return [16]byte(sum[:16])
 }
 
 // handOut is asked before a contact goes to its owner.
 func (r *resolver) handOut(ctx context.Context, id webchat.ContactID, owner string) error {
-	holder, _ := r.holders.take(id, owner)
-	if holder == owner {
+	got := r.holders.take(id, owner)
+	if got == heldByOwner || got == heldNewly {
 		return nil
 	}
-	r.recent.Delete(owner)
-	if holder == gone {
+	r.recent.forget(owner)
+	if got == heldByNobody {
 		return fmt.Errorf("%w: the contact was deleted", Unavailable)
 	}
 	if n := r.refused.count(time.Now()); n > 0 {
@@ -106,13 +171,13 @@ func (r *resolver) handOut(ctx context.Context, id webchat.ContactID, owner stri
 
 // bindHeld keeps a contact out of a member's row that somebody else holds.
 func (r *resolver) bindHeld(id webchat.ContactID, owner string, bind func() (Contact, error)) (Contact, error) {
-	holder, isNew := r.holders.take(id, owner)
-	if holder != owner {
+	got := r.holders.take(id, owner)
+	if got != heldByOwner && got != heldNewly {
 		return Contact{}, fmt.Errorf("%w: it was given to somebody else", ErrContactTaken)
 	}
 	row, err := bind()
-	if err != nil && isNew {
-		r.holders.release(id)
+	if err != nil && got == heldNewly {
+		r.holders.release(id, owner)
 	}
 	return row, err
 }

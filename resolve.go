@@ -8,7 +8,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/patrickmn/go-cache"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/maicontact/maicontact/webchat"
@@ -25,10 +24,6 @@ const (
 	// lateTime is how long a write of unknown outcome may still land. Until
 	// then it is looked for, and not repeated.
 	lateTime = time.Minute
-	// recallTime is how long an answer is remembered in the process.
-	recallTime = 30 * time.Second
-	// mostRecalled bounds that memory.
-	mostRecalled = 100_000
 	// mostFlights bounds the work under way in the process, of which visitors
 	// have three quarters: a goroutine and some 10 KB each.
 	mostFlights = 4096
@@ -50,7 +45,7 @@ type resolver struct {
 	settleTime       time.Duration
 	workers          int // rows that Run works on at a time
 
-	recent  *cache.Cache // owner -> recalled
+	recent  recent
 	flights singleflight.Group
 	work    tracker
 	pace    pace
@@ -70,12 +65,11 @@ func newResolver(c Config, client *webchat.Client) *resolver {
 		store: c.Store, client: client, log: c.Logger,
 		budget: c.Budget, drain: c.Drain, staleAllowed: c.InsecureStalePermissions, settleTime: settleTime,
 		workers: max(1, c.MaxCalls/2),
-		// No clean-up interval: it would start a goroutine. Run sweeps.
-		recent: cache.New(recallTime, 0),
-		pace:   newPace(c.MaxCalls, c.CallRate),
-		outage: newOutage(c.Logger),
+		recent:  newRecent(mostRecalled),
+		pace:    newPace(c.MaxCalls, c.CallRate),
+		outage:  newOutage(c.Logger),
 
-		holders: newHolders(), buried: max(holdTime, c.Recheck+max(c.Grace, 0)),
+		holders: newHolders(mostHolders), buried: max(holdTime, c.Recheck+max(c.Grace, 0)),
 	}
 }
 
@@ -87,31 +81,12 @@ type outcome struct {
 	settled bool
 }
 
-// recalled is an answer that this process gave a moment ago.
-type recalled struct {
-	id    webchat.ContactID
-	stamp string
-}
-
 func (r *resolver) recall(q question) (outcome, bool) {
 	if q.always {
 		return outcome{}, false
 	}
-	if item, ok := r.recent.Get(q.owner); ok {
-		if a := item.(recalled); a.stamp == q.stamp {
-			return outcome{a.id, true}, true
-		}
-	}
-	return outcome{}, false
-}
-
-func (r *resolver) remember(q question, id webchat.ContactID) {
-	if r.recent.ItemCount() >= mostRecalled {
-		r.recent.DeleteExpired()
-	}
-	if r.recent.ItemCount() < mostRecalled {
-		r.recent.SetDefault(q.owner, recalled{id, q.stamp})
-	}
+	id, ok := r.recent.get(q.owner, q.stamp)
+	return outcome{id, ok}, ok
 }
 
 // contact answers a question. The work is done in one flight per subject,
@@ -179,7 +154,7 @@ func (r *resolver) resolve(ctx context.Context, q question) (outcome, error) {
 		found.settled = true
 	}
 	if err == nil && found.settled {
-		r.remember(q, found.id)
+		r.recent.put(q.owner, q.stamp, found.id)
 	}
 	return found, asReason(err)
 }
@@ -202,7 +177,7 @@ func asReason(err error) error {
 func (r *resolver) member(ctx context.Context, q question) (outcome, error) {
 	row, err := r.read(ctx, q.key)
 	if errors.Is(err, ErrNotFound) || err == nil && q.isNewTo(row) {
-		r.recent.Delete(q.owner)
+		r.recent.forget(q.owner)
 		row, err = r.store.Want(ctx, q.key, q.wanted)
 	}
 	if err != nil {

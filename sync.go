@@ -41,7 +41,8 @@ func (m *Middleware) Run(ctx context.Context) error {
 
 func (r *resolver) reconcile(ctx context.Context) {
 	for ctx.Err() == nil {
-		r.recent.DeleteExpired()
+		r.recent.sweep()
+		r.holders.sweep()
 		if r.outage.isOn() {
 			_ = sleep(ctx, pollInterval)
 			continue
@@ -109,7 +110,7 @@ func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
 	}
 	if err == nil && q.isNewTo(row) {
 		row, err = r.store.Want(ctx, q.key, q.wanted)
-		r.recent.Delete(q.owner)
+		r.recent.forget(q.owner)
 	}
 	if err != nil {
 		return fmt.Errorf("maicontact: update member: %w", err)
