@@ -78,18 +78,23 @@ func (p Profile) LogValue() slog.Value { return slog.StringValue(profileText) }
 // fingerprint hashes the fields with their lengths, so that moving a character
 // from one field to the next changes the result.
 func fingerprint(fields ...string) string {
-	h := sha256.New()
-	var size [8]byte
+	var room [512]byte
+	text := room[:0]
 	for _, field := range fields {
-		binary.BigEndian.PutUint64(size[:], uint64(len(field)))
-		h.Write(size[:])
-		io.WriteString(h, field)
+		text = binary.BigEndian.AppendUint64(text, uint64(len(field)))
+		text = append(text, field...)
 	}
-	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
+	sum := sha256.Sum256(text)
+	var out [22]byte
+	base64.RawURLEncoding.Encode(out[:], sum[:16])
+	return string(out[:])
 }
 
 // clean makes s valid UTF-8, turns control characters into spaces and trims.
 func clean(s string) string {
+	if isClean(s) {
+		return s
+	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -98,6 +103,16 @@ func clean(s string) string {
 		return r
 	}, s)
 	return strings.TrimSpace(s)
+}
+
+// isClean tells plain ASCII, which is what most profiles hold.
+func isClean(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s == "" || s[0] != ' ' && s[len(s)-1] != ' '
 }
 
 // visible reports whether s shows anything at all when printed.
@@ -111,6 +126,9 @@ func visible(s string) bool {
 // left when it would fall inside what a person sees as one character, such as
 // a letter and its accent or a family emoji.
 func shorten(s string, limit int) string {
+	if len(s) <= limit {
+		return s // a character has a byte at least
+	}
 	runes := []rune(cut(s, limit+1)) // one more shows whether there is more
 	if len(runes) <= limit {
 		return s

@@ -1,7 +1,6 @@
 package webchat
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -90,50 +89,60 @@ func (w Widget) EmbedURL() string { return w.address("/js/embed.min.js") }
 // The result holds the contact id: send it only to the person it belongs to,
 // and let nothing cache it.
 func (w Widget) Config(id ContactID, more Options) ([]byte, error) {
-	base, options, err := w.check()
+	prepared, err := w.prepare(more)
 	if err != nil {
 		return nil, err
 	}
-	if err := more.add(options); err != nil {
-		return nil, err
+	return prepared.AppendConfig(nil, id)
+}
+
+// PreparedWidget is a widget whose configuration is written but for the contact
+// id. It is made by [Widget.Prepare] and safe for concurrent use.
+type PreparedWidget struct{ before, after string }
+
+// Prepare checks the widget and writes its configuration as far as it is the
+// same for everybody.
+func (w Widget) Prepare() (PreparedWidget, error) { return w.prepare(Options{}) }
+
+func (w Widget) prepare(more Options) (PreparedWidget, error) {
+	base, options, err := w.check()
+	if err != nil {
+		return PreparedWidget{}, err
 	}
-	object := []member{{"webChatId", quote(w.WebChatID)}, {"baseUrl", quote(base + framePath)}}
+	if err := more.add(options); err != nil {
+		return PreparedWidget{}, err
+	}
+	var after strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(options)) {
+		after.WriteByte(',')
+		after.Write(quote(name))
+		after.WriteByte(':')
+		after.Write(options[name])
+	}
+	p := PreparedWidget{
+		before: `{"webChatId":` + string(quote(w.WebChatID)) + `,"baseUrl":` + string(quote(base+framePath)),
+		after:  after.String() + "}",
+	}
+	if len(p.before)+len(p.after) > maxMetadata {
+		return PreparedWidget{}, fmt.Errorf("%w: together larger than 64 KiB", ErrOption)
+	}
+	return p, nil
+}
+
+// AppendConfig appends to b what [Widget.Config] returns for the id without
+// further options. The error says that the id is not one; b is then lost.
+func (p PreparedWidget) AppendConfig(b []byte, id ContactID) ([]byte, error) {
+	b = append(b, p.before...)
 	if !id.IsZero() {
 		parsed, err := ParseContactID(id.Reveal())
 		if err != nil {
 			return nil, err
 		}
-		object = append(object, member{"contactId", quote(parsed.Reveal())})
+		b = append(b, `,"contactId":"`...)
+		b = append(b, parsed...)
+		b = append(b, '"')
 	}
-	for _, name := range slices.Sorted(maps.Keys(options)) {
-		object = append(object, member{name, options[name]})
-	}
-	out := writeObject(object)
-	if len(out) > maxMetadata {
-		return nil, fmt.Errorf("%w: together larger than 64 KiB", ErrOption)
-	}
-	return out, nil
-}
-
-// member is one key of an object with its value, already written.
-type member struct {
-	name  string
-	value json.RawMessage
-}
-
-func writeObject(members []member) []byte {
-	var out bytes.Buffer
-	out.WriteByte('{')
-	for i, m := range members {
-		if i > 0 {
-			out.WriteByte(',')
-		}
-		out.Write(quote(m.name))
-		out.WriteByte(':')
-		out.Write(m.value)
-	}
-	out.WriteByte('}')
-	return out.Bytes()
+	return append(b, p.after...), nil
 }
 
 // quote writes s as a JSON string that may stand in a script. encoding/json
