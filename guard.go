@@ -2,7 +2,6 @@ package maicontact
 
 import (
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -46,7 +45,7 @@ func (m *Middleware) readerOf(r *http.Request) (reader, error) {
 	if !isScriptOrFetch(r) {
 		return reader{}, NotAScript
 	}
-	site := h.Get("Sec-Fetch-Site")
+	site := first(h, "Sec-Fetch-Site")
 	if site == "same-origin" {
 		return reader{}, nil
 	}
@@ -74,12 +73,12 @@ func isScriptOrFetch(r *http.Request) bool {
 	default:
 		return false
 	}
-	switch r.Header.Get("Sec-Fetch-Dest") {
+	switch first(r.Header, "Sec-Fetch-Dest") {
 	case "", "script", "empty":
 	default:
 		return false
 	}
-	switch r.Header.Get("Sec-Fetch-Mode") {
+	switch first(r.Header, "Sec-Fetch-Mode") {
 	case "", "no-cors", "cors", "same-origin":
 	default:
 		return false
@@ -111,27 +110,18 @@ func notShown(r *http.Request) (Reason, bool) {
 // It comes without our cookie, so a new visitor would replace the one who has
 // it, or be nobody.
 func isFromElsewhere(r *http.Request) bool {
-	switch r.Header.Get("Sec-Fetch-Site") {
+	switch first(r.Header, "Sec-Fetch-Site") {
 	case "cross-site", "same-site":
 	default:
 		return false
 	}
-	dest := r.Header.Get("Sec-Fetch-Dest")
+	dest := first(r.Header, "Sec-Fetch-Dest")
 	return r.Method != http.MethodGet && r.Method != http.MethodHead || dest != "" && dest != "document"
 }
 
 // isPrefetch reports whether the browser asks for a page that may never be
 // shown. Browsers say so in several ways.
 func isPrefetch(h http.Header) bool {
-	return strings.Contains(h.Get("Sec-Purpose"), "prefetch") ||
-		strings.EqualFold(h.Get("Purpose"), "prefetch") || strings.EqualFold(h.Get("X-Moz"), "prefetch")
-}
-
-// crawler matches user agents that call themselves one. People's browsers
-// hold none of these words at these places.
-var crawler = regexp.MustCompile(`(?i)\b[a-z]*(?:bot|crawler|spider)(?:\b|[/;_-])|\bslurp\b|facebookexternalhit|mediapartners-google|kube-probe|googlehc|healthcheck|googleother|google-inspectiontool|chrome-lighthouse|datadogsynthetics|bingpreview`)
-
-func isBot(h http.Header) bool {
-	agent := h.Get("User-Agent")
-	return len(agent) <= 4096 && crawler.MatchString(agent) && !strings.Contains(strings.ToLower(agent), "cubot")
+	return strings.Contains(first(h, "Sec-Purpose"), "prefetch") ||
+		strings.EqualFold(first(h, "Purpose"), "prefetch") || strings.EqualFold(first(h, "X-Moz"), "prefetch")
 }

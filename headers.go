@@ -70,3 +70,11 @@ func listed(lines []string) []string {
 	}
 	return names
 }
+
+// first is http.Header.Get for a canonical name.
+func first(h http.Header, name string) string {
+	if values := h[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
