@@ -11,8 +11,9 @@ import (
 
 // answer is what the browser is told of who is there.
 type answer struct {
-	config []byte // the widget's, with the contact id in it; nil: no contact
-	reason Reason // why there is none
+	id     webchat.ContactID
+	config []byte // the widget's, with the id in it, when the request has options of its own
+	reason Reason // why there is no contact
 	epoch  string // empty: it is not known who is there
 }
 
@@ -29,7 +30,39 @@ func (m *Middleware) answerTo(r *http.Request, v *visit, page reader) answer {
 // answerOf finds the contact and the request's own widget options, each beside
 // the other.
 func (m *Middleware) answerOf(ctx context.Context, v *visit) answer {
-	var known verdict
+	known, options := m.legs(ctx, v)
+	if known.err != nil {
+		reason := reasonOf(known.err)
+		v.tell(ctx, reason, nil)
+		return answer{reason: reason, epoch: known.epoch}
+	}
+	a := answer{id: known.id, epoch: known.epoch}
+	if options != nil {
+		config, err := m.config.Widget.Config(known.id, *options)
+		if err != nil {
+			m.log.WarnContext(ctx, "maicontact: Config.WidgetOptions returned options that cannot be used", "error", err)
+		}
+		a.config = config
+	}
+	return a
+}
+
+// render writes an answer. Only a store can bring a contact id that is none.
+func (m *Middleware) render(ctx context.Context, v *visit, a answer, write func(answer) ([]byte, error)) []byte {
+	text, err := write(a)
+	if err != nil {
+		m.log.ErrorContext(ctx, "maicontact: the widget configuration cannot be written", "error", err)
+		v.tell(ctx, Misconfigured, nil)
+		text, _ = write(answer{reason: Misconfigured, epoch: a.epoch})
+	}
+	return text
+}
+
+// legs finds the contact beside the request's own options, if it has any.
+func (m *Middleware) legs(ctx context.Context, v *visit) (known verdict, options *webchat.Options) {
+	if m.config.WidgetOptions == nil {
+		return v.contact(ctx), nil
+	}
 	var escaped any
 	group, legs := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -39,40 +72,22 @@ func (m *Middleware) answerOf(ctx context.Context, v *visit) answer {
 		known = v.contact(legs)
 		return nil
 	})
-	options := m.widgetOptions(v, legs)
+	options = m.widgetOptions(v, legs)
 	_ = group.Wait()
 	if escaped != nil {
 		panic(escaped)
 	}
-	epoch := epochOf(m.config.InboxID, known.owner)
-	if known.err != nil {
-		reason := reasonOf(known.err)
-		v.tell(ctx, reason, nil)
-		return answer{reason: reason, epoch: epoch}
-	}
-	config, err := m.script.widget.Config(known.id, options)
-	if err != nil {
-		m.log.WarnContext(ctx, "maicontact: Config.WidgetOptions returned options that cannot be used", "error", err)
-		config, err = m.script.widget.Config(known.id, webchat.Options{})
-	}
-	if err != nil {
-		m.log.ErrorContext(ctx, "maicontact: the widget configuration cannot be written", "error", err)
-		v.tell(ctx, Misconfigured, nil)
-		return answer{reason: Misconfigured, epoch: epoch}
-	}
-	return answer{config: config, epoch: epoch}
+	return known, options
 }
 
-func (m *Middleware) widgetOptions(v *visit, ctx context.Context) webchat.Options {
-	if m.config.WidgetOptions == nil {
-		return webchat.Options{}
-	}
+// widgetOptions returns nil when they cannot be had.
+func (m *Middleware) widgetOptions(v *visit, ctx context.Context) *webchat.Options {
 	ctx, cancel := context.WithTimeout(ctx, max(m.config.Budget, DefaultBudget))
 	defer cancel()
 	options, err := m.config.WidgetOptions(v.privateCopy(ctx))
 	if err != nil {
 		m.log.WarnContext(ctx, "maicontact: Config.WidgetOptions failed; the chat starts without them", "error", err)
-		return webchat.Options{}
+		return nil
 	}
-	return options
+	return &options
 }

@@ -23,7 +23,7 @@ type told struct {
 	Retry  bool
 }
 
-var callLine = regexp.MustCompile(`(?m)^\)\((\{.*\})\);$`)
+var callLine = regexp.MustCompile(`(?m)^\(\(options, load\) => load\(options\)\)\((\{.*\}),function \(options\) \{$`)
 
 // listen reads an answer in the form of the route that gave it.
 func listen(t *testing.T, response *http.Response) told {

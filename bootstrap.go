@@ -20,9 +20,10 @@ import (
 // says why and asks again when that may help; a refusal is 403.
 func (m *Middleware) Script() http.Handler {
 	return m.route(form{
-		contentType: "text/javascript; charset=utf-8",
-		answer:      m.script.text,
-		refusal:     comment,
+		header:  newRouteHeader("text/javascript; charset=utf-8"),
+		answer:  m.script.text,
+		tail:    m.script.tail,
+		refusal: comment,
 	})
 }
 
@@ -41,48 +42,42 @@ func (m *Middleware) Script() http.Handler {
 // identity that the answer is for, and is missing while that is not known.
 func (m *Middleware) JSON() http.Handler {
 	return m.route(form{
-		contentType: "application/json",
-		answer:      m.script.json,
-		refusal:     func(reason Reason) []byte { return append(encode(loaderOptions{Reason: reason}), '\n') },
+		header:  newRouteHeader("application/json"),
+		answer:  m.script.json,
+		refusal: func(reason Reason) []byte { return append(encode(loaderOptions{Reason: reason}), '\n') },
 	})
 }
 
-// form is how an answer is written.
+// form is how an answer is written. It is prepared once.
 type form struct {
-	contentType string
-	answer      func(answer) []byte
-	refusal     func(Reason) []byte
+	header  routeHeader
+	answer  func(answer) ([]byte, error)
+	tail    []byte // the same for everybody; written after an answer
+	refusal func(Reason) []byte
 }
 
 func (m *Middleware) route(f form) http.Handler {
-	serve := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { m.serve(w, r, f) })
-	wrapped := m.Handler(serve)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if v, err := visitOf(r.Context()); err == nil && v.middleware == m {
-			serve(w, r)
+			m.serve(w, r, v, f)
 			return
 		}
-		wrapped.ServeHTTP(w, r)
+		v := m.begin(w, r)
+		m.serve(&v.writer, r, v, f)
+		v.commit()
 	})
 }
 
-// serve answers a request, which has a visit of m.
-func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, f form) {
+// serve answers a request, which has the visit.
+func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, v *visit, f form) {
 	h := w.Header()
-	setPrivate(h)
-	addVary(h, "Origin", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site")
-	h.Set("Content-Type", f.contentType)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("X-Robots-Tag", "noindex")
+	f.header.set(h)
 
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		h.Set("Allow", "GET, HEAD")
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
-	v, _ := visitOf(r.Context())
 	page, err := m.readerOf(r)
 	if err != nil {
 		reason := reasonOf(err)
@@ -94,10 +89,13 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, f form) {
 		return
 	}
 	page.open(h)
-	text := f.answer(m.answerTo(r, v, page))
+	text := m.render(r.Context(), v, m.answerTo(r, v, page), f.answer)
 	if r.Method == http.MethodGet {
-		h.Set("Content-Length", strconv.Itoa(len(text)))
+		h["Content-Length"] = []string{strconv.Itoa(len(text) + len(f.tail))}
 		_, _ = w.Write(text)
+		if len(f.tail) > 0 {
+			_, _ = w.Write(f.tail)
+		}
 	}
 }
 

@@ -9,14 +9,26 @@ import (
 // page knows that whoever chatted before is gone.
 const nobody = "declined"
 
-// epochOf names the identity that an answer is for: 22 characters, the same in
-// every tab, process and replica. Pages compare it, to learn that the person
-// changed. It tells neither the owner nor the contact, and is empty while the
-// owner is not known.
-func epochOf(inbox, owner string) string {
-	if owner == "" {
+// epochOf names the owner of an answer: 22 characters, the same in every tab,
+// process and replica. Pages compare it, to learn that the person changed; the
+// session entry and what the process remembers are bound to it. It tells neither
+// the owner nor the contact, and is empty while the owner is not known.
+func epochOf[T string | []byte](inbox string, owner T) string {
+	if len(owner) == 0 {
 		return ""
 	}
-	sum := sha256.Sum256([]byte("maicontact epoch\n" + inbox + "\n" + owner))
-	return base64.RawURLEncoding.EncodeToString(sum[:16])
+	var room [longestOwner + 128]byte
+	text := append(room[:0], "maicontact epoch\n"...)
+	text = append(text, inbox...)
+	text = append(text, '\n')
+	text = append(text, owner...)
+	return digest(text)
+}
+
+// digest is 128 bits of SHA-256, written with 22 characters.
+func digest(text []byte) string {
+	sum := sha256.Sum256(text)
+	var out [22]byte
+	base64.RawURLEncoding.Encode(out[:], sum[:16])
+	return string(out[:])
 }

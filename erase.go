@@ -52,7 +52,7 @@ func (r *resolver) entomb(ctx context.Context, key Key) (Contact, error) {
 	if err == nil && row.ContactID != "" {
 		r.holders.bury(row.ContactID, r.buried)
 	}
-	r.recent.forget(key.owner())
+	r.recent.forget(key.epoch())
 	return row, err
 }
 
@@ -63,7 +63,7 @@ func (r *resolver) finish(ctx context.Context, row Contact) (Contact, error) {
 	}
 	key := row.Key
 	row, err := r.settle(ctx, key)
-	r.recent.forget(key.owner())
+	r.recent.forget(key.epoch())
 	return row, err
 }
 

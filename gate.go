@@ -4,10 +4,10 @@ import (
 	"errors"
 )
 
-func (v *visit) keep(s *session) {
+func (v *visit) keep(s session) {
 	v.gate.Lock()
 	defer v.gate.Unlock()
-	v.session = s
+	v.session, v.opened = s, true
 }
 
 // markPrivate keeps the reply out of shared caches, because a contact id is
@@ -98,20 +98,18 @@ func (v *visit) commit() {
 	if v.drop && !v.private && !v.hasCookie() && len(v.clear) == 0 {
 		return
 	}
-	if isPublic(h) {
+	if setPrivate(h) {
 		m.log.ErrorContext(v.request.Context(), "maicontact: a page that asked for the contact was marked cacheable by others; it is sent as private")
 	}
-	setPrivate(h)
 	var err error
 	switch {
 	case v.drop && v.hasCookie():
-		if v.session == nil {
-			s, _, _ := m.openSession(v.privateCopy(v.request.Context()))
-			v.session = &s
+		if !v.opened {
+			v.session, _, _ = v.openSession(v.request.Context())
 		}
-		err = v.session.drop(h)
+		err = v.dropEntry(h)
 	case v.next != nil:
-		err = v.session.save(h, *v.next)
+		err = v.saveEntry(h, *v.next)
 	}
 	if err != nil {
 		m.log.ErrorContext(v.request.Context(), "maicontact: the session entry was not written", "error", withoutPath(err))

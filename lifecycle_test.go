@@ -2,6 +2,7 @@ package maicontact_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,6 +27,13 @@ func TestWhatHappensWhen(t *testing.T) {
 		"cookie store":     func(*testing.T) sessions.Store { return sessions.NewCookieStore(key) },
 		"filesystem store": func(t *testing.T) sessions.Store { return sessions.NewFilesystemStore(t.TempDir(), key) },
 		"map store":        func(*testing.T) sessions.Store { return newMapStore() },
+		"recommended store": func(t *testing.T) sessions.Store {
+			store, err := maicontact.NewCookieStore(key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return store
+		},
 	}
 	rows := map[string]func(t *testing.T, s *site){
 		"page views, HEAD, prefetch and bots make nothing and set no cookie": func(t *testing.T, s *site) {
@@ -221,11 +229,25 @@ func TestWhatHappensWhen(t *testing.T) {
 			}
 		},
 	}
+	// The site's own session has the site's own options.
+	own := &sessions.Options{Path: "/", MaxAge: 3600, HttpOnly: true}
+	stores["cookie store, shared"] = func(*testing.T) sessions.Store {
+		store := sessions.NewCookieStore(key)
+		store.Options = own
+		return store
+	}
+	stores["filesystem store, shared"] = func(t *testing.T) sessions.Store {
+		store := sessions.NewFilesystemStore(t.TempDir(), key)
+		store.Options = own
+		return store
+	}
 	for store, open := range stores {
 		for row, check := range rows {
 			t.Run(store+"/"+row, func(t *testing.T) {
 				t.Parallel()
-				check(t, newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Sessions = open(t) }))
+				check(t, newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+					c.Sessions, c.ShareSession = open(t), strings.HasSuffix(store, "shared")
+				}))
 			})
 		}
 	}

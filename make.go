@@ -170,7 +170,7 @@ func (r *resolver) bind(ctx context.Context, row Contact, id webchat.ContactID, 
 	// What MaiAgent did must be recorded even when the flight's time is over.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
-	return r.bindHeld(id, row.Key.owner(), func() (Contact, error) {
+	return r.bindHeld(id, row.Key.epoch(), func() (Contact, error) {
 		return r.store.Bind(ctx, row.Claim(), id, confirmed)
 	})
 }

@@ -27,6 +27,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gorilla/securecookie"
 	"github.com/gorilla/sessions"
 	"golang.org/x/time/rate"
 
@@ -148,6 +149,22 @@ type Config struct {
 	// site must not use it for its own.
 	SessionName string
 
+	// ShareSession keeps our entry in the site's own gorilla session, which is
+	// the one named SessionName in Sessions, as one string under "maicontact".
+	// Choose it when the site reads that session on most requests anyway: it is
+	// then decoded once for both. The site must read it with the store's Get,
+	// as gorilla advises, and Handler reads it the same way at the start of
+	// every request, also of one that never asks for the contact.
+	//
+	// When our entry changes, the session is saved with all that the handler has
+	// put into it, just before the reply's first byte; no other goroutine may
+	// be using it then. It keeps the site's own cookie options, so give it
+	// HttpOnly and SameSite: SessionMaxAge does not count, and the session holds
+	// a contact id. While its store fails nobody new gets a chat, and it is not
+	// written. Log people out by emptying the session that Get returns, and
+	// saving that.
+	ShareSession bool
+
 	// SessionMaxAge is how long a browser is remembered after its entry was
 	// last written. Defaults to DefaultSessionMaxAge; at least a minute.
 	SessionMaxAge time.Duration
@@ -227,9 +244,11 @@ type Config struct {
 // Middleware is made by [New] and safe for concurrent use.
 type Middleware struct {
 	config      Config
-	origin      string   // PublicOrigin, normalized; empty: each request's own
-	allowed     []string // AllowedOrigins, normalized
-	registryKey any      // see registry.go
+	origin      string               // PublicOrigin, normalized; empty: each request's own
+	allowed     []string             // AllowedOrigins, normalized
+	registryKey any                  // see registry.go
+	codecs      []securecookie.Codec // of a store made by NewCookieStore
+	nobody      string               // the epoch of nobody
 	log         *slog.Logger
 	resolver    *resolver
 	visitors    *visitorLimit
@@ -262,16 +281,24 @@ func New(c Config) (*Middleware, error) {
 	}
 
 	origin, originErr := parsePublicOrigin(c.PublicOrigin)
-	c.SessionName = cmp.Or(c.SessionName, defaultSessionName(c, origin))
+	if !c.ShareSession {
+		c.SessionName = cmp.Or(c.SessionName, defaultSessionName(c, origin))
+	}
 	allowed, allowedErr := parseAllowedOrigins(c.AllowedOrigins)
 	client, clientErr := webchat.NewClient(c.API)
-	if err := errors.Join(c.check(), checkTrustedProxies(c.TrustedProxies), originErr, allowedErr, inField("API", clientErr), inField("Widget", c.Widget.Validate())); err != nil {
+	script, scriptErr := newScript(c)
+	if err := errors.Join(c.check(), checkTrustedProxies(c.TrustedProxies), originErr, allowedErr, inField("API", clientErr), scriptErr); err != nil {
 		return nil, fmt.Errorf("maicontact: %w", err)
+	}
+	var codecs []securecookie.Codec
+	if !c.ShareSession {
+		codecs = compactCodecs(c.Sessions)
 	}
 	return &Middleware{
 		config: c, origin: origin, allowed: allowed, registryKey: registryKey(), log: c.Logger,
 		visitors: newVisitorLimit(c.VisitorBurst, c.VisitorEvery, c.VisitorRate), crowded: rate.Sometimes{Interval: time.Minute},
-		resolver: newResolver(c, client), script: newScript(c), stub: newStub(c),
+		codecs: codecs, nobody: epochOf(c.InboxID, nobody),
+		resolver: newResolver(c, client), script: script, stub: newStub(c),
 	}, nil
 }
 
@@ -321,7 +348,9 @@ func (c Config) check() error {
 	} else if c.JSONPath == c.ScriptPath {
 		fault("Config.JSONPath and Config.ScriptPath are the same; the script and the JSON are two routes")
 	}
-	if !isNamespace(c.SessionName) {
+	if c.ShareSession && c.SessionName == "" {
+		fault("Config.SessionName must name the site's own session when Config.ShareSession is set")
+	} else if !isNamespace(c.SessionName) {
 		fault("Config.SessionName must be 1 to 64 letters, digits and ._-")
 	}
 	if c.SessionMaxAge < time.Minute {
@@ -350,22 +379,15 @@ func isPath(s string) bool {
 }
 
 func isNamespace(s string) bool {
-	if s == "" || len(s) > 64 {
-		return false
-	}
-	for i := range len(s) {
-		if !isPlain(s[i]) {
-			return false
-		}
-	}
-	return true
+	return s != "" && len(s) <= 64 && isPlainText(s)
 }
 
 type visitKey struct{}
 
 // Handler wraps the site. It puts what is needed to answer who is there into
 // the request's context, and decodes, reads and makes nothing by itself: a
-// request that never asks costs one context value and sets no cookie.
+// request that never asks costs one context value and sets no cookie. (With
+// Config.ShareSession it reads the site's session.)
 //
 // The session entry is written just before the reply's first byte. The
 // ResponseWriter keeps flushing, hijacking, io.ReaderFrom and
@@ -376,11 +398,35 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r) // wrapped already, further out
 			return
 		}
-		v := &visit{middleware: m, request: r, began: time.Now()}
-		v.writer = responseWriter{inner: w, visit: v}
-		next.ServeHTTP(&v.writer, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
+		v := m.begin(w, r)
+		next.ServeHTTP(&v.writer, r.WithContext(&v.context))
 		v.commit()
 	})
+}
+
+// begin makes the visit of a request.
+func (m *Middleware) begin(w http.ResponseWriter, r *http.Request) *visit {
+	v := &visit{middleware: m, request: r, began: time.Now()}
+	if m.config.ShareSession {
+		v.shared = m.openShared(r)
+	}
+	v.writer = responseWriter{inner: w, visit: v}
+	v.context = visitContext{r.Context(), v}
+	return v
+}
+
+// visitContext is the context of a request with its visit in it. It is a part
+// of the visit: one allocation serves both.
+type visitContext struct {
+	context.Context
+	visit *visit
+}
+
+func (c *visitContext) Value(key any) any {
+	if key == (visitKey{}) {
+		return c.visit
+	}
+	return c.Context.Value(key)
 }
 
 // ErrNoMiddleware is returned when the context is not that of a request that

@@ -58,12 +58,7 @@ func isHost(u *url.URL) bool {
 	if strings.Contains(name, ":") {
 		return net.ParseIP(name) != nil
 	}
-	for i := range len(name) {
-		if !isPlain(name[i]) {
-			return false
-		}
-	}
-	return name != ""
+	return name != "" && isPlainText(name)
 }
 
 // originFor returns the site's own origin as this request's browser sees it.

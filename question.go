@@ -2,37 +2,37 @@ package maicontact
 
 import (
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/maicontact/maicontact/webchat"
 )
 
 // question asks the resolver for the contact of one subject.
 type question struct {
-	owner string
+	epoch string // of the owner
 	stamp string // of the member's profile and revision; empty for a visitor
 	// always: nothing but the store may answer. Without a revision, permissions
 	// that changed and changed back look as if they never had.
 	always bool
 
 	// Of a member.
-	key      Key
-	wanted   Wanted
-	revision int64 // as the application gave it; 0: it gives none
+	key         Key
+	profile     webchat.Profile
+	fingerprint string // of the profile
+	revision    int64  // as the application gave it; 0: it gives none
+	began       time.Time
 
 	// Of a visitor.
-	isNew bool      // the key was made for this request
-	since time.Time // when the key was made
+	visitor string    // the key
+	isNew   bool      // it was made for this request
+	since   time.Time // when it was made
 }
 
 func newMemberQuestion(c *Config, m *Member, began time.Time) question {
-	q := question{key: NewKey(c.Namespace, c.InboxID, m.ID), revision: m.Revision}
-	q.owner = q.key.owner()
-	q.wanted = Wanted{Profile: m.Profile.Normalized(), Revision: m.Revision}
-	q.wanted.Stamp = StampOf(q.wanted.Profile)
-	if m.Revision == 0 {
-		q.wanted.Revision = began.UnixMicro()
-	}
-	q.stamp = q.wanted.Stamp.Profile
+	q := question{key: NewKey(c.Namespace, c.InboxID, m.ID), profile: m.Profile, revision: m.Revision, began: began}
+	q.epoch = q.key.epoch()
+	q.fingerprint = m.Profile.Fingerprint()
+	q.stamp = q.fingerprint
 	q.always = m.Revision == 0 && !m.Profile.QueryMetadata.IsZero()
 	if m.Revision != 0 {
 		// A profile that changed and changed back is a new one: its last
@@ -42,26 +42,34 @@ func newMemberQuestion(c *Config, m *Member, began time.Time) question {
 	return q
 }
 
+// newVisitorQuestion is that of a visitor who has just been given the key.
 func newVisitorQuestion(c *Config, key string) question {
-	return question{owner: owner(c.Namespace, visitorKind, key)}
-}
-
-// visitorOf returns the visitor key of an owner in this namespace.
-func visitorOf(namespace, owner string) (key string, ok bool) {
-	key, ok = strings.CutPrefix(owner, namespace+":"+visitorKind+":")
-	if !ok || len(key) < 26 || len(key) > longestPart || strings.Contains(key, ":") {
-		return "", false
+	return question{
+		visitor: key, epoch: epochOfSubject(c.InboxID, c.Namespace, visitorKind, key),
+		isNew: true, since: time.Now(),
 	}
-	return key, true
 }
 
 func (q question) isMember() bool { return q.key != Key{} }
 
+// wanted is what the store is told.
+func (q question) wanted() Wanted {
+	w := Wanted{
+		Profile:  q.profile.Normalized(),
+		Stamp:    Stamp{Profile: q.fingerprint, Access: q.profile.AccessFingerprint()},
+		Revision: q.revision,
+	}
+	if q.revision == 0 {
+		w.Revision = q.began.UnixMicro()
+	}
+	return w
+}
+
 // flight names what may be asked once for all: the subject and, for a member,
 // the profile that is to be true.
-func (q question) flight() string { return q.owner + "|" + q.stamp }
+func (q question) flight() string { return q.epoch + "|" + q.stamp }
 
 // isNewTo reports whether the row must be told of the question's profile.
 func (q question) isNewTo(row Contact) bool {
-	return row.Wanted.Profile != q.wanted.Stamp.Profile || q.revision > row.Revision
+	return row.Wanted.Profile != q.fingerprint || q.revision > row.Revision
 }

@@ -44,7 +44,13 @@ func (c withoutRegistry) Value(key any) any {
 }
 
 // privateCopy returns a copy of the visit's request for use on any goroutine:
-// in the asker's context, with no gorilla session shared.
+// in the asker's context, with no gorilla session shared. With
+// Config.ShareSession it has the site's session as it was at the start.
 func (v *visit) privateCopy(ctx context.Context) *http.Request {
-	return v.request.WithContext(withoutRegistry{ctx, v.middleware.registryKey})
+	m := v.middleware
+	r := v.request.WithContext(withoutRegistry{ctx, m.registryKey})
+	if v.shared != nil {
+		v.shared.lend(r, m.config.SessionName)
+	}
+	return r
 }

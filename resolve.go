@@ -85,7 +85,7 @@ func (r *resolver) recall(q question) (outcome, bool) {
 	if q.always {
 		return outcome{}, false
 	}
-	id, ok := r.recent.get(q.owner, q.stamp)
+	id, ok := r.recent.get(q.epoch, q.stamp)
 	return outcome{id, ok}, ok
 }
 
@@ -154,7 +154,7 @@ func (r *resolver) resolve(ctx context.Context, q question) (outcome, error) {
 		found.settled = true
 	}
 	if err == nil && found.settled {
-		r.recent.put(q.owner, q.stamp, found.id)
+		r.recent.put(q.epoch, q.stamp, found.id)
 	}
 	return found, asReason(err)
 }
@@ -177,13 +177,13 @@ func asReason(err error) error {
 func (r *resolver) member(ctx context.Context, q question) (outcome, error) {
 	row, err := r.read(ctx, q.key)
 	if errors.Is(err, ErrNotFound) || err == nil && q.isNewTo(row) {
-		r.recent.forget(q.owner)
-		row, err = r.store.Want(ctx, q.key, q.wanted)
+		r.recent.forget(q.epoch)
+		row, err = r.store.Want(ctx, q.key, q.wanted())
 	}
 	if err != nil {
 		return outcome{}, err
 	}
-	current := row.Wanted == q.wanted.Stamp
+	current := row.Wanted == q.wanted().Stamp
 	if !current && row.Erased.IsZero() {
 		r.log.WarnContext(ctx, "maicontact: the row knows a newer revision than this request; its profile is not sent")
 	}
@@ -200,7 +200,7 @@ func (r *resolver) member(ctx context.Context, q question) (outcome, error) {
 		}
 	}
 	switch {
-	case row.Erased.IsZero() && row.Wanted.Access != q.wanted.Stamp.Access && !r.staleAllowed:
+	case row.Erased.IsZero() && row.Wanted.Access != q.profile.AccessFingerprint() && !r.staleAllowed:
 		return outcome{}, PermissionPending // not this request's permissions
 	case r.mayHandOut(row):
 		return outcome{row.ContactID, current && row.Waiting == nil}, nil
@@ -224,7 +224,7 @@ func (r *resolver) mayHandOut(row Contact) bool {
 // visitor finds or makes the contact of a visitor key. There is no row: the
 // key in the session and the source id made from it are enough.
 func (r *resolver) visitor(ctx context.Context, q question) (webchat.ContactID, error) {
-	source := sourceID(q.owner, 1)
+	source := sourceID(owner(r.namespace, visitorKind, q.visitor), 1)
 	if !q.isNew {
 		found, err := r.find(ctx, toGreet, source)
 		if err != nil || found != "" {

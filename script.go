@@ -10,13 +10,25 @@ import (
 
 // script renders answers for the browser. It is prepared once.
 type script struct {
-	widget webchat.Widget
+	widget webchat.PreparedWidget
 	embed  string
 	again  string
+	start  string // of the options that the loader gets, with a contact
+	tail   []byte // the loader; it follows every answer
 }
 
-func newScript(c Config) script {
-	return script{widget: c.Widget, embed: c.Widget.EmbedURL(), again: c.ScriptPath}
+// The loader's options stand before it, so that what differs from person to
+// person is one short text, and the rest is the same for everybody.
+const (
+	beforeOptions = "((options, load) => load(options))("
+	afterOptions  = ","
+)
+
+func newScript(c Config) (script, error) {
+	widget, err := c.Widget.Prepare()
+	s := script{widget: widget, embed: c.Widget.EmbedURL(), again: c.ScriptPath, tail: []byte(templates.Loader + ");\n")}
+	s.start = strings.TrimSuffix(string(encode(loaderOptions{Embed: s.embed, Again: s.again})), "}")
+	return s, inField("Widget", err)
 }
 
 // loaderOptions is what templates/loader.js is called with, or fetches.
@@ -30,34 +42,54 @@ type loaderOptions struct {
 }
 
 func (s script) options(a answer) loaderOptions {
-	if a.config == nil {
+	if a.id == "" {
 		return loaderOptions{Epoch: a.epoch, Reason: a.reason, Retry: a.reason.MayPass()}
 	}
 	return loaderOptions{Embed: s.embed, Epoch: a.epoch}
 }
 
-// text renders an answer as the script. With a contact, one line of it is
-// exactly the assignment of the widget's configuration; without, it says why,
-// and asks again later when that may help.
-func (s script) text(a answer) []byte {
-	options := s.options(a)
-	options.Again = s.again
-	var out []byte
-	if a.config == nil {
-		out = comment(a.reason)
-	} else {
-		out = append(out, "// maicontact\nwindow.maiagentChatbotConfig = "...)
-		out = append(out, a.config...)
-		out = append(out, ";\n"...)
+// text renders an answer as the script, up to the loader. With a contact, one
+// line of it is exactly the assignment of the widget's configuration; without,
+// it says why, and asks again later when that may help.
+func (s script) text(a answer) ([]byte, error) {
+	if a.id == "" {
+		options := s.options(a)
+		options.Again = s.again
+		out := append(comment(a.reason), beforeOptions...)
+		return append(append(out, encode(options)...), afterOptions...), nil
 	}
-	return append(out, call(options)...)
+	out := make([]byte, 0, 512)
+	out = append(out, "// maicontact\nwindow.maiagentChatbotConfig = "...)
+	out, err := s.appendConfig(out, a)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, ";\n"+beforeOptions...)
+	out = append(out, s.start...)
+	if a.epoch != "" {
+		out = append(out, `,"epoch":"`...)
+		out = append(out, a.epoch...) // plain, see epochOf
+		out = append(out, '"')
+	}
+	return append(out, "}"+afterOptions...), nil
 }
 
 // json renders an answer as JSON.
-func (s script) json(a answer) []byte {
+func (s script) json(a answer) (_ []byte, err error) {
 	options := s.options(a)
-	options.Config = a.config
-	return append(encode(options), '\n')
+	if a.id != "" {
+		if options.Config, err = s.appendConfig(nil, a); err != nil {
+			return nil, err
+		}
+	}
+	return append(encode(options), '\n'), nil
+}
+
+func (s script) appendConfig(b []byte, a answer) ([]byte, error) {
+	if a.config != nil {
+		return append(b, a.config...), nil
+	}
+	return s.widget.AppendConfig(b, a.id)
 }
 
 // comment says in a script why there is no chat.
@@ -65,7 +97,7 @@ func comment(reason Reason) []byte {
 	return []byte("// maicontact: no chat: " + string(reason) + "\n")
 }
 
-// call is the statement that runs the loader.
+// call is the statement that runs the loader with options of its own.
 func call(options any) []byte {
 	var out strings.Builder
 	out.WriteString("(")

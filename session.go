@@ -1,110 +1,98 @@
 package maicontact
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gorilla/securecookie"
 	"github.com/gorilla/sessions"
-
-	"github.com/maicontact/maicontact/webchat"
 )
 
-// entry is what the session remembers. It is bound to its owner: whoever
-// reads it must compare inbox and owner with those of the request, so that an
-// entry left over from another person is a miss and never a leak.
-type entry struct {
-	inbox   string
-	owner   string
-	contact webchat.ContactID // zero: a visitor whose contact is not known yet
-	stamp   string            // of the member's profile when the entry was written
-	checked time.Time         // when the store was last asked, to the second
-}
-
-const (
-	entryVersion = "1"
-	entryFields  = 6
-	longestEntry = 1024
-)
-
-// encode writes the entry as one string of plain fields, none of which can
-// hold the separator. One string needs no gob registration and is what a
-// session store handles fastest.
-func (e entry) encode() string {
-	return strings.Join([]string{
-		entryVersion, e.inbox, e.owner, e.contact.Reveal(), e.stamp, strconv.FormatInt(e.checked.Unix(), 10),
-	}, "|")
-}
-
-// decodeEntry reads what encode wrote. Anything else is no entry.
-func decodeEntry(s string) (entry, bool) {
-	if len(s) > longestEntry {
-		return entry{}, false
-	}
-	f := strings.Split(s, "|")
-	if len(f) != entryFields || f[0] != entryVersion || f[1] == "" || f[2] == "" {
-		return entry{}, false
-	}
-	e := entry{inbox: f[1], owner: f[2], stamp: f[4]}
-	if f[3] != "" {
-		id, err := webchat.ParseContactID(f[3])
-		if err != nil {
-			return entry{}, false
-		}
-		e.contact = id
-	}
-	seconds, err := strconv.ParseInt(f[5], 10, 64)
-	if err != nil {
-		return entry{}, false
-	}
-	e.checked = time.Unix(seconds, 0)
-	return e, true
-}
-
-// sessionKey is the one value we keep in our session.
+// sessionKey is the one value we keep in a session.
 const sessionKey = "entry"
 
 // session is our gorilla session of one request. It is decoded from a private
 // copy of the request and never enters gorilla's registry, which is a bare map
-// that the handler may be using on another goroutine.
+// that the handler may be using on another goroutine. With Config.ShareSession
+// it is the application's, see shared.go.
 type session struct {
-	store   sessions.Store
-	request *http.Request
-	gorilla *sessions.Session
-	secure  bool
-	maxAge  time.Duration
+	gorilla *sessions.Session // nil: its entry alone was decoded
 }
 
 // openSession decodes our session. A cookie that does not decode, or whose
 // session is gone, is a clean start. Any other failure of the store is tried
 // once more, since it would cost a visitor their contact; when it stays, the
 // cookie is taken to be at fault, as no store would ever read it again.
-func (m *Middleware) openSession(r *http.Request) (session, entry, bool) {
-	s := session{store: m.config.Sessions, request: r, secure: m.isHTTPS(r), maxAge: m.config.SessionMaxAge}
-	g, err := s.store.New(r, m.config.SessionName)
+func (v *visit) openSession(ctx context.Context) (session, entry, bool) {
+	m := v.middleware
+	if v.shared != nil {
+		e, ok := decodeEntry(v.shared.entry)
+		return session{}, e, ok
+	}
+	if text, found := m.storedEntry(v.request); found {
+		e, ok := decodeEntry(text)
+		return session{}, e, ok
+	}
+	store, r := m.config.Sessions, v.privateCopy(ctx)
+	g, err := store.New(r, m.config.SessionName)
 	if isTrouble(err) {
-		g, err = s.store.New(r, m.config.SessionName)
+		g, err = store.New(r, m.config.SessionName)
 	}
 	if g == nil {
-		g = sessions.NewSession(s.store, m.config.SessionName)
+		g = sessions.NewSession(store, m.config.SessionName)
 		g.IsNew = true
 	}
-	s.gorilla = g
 	if err != nil {
 		if isTrouble(err) {
-			m.log.WarnContext(r.Context(), "maicontact: the session could not be read, it starts anew", "error", withoutPath(err))
+			m.log.WarnContext(ctx, "maicontact: the session could not be read, it starts anew", "error", withoutPath(err))
 		}
 		clear(g.Values)
-		return s, entry{}, false
+		return session{g}, entry{}, false
 	}
 	text, _ := g.Values[sessionKey].(string)
 	e, ok := decodeEntry(text)
-	return s, e, ok
+	return session{g}, e, ok
+}
+
+// storedEntry reads the entry from a cookie of [NewCookieStore], without
+// building the session around it. A cookie that it cannot read is left to the
+// store.
+func (m *Middleware) storedEntry(r *http.Request) (text string, found bool) {
+	if len(m.codecs) == 0 {
+		return "", false
+	}
+	value, ok := cookieOf(r.Header, m.config.SessionName)
+	if !ok {
+		return "", false
+	}
+	for _, codec := range m.codecs {
+		var stored storedEntry
+		if codec.Decode(m.config.SessionName, value, &stored) == nil {
+			return stored.text, true
+		}
+	}
+	return "", false
+}
+
+// cookieOf returns the value of the first cookie of that name as it stands,
+// without the work of reading the others.
+func cookieOf(h http.Header, name string) (value string, ok bool) {
+	for _, line := range h["Cookie"] {
+		for line != "" {
+			var part string
+			part, line, _ = strings.Cut(line, ";")
+			part = strings.Trim(part, " \t")
+			if rest, ok := strings.CutPrefix(part, name); ok && strings.HasPrefix(rest, "=") {
+				return rest[1:], true
+			}
+		}
+	}
+	return "", false
 }
 
 // isTrouble tells a store that fails from a session that is not there.
@@ -126,23 +114,49 @@ func withoutPath(err error) error {
 }
 
 // save puts the entry into the session and its cookie into h.
-func (s session) save(h http.Header, e entry) error {
-	s.gorilla.Values[sessionKey] = e.encode()
-	return s.write(h, int(s.maxAge/time.Second))
-}
-
-// drop ends the session and makes the browser forget its cookie.
-func (s session) drop(h http.Header) error {
-	clear(s.gorilla.Values)
-	return s.write(h, -1)
-}
-
-func (s session) write(h http.Header, maxAge int) error {
-	// gorilla's own defaults are SameSite=None and no HttpOnly.
-	s.gorilla.Options = &sessions.Options{
-		Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
+func (v *visit) saveEntry(h http.Header, e entry) error {
+	if v.shared != nil {
+		return v.shared.save(v, h, e)
 	}
-	return s.store.Save(s.request, headerOnly{h}, s.gorilla)
+	g := v.writable()
+	g.Values[sessionKey] = e.encode()
+	return v.writeSession(h, g, int(v.middleware.config.SessionMaxAge/time.Second))
+}
+
+// checkEntry reports whether the entry could be written.
+func (v *visit) checkEntry(e entry) error {
+	if v.shared != nil {
+		return v.shared.check(v, e)
+	}
+	return v.saveEntry(http.Header{}, e)
+}
+
+// dropEntry ends the session and makes the browser forget its cookie.
+func (v *visit) dropEntry(h http.Header) error {
+	if v.shared != nil {
+		return v.shared.drop(v, h)
+	}
+	g := v.writable()
+	clear(g.Values)
+	return v.writeSession(h, g, -1)
+}
+
+// writable returns the session to be written. What only held an entry begins
+// anew: nothing else is ours.
+func (v *visit) writable() *sessions.Session {
+	if v.session.gorilla == nil {
+		v.session.gorilla = sessions.NewSession(v.middleware.config.Sessions, v.middleware.config.SessionName)
+	}
+	return v.session.gorilla
+}
+
+func (v *visit) writeSession(h http.Header, g *sessions.Session, maxAge int) error {
+	m := v.middleware
+	// gorilla's own defaults are SameSite=None and no HttpOnly.
+	g.Options = &sessions.Options{
+		Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: m.isHTTPS(v.request), SameSite: http.SameSiteLaxMode,
+	}
+	return m.config.Sessions.Save(v.privateCopy(v.request.Context()), headerOnly{h}, g)
 }
 
 // checkCookieStore tries the keys of a cookie store. Other stores are left

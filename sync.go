@@ -109,8 +109,8 @@ func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
 		return nil
 	}
 	if err == nil && q.isNewTo(row) {
-		row, err = r.store.Want(ctx, q.key, q.wanted)
-		r.recent.forget(q.owner)
+		row, err = r.store.Want(ctx, q.key, q.wanted())
+		r.recent.forget(q.epoch)
 	}
 	if err != nil {
 		return fmt.Errorf("maicontact: update member: %w", err)

@@ -18,31 +18,34 @@ type visit struct {
 	middleware *Middleware
 	request    *http.Request // as it came; the handler gets a copy
 	began      time.Time
+	context    visitContext
 	writer     responseWriter
+	shared     *sharedSession // with Config.ShareSession only
 
 	told sync.Once // the log has the reason why there is no chat
 
 	asking   sync.Mutex // guards what follows: one asker at a time begins
 	reader   *reader    // the page that reads the chat script; nil: this is a page itself
 	begun    bool
-	question question          // what the resolver is to be asked, when not answered
-	grace    webchat.ContactID // the session's answer, for when the store gives none
 	answered bool
+	question *question         // what the resolver is to be asked, when not answered
+	grace    webchat.ContactID // the session's answer, for when the store gives none
 	known    verdict
 
 	gate      sync.Mutex // guards what follows: what the reply's header gets
 	committed bool
-	session   *session
-	next      *entry // to be written; nil: nothing to write
+	opened    bool // session is that of the request
 	drop      bool
-	clear     []SiteData
 	private   bool // a contact id was asked for
+	session   session
+	next      *entry // to be written; nil: nothing to write
+	clear     []SiteData
 }
 
 // verdict is the answer of a visit: the contact, or why there is none.
 type verdict struct {
 	id    webchat.ContactID
-	owner string // empty: it is not known who is there
+	epoch string // of the owner; empty: it is not known who is there
 	err   error
 }
 
@@ -61,7 +64,7 @@ func (v *visit) find(ctx context.Context) verdict {
 	if done {
 		return known
 	}
-	found, err := v.middleware.resolver.contact(ctx, q)
+	found, err := v.middleware.resolver.contact(ctx, *q)
 	return v.settle(ctx, found, err)
 }
 
@@ -99,13 +102,13 @@ func (v *visit) readBy(page reader) {
 
 // begin identifies the person and looks into the session. It reports true
 // when that answers already; otherwise it returns what to ask the resolver.
-func (v *visit) begin(ctx context.Context) (_ question, done bool, _ verdict) {
+func (v *visit) begin(ctx context.Context) (_ *question, done bool, _ verdict) {
 	v.asking.Lock()
 	defer v.asking.Unlock()
 	if !v.begun {
 		if !v.markPrivate() {
 			// The header has left, and may have allowed shared caches.
-			return question{}, true, verdict{err: TooLate}
+			return nil, true, verdict{err: TooLate}
 		}
 		v.begun = true
 		// Should Identify panic, later askers must not wait or see a member.
@@ -114,7 +117,7 @@ func (v *visit) begin(ctx context.Context) (_ question, done bool, _ verdict) {
 		if err := v.known.err; err != nil && ctx.Err() != nil {
 			// Only this asker's time was over; another may still find out.
 			v.begun, v.answered, v.known = false, false, verdict{}
-			return question{}, true, verdict{err: err}
+			return nil, true, verdict{err: err}
 		}
 	}
 	return v.question, v.answered, v.known
@@ -129,7 +132,7 @@ func (v *visit) identify(ctx context.Context) (answered bool, _ verdict) {
 	switch {
 	case errors.Is(err, ErrNoChat):
 		v.forgetMember(ctx)
-		return true, verdict{owner: nobody, err: ErrNoChat}
+		return true, verdict{epoch: m.nobody, err: ErrNoChat}
 	case err != nil:
 		m.log.WarnContext(ctx, "maicontact: Identify failed, no chat for this request", "error", err)
 		return true, verdict{err: fmt.Errorf("%w: identify: %w", Unavailable, err)}
@@ -139,27 +142,28 @@ func (v *visit) identify(ctx context.Context) (answered bool, _ verdict) {
 	case member != nil && v.reader != nil && v.reader.unproven:
 		return true, verdict{err: CrossSite}
 	}
-	s, e, ok := m.openSession(v.privateCopy(ctx))
-	v.keep(&s)
-	if e.inbox != m.config.InboxID {
-		ok = false
+	if v.shared != nil && v.shared.err != nil && member == nil {
+		// Perhaps a member, whom Identify would have known by that session.
+		m.log.WarnContext(ctx, "maicontact: no chat for this request", "error", v.shared.err)
+		return true, verdict{err: fmt.Errorf("%w: %w", Unavailable, v.shared.err)}
 	}
+	s, e, ok := v.openSession(ctx)
+	v.keep(s)
 	if member != nil {
 		return v.beginMember(ctx, member, e, ok)
 	}
-	return v.beginVisitor(ctx, &s, e, ok)
+	return v.beginVisitor(ctx, e, ok)
 }
 
 // forgetMember clears a former member's entry where nobody gets a chat. A
 // visitor's stays: the next page may have the chat again.
 func (v *visit) forgetMember(ctx context.Context) {
-	m := v.middleware
 	if !v.hasCookie() {
 		return
 	}
-	s, e, ok := m.openSession(v.privateCopy(ctx))
-	if _, isVisitor := visitorOf(m.config.Namespace, e.owner); ok && !isVisitor {
-		v.keep(&s)
+	s, e, ok := v.openSession(ctx)
+	if ok && e.visitor == "" {
+		v.keep(s)
 		v.forgetEntry()
 	}
 }
@@ -167,11 +171,11 @@ func (v *visit) forgetMember(ctx context.Context) {
 func (v *visit) beginMember(ctx context.Context, member *Member, e entry, ok bool) (bool, verdict) {
 	c := &v.middleware.config
 	q := newMemberQuestion(c, member, v.began)
-	if ok && !q.always && e.owner == q.owner && e.contact != "" && e.stamp == q.stamp {
+	if ok && !q.always && e.epoch == q.epoch && e.contact != "" && e.stamp == q.stamp {
 		switch {
 		case isFresh(e.checked, c.Recheck):
-			if v.middleware.resolver.handOut(ctx, e.contact, q.owner) == nil {
-				return true, verdict{id: e.contact, owner: q.owner}
+			if v.middleware.resolver.handOut(ctx, e.contact, q.epoch) == nil {
+				return true, verdict{id: e.contact, epoch: q.epoch}
 			}
 		case c.Grace > 0 && isFresh(e.checked, c.Recheck+c.Grace):
 			v.grace = e.contact
@@ -180,11 +184,11 @@ func (v *visit) beginMember(ctx context.Context, member *Member, e entry, ok boo
 	if reason, refused := notShown(v.request); refused {
 		return true, verdict{err: reason}
 	}
-	if ok && e.owner != q.owner {
+	if ok && e.epoch != q.epoch {
 		// Whoever was here before is forgotten now, whatever the resolver says.
-		v.write(entry{inbox: c.InboxID, owner: q.owner, checked: time.Now()})
+		v.write(entry{epoch: q.epoch, checked: time.Now()})
 	}
-	v.question = q
+	v.question = &q
 	return false, verdict{}
 }
 
@@ -199,18 +203,17 @@ func isFresh(t time.Time, d time.Duration) bool {
 // so that it does not run out while they keep coming.
 const renewVisitor = 24 * time.Hour
 
-func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) (bool, verdict) {
+func (v *visit) beginVisitor(ctx context.Context, e entry, ok bool) (bool, verdict) {
 	c := &v.middleware.config
-	if key, isVisitor := visitorOf(c.Namespace, e.owner); ok && isVisitor {
-		if e.contact != "" && v.middleware.resolver.handOut(ctx, e.contact, e.owner) == nil {
+	if ok && e.visitor != "" && e.epoch == epochOfSubject(c.InboxID, c.Namespace, visitorKind, e.visitor) {
+		if e.contact != "" && v.middleware.resolver.handOut(ctx, e.contact, e.epoch) == nil {
 			if !isFresh(e.checked, min(renewVisitor, c.SessionMaxAge/2)) {
 				e.checked = time.Now()
 				v.write(e)
 			}
-			return true, verdict{id: e.contact, owner: e.owner}
+			return true, verdict{id: e.contact, epoch: e.epoch}
 		}
-		v.question = newVisitorQuestion(c, key)
-		v.question.since = e.checked
+		v.question = &question{visitor: e.visitor, epoch: e.epoch, since: e.checked}
 		return false, verdict{}
 	}
 	if reason, refused := notShown(v.request); refused {
@@ -225,22 +228,20 @@ func (v *visit) beginVisitor(ctx context.Context, s *session, e entry, ok bool) 
 	}
 	if v.isOverLimit(ctx) {
 		// It is known, though, that no member is there any more.
-		return true, verdict{owner: nobody, err: Crowded}
+		return true, verdict{epoch: v.middleware.nobody, err: Crowded}
 	}
 	q := newVisitorQuestion(c, rand.Text())
-	q.isNew = true
-	q.since = time.Now()
-	fresh := entry{inbox: c.InboxID, owner: q.owner, checked: q.since}
+	fresh := entry{epoch: q.epoch, visitor: q.visitor, checked: q.since}
 	// The key must be in the browser before a contact is made for it, or
 	// each ask would leave another contact behind.
-	if err := s.save(http.Header{}, fresh); err != nil {
+	if err := v.checkEntry(fresh); err != nil {
 		v.middleware.log.ErrorContext(ctx, "maicontact: the session cannot be written, no chat for this visitor; check the keys of Config.Sessions", "error", withoutPath(err))
 		return true, verdict{err: fmt.Errorf("%w: session: %w", Unavailable, err)}
 	}
 	if !v.write(fresh) {
 		return true, verdict{err: TooLate}
 	}
-	v.question = q
+	v.question = &q
 	return false, verdict{}
 }
 
@@ -272,15 +273,15 @@ func (v *visit) settle(ctx context.Context, found outcome, err error) verdict {
 	found, err = v.bridge(ctx, found, err)
 	q, m := v.question, v.middleware
 	if err == nil {
-		if err = m.resolver.handOut(ctx, found.id, q.owner); err != nil {
+		if err = m.resolver.handOut(ctx, found.id, q.epoch); err != nil {
 			found = outcome{}
 		}
 	}
-	v.answered, v.known = true, verdict{id: found.id, owner: q.owner, err: err}
+	v.answered, v.known = true, verdict{id: found.id, epoch: q.epoch, err: err}
 	switch {
 	case err == nil && !found.settled:
 	case err == nil:
-		v.write(entry{inbox: m.config.InboxID, owner: q.owner, contact: found.id, stamp: q.stamp, checked: time.Now()})
+		v.write(entry{epoch: q.epoch, visitor: q.visitor, contact: found.id, stamp: q.stamp, checked: time.Now()})
 	default:
 		if errors.Is(err, errVisitorLost) {
 			v.forgetEntry()
