@@ -76,6 +76,31 @@ func TestTake(t *testing.T) {
 	}
 }
 
+func TestHolderKey(t *testing.T) {
+	const id = "0b5e7a52-6c1d-4b39-9d0f-3a7f5e0c9aff"
+	want := [16]byte{0x0b, 0x5e, 0x7a, 0x52, 0x6c, 0x1d, 0x4b, 0x39, 0x9d, 0x0f, 0x3a, 0x7f, 0x5e, 0x0c, 0x9a, 0xff}
+	if got := holderKey(id); got != want {
+		t.Errorf("%x", got)
+	}
+	if got := holderKey(webchat.ContactID(strings.ToUpper(id))); got != want {
+		t.Errorf("upper case: %x", got)
+	}
+	// Every change of one byte is another contact, but for the letter case.
+	for i := range len(id) {
+		for c := range 256 {
+			other := id[:i] + string([]byte{byte(c)}) + id[i+1:]
+			if got := holderKey(webchat.ContactID(other)); (got == want) != strings.EqualFold(other, id) {
+				t.Fatalf("%q: %x", other, got)
+			}
+		}
+	}
+	for _, other := range []string{"", "contact", string(want[:]), strings.ReplaceAll(id, "-", "")} {
+		if holderKey(webchat.ContactID(other)) == want {
+			t.Errorf("%q is taken for %s", other, id)
+		}
+	}
+}
+
 // Who holds a contact is not forgotten while others come; and whom there is no
 // room for gets their contact all the same.
 func TestHoldersWhenFull(t *testing.T) {

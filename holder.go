@@ -3,7 +3,6 @@ package maicontact
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"math"
 	"time"
@@ -138,19 +137,35 @@ func (h *holders) sweep() { h.known.sweep() }
 // holderKey is the number that a contact id stands for, which takes less room
 // than its text.
 func holderKey(id webchat.ContactID) (key [16]byte) {
-	var digits [32]byte
-	if text := id.Reveal(); len(text) == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-' {
-		n := copy(digits[:], text[:8])
-		n += copy(digits[n:], text[9:13])
-		n += copy(digits[n:], text[14:18])
-		n += copy(digits[n:], text[19:23])
-		copy(digits[n:], text[24:])
-		if _, err := hex.Decode(key[:], digits[:]); err == nil {
-			return key
-		}
+	text := id.Reveal()
+	if len(text) != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
+		return otherKey(text)
 	}
-	sum := sha256.Sum256([]byte(id.Reveal())) // a store may hold anything
+	for i, at := range [16]uint8{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34} {
+		high, low := hexDigit(text[at]), hexDigit(text[at+1])
+		if high|low > 15 {
+			return otherKey(text)
+		}
+		key[i] = high<<4 | low
+	}
+	return key
+}
+
+// otherKey is for what is no UUID: a store may hold anything.
+func otherKey(text string) [16]byte {
+	sum := sha256.Sum256([]byte(text))
 	return [16]byte(sum[:16])
+}
+
+// hexDigit returns what a digit stands for, and 255 for anything else.
+func hexDigit(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0'
+	case 'a' <= c|0x20 && c|0x20 <= 'f':
+		return (c | 0x20) - 'a' + 10
+	}
+	return 255
 }
 
 // handOut is asked before a contact goes to its owner.

@@ -160,7 +160,8 @@ func BenchmarkTake(b *testing.B) {
 
 // BenchmarkLongestWait measures how long one Get waits while everything has run
 // out and is swept, at the bound. Each round has its longest wait; the middle
-// one and the shortest are reported.
+// one and the shortest are reported. What remains where the memory swept is
+// another is due to the machine.
 func BenchmarkLongestWait(b *testing.B) {
 	keys := make([]string, mostHolders)
 	for i := range keys {
@@ -188,10 +189,10 @@ func BenchmarkLongestWait(b *testing.B) {
 			func() { one.DeleteExpired() },
 		},
 		{
-			"nothing swept", func() { one = cache.New(time.Nanosecond, 0) },
-			func(key string) { one.SetDefault(key, true) },
+			"another memory", func() { one, s = cache.New(time.Nanosecond, 0), newShards(mostHolders) },
+			func(key string) { s.put(key, true, time.Nanosecond) },
 			func(key string) { one.Get(key) },
-			func() { time.Sleep(10 * time.Millisecond) },
+			func() { s.sweep() },
 		},
 	} {
 		b.Run(test.name, func(b *testing.B) {
