@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -149,7 +150,8 @@ func TestBuryWhenFull(t *testing.T) {
 			if i%2 == 0 {
 				graves[i] = contactNumber(i) // a live holder's
 			}
-			if h.bury(graves[i], time.Hour); h.take(graves[i], "anybody") != heldByNobody {
+			// Its time is over before that of any holder.
+			if h.bury(graves[i], time.Minute); h.take(graves[i], "anybody") != heldByNobody {
 				t.Fatalf("contact %d is handed out", i)
 			}
 		}
@@ -243,35 +245,42 @@ func TestHoldersAsModel(t *testing.T) {
 // after it was buried, while others renew their time.
 func TestTakeAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		const contacts, owners = 3000, 4
 		h := newHolders(mostHolders)
-		for i := range 100 {
-			id := contactNumber(i)
-			var mu sync.Mutex
-			first := 0
-			var group sync.WaitGroup
-			for owner := range 8 {
-				group.Go(func() {
-					if h.take(id, ownerNumber(owner)) == heldNewly {
-						mu.Lock()
-						first++
-						mu.Unlock()
-					}
-				})
-			}
-			group.Wait()
-			if first != 1 {
-				t.Fatalf("%d were the first", first)
-			}
-			time.Sleep(holdTime/2 + 1) // the next take writes
-			group.Go(func() { h.bury(id, time.Hour) })
-			for owner := range 8 {
-				group.Go(func() { h.take(id, ownerNumber(owner)) })
-			}
-			group.Wait()
-			for owner := range 8 {
-				if got := h.take(id, ownerNumber(owner)); got != heldByNobody {
-					t.Fatalf("buried, but: %d", got)
+		ids, first := make([]webchat.ContactID, contacts), make([]atomic.Int32, contacts)
+		for i := range ids {
+			ids[i] = contactNumber(i)
+		}
+		each := func(do func(i int)) func() {
+			return func() {
+				for i := range ids {
+					do(i)
 				}
+			}
+		}
+		var group sync.WaitGroup
+		for owner := range owners {
+			group.Go(each(func(i int) {
+				if h.take(ids[i], ownerNumber(owner)) == heldNewly {
+					first[i].Add(1)
+				}
+			}))
+		}
+		group.Wait()
+		for i := range first {
+			if n := first[i].Load(); n != 1 {
+				t.Fatalf("contact %d: %d were the first", i, n)
+			}
+		}
+		time.Sleep(holdTime/2 + 1) // the next take of each holder writes
+		for owner := range owners {
+			group.Go(each(func(i int) { h.take(ids[i], ownerNumber(owner)) }))
+		}
+		group.Go(each(func(i int) { h.bury(ids[i], time.Hour) }))
+		group.Wait()
+		for i := range ids {
+			if got := h.take(ids[i], ownerNumber(i%owners)); got != heldByNobody {
+				t.Fatalf("contact %d is buried, but: %d", i, got)
 			}
 		}
 	})

@@ -62,7 +62,7 @@ func TestShardWhenFull(t *testing.T) {
 		put("b", time.Minute, true)
 		time.Sleep(sweepPause - 1)
 		put("c", time.Minute, false) // a is over, but not swept
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		put("c", time.Minute, true)
 		if n := s.count(); n != 2 {
 			t.Errorf("%d values", n)
