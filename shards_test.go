@@ -101,8 +101,11 @@ func perMember(members int) float64 {
 // A member who is in both memories takes 260 bytes at most.
 func TestBytesPerMember(t *testing.T) {
 	for _, members := range []int{10_000, 100_000} {
-		// What other tests have left may shrink or grow meanwhile.
-		least := min(perMember(members), perMember(members), perMember(members))
+		least := perMember(members)
+		for try := 0; try < 2 && least > 260; try++ {
+			// What other tests have left may have grown meanwhile.
+			least = min(least, perMember(members))
+		}
 		t.Logf("%d members: %.0f bytes each", members, least)
 		if least > 260 {
 			t.Errorf("%d members: %.0f bytes each", members, least)
