@@ -48,21 +48,28 @@ func (m *Middleware) answerOf(ctx context.Context, v *visit) answer {
 }
 
 // render writes an answer. Only a store can bring a contact id that is none.
-func (m *Middleware) render(ctx context.Context, v *visit, a answer, write func(answer) ([]byte, error)) []byte {
-	text, err := write(a)
+func (m *Middleware) render(ctx context.Context, v *visit, b []byte, a answer, write appendAnswer) []byte {
+	text, err := write(b, a)
 	if err != nil {
 		m.log.ErrorContext(ctx, "maicontact: the widget configuration cannot be written", "error", err)
 		v.tell(ctx, Misconfigured, nil)
-		text, _ = write(answer{reason: Misconfigured, epoch: a.epoch})
+		text, _ = write(b, answer{reason: Misconfigured, epoch: a.epoch})
 	}
 	return text
 }
+
+// appendAnswer writes an answer in one of its forms.
+type appendAnswer func(b []byte, a answer) ([]byte, error)
 
 // legs finds the contact beside the request's own options, if it has any.
 func (m *Middleware) legs(ctx context.Context, v *visit) (known verdict, options *webchat.Options) {
 	if m.config.WidgetOptions == nil {
 		return v.contact(ctx), nil
 	}
+	return m.bothLegs(ctx, v)
+}
+
+func (m *Middleware) bothLegs(ctx context.Context, v *visit) (known verdict, options *webchat.Options) {
 	var escaped any
 	group, legs := errgroup.WithContext(ctx)
 	group.Go(func() error {

@@ -51,7 +51,7 @@ func (m *Middleware) JSON() http.Handler {
 // form is how an answer is written. It is prepared once.
 type form struct {
 	header  routeHeader
-	answer  func(answer) ([]byte, error)
+	answer  appendAnswer
 	tail    []byte // the same for everybody; written after an answer
 	refusal func(Reason) []byte
 }
@@ -89,15 +89,27 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, v *visit, f f
 		return
 	}
 	page.open(h)
-	text := m.render(r.Context(), v, m.answerTo(r, v, page), f.answer)
-	if r.Method == http.MethodGet {
-		h["Content-Length"] = []string{strconv.Itoa(len(text) + len(f.tail))}
-		_, _ = w.Write(text)
-		if len(f.tail) > 0 {
-			_, _ = w.Write(f.tail)
-		}
+	a := m.answerTo(r, v, page)
+	if r.Method != http.MethodGet {
+		return
+	}
+	buffer := m.buffers.Get().(*[]byte)
+	text := m.render(r.Context(), v, (*buffer)[:0], a, f.answer)
+	h["Content-Length"] = []string{strconv.Itoa(len(text) + len(f.tail))}
+	_, _ = w.Write(text)
+	if len(f.tail) > 0 {
+		_, _ = w.Write(f.tail)
+	}
+	// Whoever keeps what a Write was given is at fault, as with fmt.Fprintf. It
+	// finds nobody's id there all the same, until the next answer.
+	if clear(text); cap(text) <= largestBuffer {
+		*buffer = text
+		m.buffers.Put(buffer)
 	}
 }
+
+// largestBuffer bounds what is kept for the next answer.
+const largestBuffer = 4 << 10
 
 // open lets the browser give the reply to a listed page.
 func (p reader) open(h http.Header) {

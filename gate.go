@@ -44,7 +44,7 @@ func (v *visit) hasCookie() bool {
 func (v *visit) write(e entry) bool {
 	v.gate.Lock()
 	defer v.gate.Unlock()
-	if !v.committed && (v.reader == nil || !v.reader.crossSite || v.hasCookie()) {
+	if !v.committed && (!v.reader.crossSite || v.hasCookie()) {
 		v.next = &e
 	}
 	return !v.committed

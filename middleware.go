@@ -25,6 +25,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gorilla/securecookie"
@@ -255,6 +256,7 @@ type Middleware struct {
 	crowded     rate.Sometimes // how often the log warns of visitors turned away
 	script      script
 	stub        stub
+	buffers     sync.Pool // of *[]byte, for answers
 }
 
 // New checks the configuration and returns a Middleware. It starts no
@@ -299,6 +301,7 @@ func New(c Config) (*Middleware, error) {
 		visitors: newVisitorLimit(c.VisitorBurst, c.VisitorEvery, c.VisitorRate), crowded: rate.Sometimes{Interval: time.Minute},
 		codecs: codecs, nobody: epochOf(c.InboxID, nobody),
 		resolver: newResolver(c, client), script: script, stub: newStub(c),
+		buffers: sync.Pool{New: func() any { return new([]byte) }},
 	}, nil
 }
 
@@ -406,7 +409,7 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 
 // begin makes the visit of a request.
 func (m *Middleware) begin(w http.ResponseWriter, r *http.Request) *visit {
-	v := &visit{middleware: m, request: r, began: time.Now()}
+	v := &visit{middleware: m, request: r, began: time.Now().UnixMicro()}
 	if m.config.ShareSession {
 		v.shared = m.openShared(r)
 	}

@@ -20,7 +20,7 @@ type question struct {
 	profile     webchat.Profile
 	fingerprint string // of the profile
 	revision    int64  // as the application gave it; 0: it gives none
-	began       time.Time
+	began       int64  // when the request began, in microseconds
 
 	// Of a visitor.
 	visitor string    // the key
@@ -28,7 +28,7 @@ type question struct {
 	since   time.Time // when it was made
 }
 
-func newMemberQuestion(c *Config, m *Member, began time.Time) question {
+func newMemberQuestion(c *Config, m *Member, began int64) question {
 	q := question{key: NewKey(c.Namespace, c.InboxID, m.ID), profile: m.Profile, revision: m.Revision, began: began}
 	q.epoch = q.key.epoch()
 	q.fingerprint = m.Profile.Fingerprint()
@@ -60,7 +60,7 @@ func (q question) wanted() Wanted {
 		Revision: q.revision,
 	}
 	if q.revision == 0 {
-		w.Revision = q.began.UnixMicro()
+		w.Revision = q.began
 	}
 	return w
 }

@@ -1,7 +1,7 @@
 package maicontact
 
 import (
-	"encoding/binary"
+	"encoding/hex"
 	"strings"
 	"time"
 
@@ -21,11 +21,11 @@ type recent struct {
 	known *shards // owner -> recalled
 }
 
-// recalled is the tag of the stamp and the contact id, in one piece: there may
-// be many.
-type recalled string
-
-const tagLength = 8
+// recalled is an answer in little room: there may be many.
+type recalled struct {
+	stamp uint64   // its tag
+	id    [16]byte // the number that it stands for
+}
 
 func newRecent(most int) recent { return recent{newShards(most)} }
 
@@ -36,20 +36,35 @@ func (r recent) get(owner, stamp string) (webchat.ContactID, bool) {
 		return "", false
 	}
 	answer := item.(recalled)
-	if binary.NativeEndian.Uint64([]byte(answer[:tagLength])) != r.known.tag(stamp) {
+	if answer.stamp != r.known.tag(stamp) {
 		return "", false
 	}
-	return webchat.ContactID(answer[tagLength:]), true
+	return contactOf(answer.id), true
 }
 
-// put copies what it keeps: an owner may be a part of a whole session.
+// put copies what it keeps: an owner may be a part of a whole session. An id
+// that is no UUID is not remembered.
 func (r recent) put(owner, stamp string, id webchat.ContactID) {
-	text := binary.NativeEndian.AppendUint64(make([]byte, 0, tagLength+len(id)), r.known.tag(stamp))
-	text = append(text, id.Reveal()...)
+	answer := recalled{r.known.tag(stamp), holderKey(id)}
+	if contactOf(answer.id) != id {
+		return
+	}
 	s := r.known.of(owner)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.put(strings.Clone(owner), recalled(text), recallTime)
+	s.put(strings.Clone(owner), answer, recallTime)
+}
+
+// contactOf writes the UUID that stands for a number.
+func contactOf(number [16]byte) webchat.ContactID {
+	var text [36]byte
+	hex.Encode(text[:8], number[:4])
+	hex.Encode(text[9:13], number[4:6])
+	hex.Encode(text[14:18], number[6:8])
+	hex.Encode(text[19:23], number[8:10])
+	hex.Encode(text[24:], number[10:])
+	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
+	return webchat.ContactID(text[:])
 }
 
 func (r recent) forget(owner string) {

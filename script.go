@@ -41,7 +41,7 @@ type loaderOptions struct {
 	Retry  bool            `json:"retry,omitempty"`
 }
 
-func (s script) options(a answer) loaderOptions {
+func (s *script) options(a answer) loaderOptions {
 	if a.id == "" {
 		return loaderOptions{Epoch: a.epoch, Reason: a.reason, Retry: a.reason.MayPass()}
 	}
@@ -51,14 +51,13 @@ func (s script) options(a answer) loaderOptions {
 // text renders an answer as the script, up to the loader. With a contact, one
 // line of it is exactly the assignment of the widget's configuration; without,
 // it says why, and asks again later when that may help.
-func (s script) text(a answer) ([]byte, error) {
+func (s *script) text(out []byte, a answer) ([]byte, error) {
 	if a.id == "" {
 		options := s.options(a)
 		options.Again = s.again
-		out := append(comment(a.reason), beforeOptions...)
+		out = append(append(out, comment(a.reason)...), beforeOptions...)
 		return append(append(out, encode(options)...), afterOptions...), nil
 	}
-	out := make([]byte, 0, 512)
 	out = append(out, "// maicontact\nwindow.maiagentChatbotConfig = "...)
 	out, err := s.appendConfig(out, a)
 	if err != nil {
@@ -75,17 +74,17 @@ func (s script) text(a answer) ([]byte, error) {
 }
 
 // json renders an answer as JSON.
-func (s script) json(a answer) (_ []byte, err error) {
+func (s *script) json(out []byte, a answer) (_ []byte, err error) {
 	options := s.options(a)
 	if a.id != "" {
 		if options.Config, err = s.appendConfig(nil, a); err != nil {
 			return nil, err
 		}
 	}
-	return append(encode(options), '\n'), nil
+	return append(append(out, encode(options)...), '\n'), nil
 }
 
-func (s script) appendConfig(b []byte, a answer) ([]byte, error) {
+func (s *script) appendConfig(b []byte, a answer) ([]byte, error) {
 	if a.config != nil {
 		return append(b, a.config...), nil
 	}

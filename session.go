@@ -34,8 +34,8 @@ func (v *visit) openSession(ctx context.Context) (session, entry, bool) {
 		e, ok := decodeEntry(v.shared.entry)
 		return session{}, e, ok
 	}
-	if text, found := m.storedEntry(v.request); found {
-		e, ok := decodeEntry(text)
+	if v.readStored() {
+		e, ok := decodeEntry(v.stored.text)
 		return session{}, e, ok
 	}
 	store, r := m.config.Sessions, v.privateCopy(ctx)
@@ -59,24 +59,24 @@ func (v *visit) openSession(ctx context.Context) (session, entry, bool) {
 	return session{g}, e, ok
 }
 
-// storedEntry reads the entry from a cookie of [NewCookieStore], without
+// readStored reads the entry from a cookie of [NewCookieStore], without
 // building the session around it. A cookie that it cannot read is left to the
 // store.
-func (m *Middleware) storedEntry(r *http.Request) (text string, found bool) {
+func (v *visit) readStored() bool {
+	m := v.middleware
 	if len(m.codecs) == 0 {
-		return "", false
+		return false
 	}
-	value, ok := cookieOf(r.Header, m.config.SessionName)
+	value, ok := cookieOf(v.request.Header, m.config.SessionName)
 	if !ok {
-		return "", false
+		return false
 	}
 	for _, codec := range m.codecs {
-		var stored storedEntry
-		if codec.Decode(m.config.SessionName, value, &stored) == nil {
-			return stored.text, true
+		if codec.Decode(m.config.SessionName, value, &v.stored) == nil {
+			return true
 		}
 	}
-	return "", false
+	return false
 }
 
 // cookieOf returns the value of the first cookie of that name as it stands,

@@ -54,7 +54,7 @@ func inline(ctx context.Context, tag string) (_ template.HTML, text string, _ er
 		return "", "", err
 	}
 	m := v.middleware
-	text = "\n" + string(m.render(ctx, v, m.answerOf(ctx, v), m.script.text)) + string(m.script.tail)
+	text = "\n" + string(m.render(ctx, v, nil, m.answerOf(ctx, v), m.script.text)) + string(m.script.tail)
 	// #nosec G203 -- the text is rendered for its place in a script, and a nonce holds base64 only
 	return template.HTML(tag + text + "</script>"), text, nil
 }

@@ -103,7 +103,7 @@ func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
 		return errors.New("maicontact: UpdateMember needs Member.ID")
 	}
 	r := m.resolver
-	q := newMemberQuestion(&m.config, &member, time.Now())
+	q := newMemberQuestion(&m.config, &member, time.Now().UnixMicro())
 	row, err := r.store.Contact(ctx, q.key)
 	if errors.Is(err, ErrNotFound) {
 		return nil

@@ -17,7 +17,7 @@ import (
 type visit struct {
 	middleware *Middleware
 	request    *http.Request // as it came; the handler gets a copy
-	began      time.Time
+	began      int64         // in microseconds
 	context    visitContext
 	writer     responseWriter
 	shared     *sharedSession // with Config.ShareSession only
@@ -25,7 +25,8 @@ type visit struct {
 	told sync.Once // the log has the reason why there is no chat
 
 	asking   sync.Mutex // guards what follows: one asker at a time begins
-	reader   *reader    // the page that reads the chat script; nil: this is a page itself
+	reader   reader     // the page that reads the chat script
+	isRead   bool       // by a page; otherwise this is a page itself
 	begun    bool
 	answered bool
 	question *question         // what the resolver is to be asked, when not answered
@@ -38,6 +39,7 @@ type visit struct {
 	drop      bool
 	private   bool // a contact id was asked for
 	session   session
+	stored    storedEntry
 	next      *entry // to be written; nil: nothing to write
 	clear     []SiteData
 }
@@ -97,7 +99,7 @@ func (v *visit) count(ctx context.Context, reason Reason) {
 func (v *visit) readBy(page reader) {
 	v.asking.Lock()
 	defer v.asking.Unlock()
-	v.reader = &page
+	v.reader, v.isRead = page, true
 }
 
 // begin identifies the person and looks into the session. It reports true
@@ -139,7 +141,7 @@ func (v *visit) identify(ctx context.Context) (answered bool, _ verdict) {
 	case member != nil && member.ID == "":
 		m.log.ErrorContext(ctx, "maicontact: Identify returned a member without an ID, no chat for this request")
 		return true, verdict{err: Misconfigured}
-	case member != nil && v.reader != nil && v.reader.unproven:
+	case member != nil && v.reader.unproven:
 		return true, verdict{err: CrossSite}
 	}
 	if v.shared != nil && v.shared.err != nil && member == nil {
@@ -188,7 +190,8 @@ func (v *visit) beginMember(ctx context.Context, member *Member, e entry, ok boo
 		// Whoever was here before is forgotten now, whatever the resolver says.
 		v.write(entry{epoch: q.epoch, checked: time.Now()})
 	}
-	v.question = &q
+	asked := q // only what is asked needs to live on
+	v.question = &asked
 	return false, verdict{}
 }
 
@@ -220,7 +223,7 @@ func (v *visit) beginVisitor(ctx context.Context, e entry, ok bool) (bool, verdi
 		return true, verdict{err: reason}
 	}
 	// The cookie would not stay, and each ask leave another contact behind.
-	if v.reader == nil && isFromElsewhere(v.request) || v.reader != nil && v.reader.crossSite {
+	if !v.isRead && isFromElsewhere(v.request) || v.reader.crossSite {
 		return true, verdict{err: CrossSite}
 	}
 	if v.isCommitted() {
