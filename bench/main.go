@@ -1,0 +1,110 @@
+// Command bench measures what a site pays for maicontact, each path against a
+// rival or a floor that runs in the same process, in turns, and prints a table
+// with the targets beside.
+//
+//	go run ./bench              the whole table
+//	go run ./bench -short       few short rounds; exits with 1 where allocations are over a target, or a ratio over twice it
+//	go run ./bench -run script  the rows whose name matches
+//
+// Each row is also a Go benchmark, for profiles:
+//
+//	cd bench && go test -run '^$' -bench Rows/script -cpu 1 -cpuprofile /tmp/cpu
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"runtime"
+	"testing"
+	"time"
+)
+
+func main() {
+	testing.Init() // for the flag that testing.Benchmark obeys
+	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string, out, progress io.Writer) error {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	isShort := flags.Bool("short", false, "few short rounds; fail where a target is clearly missed")
+	rounds := flags.Int("rounds", 0, "rounds of each comparison (default 12, with -short 3)")
+	each := flags.Duration("time", 0, "time of one side in one round (default 200ms, with -short 30ms)")
+	only := flags.String("run", "", "measure only rows whose name matches this regular expression")
+	markdown := flags.Bool("markdown", false, "print the table as Markdown")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	wanted, err := regexp.Compile(*only)
+	if err != nil {
+		return fmt.Errorf("-run: %w", err)
+	}
+	howMuch, defaultRounds, defaultTime := full, 12, 200*time.Millisecond
+	if *isShort {
+		howMuch, defaultRounds, defaultTime = short, 3, 30*time.Millisecond
+	}
+	if *rounds <= 0 {
+		*rounds = defaultRounds
+	}
+	if *each <= 0 {
+		*each = defaultTime
+	}
+	if err := flag.Set("test.benchtime", each.String()); err != nil {
+		return err
+	}
+
+	var t table
+	for _, r := range rows() {
+		if !wanted.MatchString(r.name) {
+			continue
+		}
+		_, _ = fmt.Fprintln(progress, r.name)
+		if err := t.measure(r, *rounds, howMuch); err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+	}
+	_, _ = fmt.Fprintf(out, "%s, %s/%s, %d CPUs, %d rounds of %v\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *rounds, *each)
+	if err := t.print(out, *markdown); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(out, "\n%d of %d lines missed their target\n", t.missed, len(t.lines))
+	if *isShort && len(t.failed) > 0 {
+		return fmt.Errorf("clearly over target: %q", t.failed)
+	}
+	return nil
+}
+
+func (t *table) measure(r row, rounds int, howMuch size) error {
+	if r.figures != nil {
+		found, err := r.figures(howMuch)
+		if err != nil {
+			return err
+		}
+		for _, f := range found {
+			t.addFigure(r, f)
+		}
+	}
+	if r.compare == nil {
+		return nil
+	}
+	pairs, closeAll, err := r.compare()
+	if closeAll != nil {
+		defer closeAll()
+	}
+	if err != nil {
+		return err
+	}
+	for _, c := range pairs {
+		m, err := c.measure(rounds, r.procs)
+		if err != nil {
+			return err
+		}
+		t.addMeasured(r, m)
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+)
+
+// cost is what one call of a side takes.
+type cost struct{ ns, bytes, allocs float64 }
+
+// measured is a comparison after all its rounds.
+type measured struct {
+	comparison
+	ratio, extra quartiles // taken inside each round
+	mine, theirs cost      // medians
+}
+
+// measure runs both sides in turns, in this process; who begins changes with
+// each round.
+func (c comparison) measure(rounds, procs int) (measured, error) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(1, procs)))
+	var ratios, extras []float64
+	var mine, theirs []cost
+	for round := range rounds {
+		pair := [2]cost{}
+		for turn := range 2 {
+			i := (round + turn) % 2
+			s := [2]side{c.ours, c.rival}[i]
+			r := testing.Benchmark(s.bench)
+			if r.N == 0 {
+				return measured{}, fmt.Errorf("%s: the benchmark failed", s.name)
+			}
+			pair[i] = cost{
+				ns:     float64(r.T.Nanoseconds()) / float64(r.N),
+				bytes:  float64(r.MemBytes) / float64(r.N),
+				allocs: float64(r.MemAllocs) / float64(r.N),
+			}
+		}
+		ratios = append(ratios, pair[0].ns/pair[1].ns)
+		extras = append(extras, pair[0].ns-pair[1].ns)
+		mine, theirs = append(mine, pair[0]), append(theirs, pair[1])
+	}
+	return measured{
+		comparison: c, ratio: quartilesOf(ratios), extra: quartilesOf(extras),
+		mine: medianCost(mine), theirs: medianCost(theirs),
+	}, nil
+}
+
+func medianCost(costs []cost) cost {
+	median := func(of func(cost) float64) float64 {
+		var values []float64
+		for _, c := range costs {
+			values = append(values, of(c))
+		}
+		return quartilesOf(values).median
+	}
+	return cost{
+		ns:     median(func(c cost) float64 { return c.ns }),
+		bytes:  median(func(c cost) float64 { return c.bytes }),
+		allocs: median(func(c cost) float64 { return c.allocs }),
+	}
+}
+
+// value is what a limit is held against.
+func (m measured) value(q quantity) float64 {
+	switch q {
+	case ratio, belowRival:
+		return m.ratio.median
+	case nanoseconds:
+		return m.mine.ns
+	case bytes:
+		return m.mine.bytes
+	case allocs:
+		return m.mine.allocs
+	case moreNS:
+		return m.extra.median
+	case moreAllocs:
+		return m.mine.allocs - m.theirs.allocs
+	}
+	panic("no such quantity: " + string(q))
+}
+
+// keeps reports whether a limit is kept. A hundredth of an allocation per call
+// is the collector's own.
+func (m measured) keeps(l limit) bool {
+	switch v := m.value(l.of); l.of {
+	case belowRival:
+		return v < l.most
+	case allocs, moreAllocs:
+		return v <= l.most+0.05
+	default:
+		return v <= l.most
+	}
+}
+
+// fails reports whether a limit is broken so clearly that a noisy machine is no
+// excuse: allocations over it, or a ratio over twice it.
+func (m measured) fails(l limit) bool {
+	switch l.of {
+	case allocs, moreAllocs:
+		return !m.keeps(l)
+	case ratio, belowRival:
+		return m.value(l.of) > 2*l.most
+	default:
+		return false
+	}
+}
+
+func (f figure) isMet() bool {
+	return (f.most == 0 || f.value <= f.most) && (f.least == 0 || f.value >= f.least)
+}
+
+func (f figure) fails() bool {
+	if f.firm {
+		return !f.isMet()
+	}
+	return f.most != 0 && f.value > 2*f.most || f.least != 0 && f.value < f.least/2
+}

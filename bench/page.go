@@ -1,0 +1,6 @@
+package main
+
+// handlerRows are the paths of one request.
+func handlerRows() []row {
+	return nil
+}

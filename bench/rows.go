@@ -1,0 +1,10 @@
+package main
+
+import "slices"
+
+// rows is everything that is measured, in the order of the table.
+func rows() []row {
+	return slices.Concat(
+		handlerRows(),
+	)
+}
