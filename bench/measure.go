@@ -69,9 +69,9 @@ func (m measured) value(q quantity) float64 {
 		return m.ratio.median
 	case nanoseconds:
 		return m.mine.ns
-	case bytes:
+	case bytesEach:
 		return m.mine.bytes
-	case allocs:
+	case allocsEach:
 		return m.mine.allocs
 	case moreNS:
 		return m.extra.median
@@ -87,7 +87,7 @@ func (m measured) keeps(l limit) bool {
 	switch v := m.value(l.of); l.of {
 	case belowRival:
 		return v < l.most
-	case allocs, moreAllocs:
+	case allocsEach, moreAllocs:
 		return v <= l.most+0.05
 	default:
 		return v <= l.most
@@ -98,7 +98,7 @@ func (m measured) keeps(l limit) bool {
 // excuse: allocations over it, or a ratio over twice it.
 func (m measured) fails(l limit) bool {
 	switch l.of {
-	case allocs, moreAllocs:
+	case allocsEach, moreAllocs:
 		return !m.keeps(l)
 	case ratio, belowRival:
 		return m.value(l.of) > 2*l.most
@@ -108,7 +108,7 @@ func (m measured) fails(l limit) bool {
 }
 
 func (f figure) isMet() bool {
-	return (f.most == 0 || f.value <= f.most) && (f.least == 0 || f.value >= f.least)
+	return (!f.zero || f.value == 0) && (f.most == 0 || f.value <= f.most) && (f.least == 0 || f.value >= f.least)
 }
 
 func (f figure) fails() bool {

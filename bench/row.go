@@ -55,8 +55,8 @@ type quantity string
 const (
 	ratio       quantity = "ratio"   // ours / rival, in one round
 	nanoseconds quantity = "ns"      // ours
-	bytes       quantity = "B"       // ours, allocated per call
-	allocs      quantity = "allocs"  // ours
+	bytesEach   quantity = "B"       // ours, allocated per call
+	allocsEach  quantity = "allocs"  // ours
 	moreNS      quantity = "+ns"     // ours - rival, in one round
 	moreAllocs  quantity = "+allocs" // ours - rival
 	belowRival  quantity = "below"   // ours / rival must be below the limit
@@ -69,6 +69,7 @@ type figure struct {
 	unit  string
 	most  float64 // 0: no upper bound
 	least float64 // 0: no lower bound
+	zero  bool    // must be 0
 	firm  bool    // a count that no noisy machine excuses: -short fails on it
 }
 

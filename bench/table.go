@@ -48,7 +48,7 @@ func (t *table) addFigure(r row, f figure) {
 	}
 	t.lines = append(t.lines, []string{
 		join(r.name, f.name), fmt.Sprintf("%.4g %s", f.value, f.unit), "", "", "", "", "", "", "", "",
-		r.target, t.verdict(f.most != 0 || f.least != 0, missed),
+		r.target, t.verdict(f.zero || f.most != 0 || f.least != 0, missed),
 	})
 }
 
