@@ -1,6 +1,37 @@
 package main
 
-import "testing"
+import (
+	"flag"
+	"io"
+	"strings"
+	"testing"
+)
+
+// benchFor sets how long testing.Benchmark goes on.
+func benchFor(t *testing.T, howLong string) {
+	t.Helper()
+	f := flag.Lookup("test.benchtime")
+	before := f.Value.String()
+	if err := f.Value.Set(howLong); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Value.Set(before) })
+}
+
+// TestCommand runs one row as the command does.
+func TestCommand(t *testing.T) {
+	benchFor(t, "1x")
+	var out strings.Builder
+	if err := run([]string{"-run", "^page$", "-rounds", "1", "-time", "1ms", "-markdown"}, &out, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "\n| page | wrapped | bare handler | ") || !strings.HasSuffix(out.String(), " of 1 lines missed their target\n") {
+		t.Errorf("the table is\n%s", out.String())
+	}
+	if err := run([]string{"-run", "("}, &out, io.Discard); err == nil {
+		t.Error("a bad regular expression went through")
+	}
+}
 
 // TestRows prepares each row, which checks that its handlers answer for the
 // right person, and takes its figures once. Nothing is timed.

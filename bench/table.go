@@ -12,16 +12,17 @@ import (
 // Markdown.
 type table struct {
 	lines  [][]string
+	last   string   // the row of the last line: its target stands on its first line only
 	failed []string // what -short exits with 1 for
 	missed int
 }
 
-var tableHead = []string{"path", "ours", "against", "ns", "rival ns", "ratio (quartiles)", "+ns", "B", "allocs", "rival allocs", "target", "verdict"}
+var tableHead = []string{"path", "ours", "against", "ns", "rival ns", "ratio (quartiles)", "+ns", "B", "allocs", "rival allocs", "verdict", "target"}
 
 func (t *table) addMeasured(r row, m measured) {
 	verdict := ""
 	for _, l := range m.limits {
-		what := fmt.Sprintf("%s %.4g of %.4g", l.of, m.value(l.of), l.most)
+		what := fmt.Sprintf("%s %.4g over %.4g", l.of, m.value(l.of), l.most)
 		if !m.keeps(l) {
 			verdict += ", " + what
 		}
@@ -34,22 +35,30 @@ func (t *table) addMeasured(r row, m measured) {
 		fmt.Sprintf("%.0f", m.mine.ns), fmt.Sprintf("%.0f", m.theirs.ns),
 		fmt.Sprintf("%.3f (%.3f-%.3f)", m.ratio.median, m.ratio.low, m.ratio.high), fmt.Sprintf("%+.0f", m.extra.median),
 		fmt.Sprintf("%.0f", m.mine.bytes), fmt.Sprintf("%.1f", m.mine.allocs), fmt.Sprintf("%.1f", m.theirs.allocs),
-		r.target, t.verdict(len(m.limits) > 0, verdict),
+		t.verdict(len(m.limits) > 0, verdict), t.target(r),
 	})
 }
 
 func (t *table) addFigure(r row, f figure) {
 	missed := ""
 	if !f.isMet() {
-		missed = ", over the bound"
+		missed = ", " + f.bounds()
 	}
 	if f.fails() {
 		t.failed = append(t.failed, fmt.Sprintf("%s %s: %.4g %s", r.name, f.name, f.value, f.unit))
 	}
 	t.lines = append(t.lines, []string{
-		join(r.name, f.name), fmt.Sprintf("%.4g %s", f.value, f.unit), "", "", "", "", "", "", "", "",
-		r.target, t.verdict(f.zero || f.most != 0 || f.least != 0, missed),
+		join(r.name, f.name), strings.TrimSpace(fmt.Sprintf("%.4g %s", f.value, f.unit)), "", "", "", "", "", "", "", "",
+		t.verdict(f.zero || f.most != 0 || f.least != 0, missed), t.target(r),
 	})
+}
+
+func (t *table) target(r row) string {
+	if t.last == r.name {
+		return ""
+	}
+	t.last = r.name
+	return r.target
 }
 
 func (t *table) verdict(judged bool, missed string) string {
