@@ -11,6 +11,7 @@ func handlerRows() []row {
 	return []row{
 		pageRow(),
 		knownRow("visitor"), knownRow("member"),
+		sharedRow(),
 		otherStoresRow(),
 		peersRow(),
 		renderingRow(),

@@ -101,10 +101,14 @@ type person struct {
 
 // meet lets a browser ask for the script until nothing is written any more, and
 // checks that it is given the one contact that MaiAgent has.
-func (s *site) meet() (person, error) {
-	var p person
+func (s *site) meet() (person, error) { return s.meetThrough(s.script(), nil) }
+
+// meetThrough is meet with the site's own middleware around the script, and with
+// cookies that the browser has already.
+func (s *site) meetThrough(script http.Handler, cookies []*http.Cookie) (person, error) {
+	p := person{cookies: cookies}
 	for deadline := time.Now().Add(5 * time.Second); ; {
-		w, err := answer(s.script(), newRequest(0, p.cookies...))
+		w, err := answer(script, newRequest(0, p.cookies...))
 		if err != nil {
 			return p, err
 		}
