@@ -61,10 +61,14 @@ func serve(h http.Handler, r *http.Request, want int) func(*testing.B) {
 		b.ReportAllocs()
 		w := &discard{header: http.Header{}}
 		fresh := new(http.Request)
+		begun, ok := cpuTime()
 		for b.Loop() {
 			clear(w.header)
 			*fresh = *r
 			h.ServeHTTP(w, fresh)
+		}
+		if ended, _ := cpuTime(); ok {
+			b.ReportMetric(float64(ended-begun)/float64(b.N), cpuMetric)
 		}
 		checkWritten(b, w, int64(b.N)*int64(want))
 	}

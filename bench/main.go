@@ -68,7 +68,7 @@ func run(args []string, out, progress io.Writer) error {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
 	}
-	_, _ = fmt.Fprintf(out, "%s, %s/%s, %d CPUs, %d rounds of %v\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *rounds, *each)
+	_, _ = fmt.Fprintf(out, "%s, %s/%s, %d CPUs, %d rounds of %v\nns: CPU time with the collector's, on one core; B and allocs: ours\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *rounds, *each)
 	if err := t.print(out, *markdown); err != nil {
 		return err
 	}
