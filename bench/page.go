@@ -9,6 +9,7 @@ import (
 // handlerRows are the paths of one request.
 func handlerRows() []row {
 	return []row{
+		machineRow(),
 		pageRow(),
 		knownRow("visitor"), knownRow("member"),
 		sharedRow(),
