@@ -38,7 +38,7 @@ type comparison struct {
 }
 
 // side is one of the two. bench must use b.Loop or b.RunParallel, so that its
-// preparation is not timed.
+// preparation is not timed. One that reports cpuMetric is judged by CPU time.
 type side struct {
 	name  string
 	bench func(b *testing.B)
