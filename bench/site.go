@@ -23,10 +23,8 @@ var (
 
 // recommendedStore is the session store that the library recommends, signing
 // only, as the rivals do.
-//
-// TODO: use maicontact.NewCookieStore.
 func recommendedStore() (sessions.Store, error) {
-	return sessions.NewCookieStore(signingKey), nil
+	return maicontact.NewCookieStore(signingKey)
 }
 
 // gobStore is gorilla's own cookie store as its documentation sets it up.
