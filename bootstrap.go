@@ -96,6 +96,9 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, v *visit, f f
 	buffer := m.buffers.Get().(*[]byte)
 	text := m.render(r.Context(), v, (*buffer)[:0], a, f.answer)
 	h["Content-Length"] = []string{strconv.Itoa(len(text) + len(f.tail))}
+	if w == http.ResponseWriter(&v.writer) {
+		v.markOurs()
+	}
 	_, _ = w.Write(text)
 	if len(f.tail) > 0 {
 		_, _ = w.Write(f.tail)

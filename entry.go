@@ -9,10 +9,12 @@ import (
 )
 
 // entry is what the session remembers. It is bound to its owner: whoever
-// reads it must compare the epoch with that of the request's own subject, so
-// that an entry left over from another person, inbox or namespace is a miss and
-// never a leak.
+// reads it must compare the epoch of a member, or the place of a visitor, with
+// those of the request, so that an entry left over from another person, inbox or
+// namespace is a miss and never a leak. A visitor has no other name than the key
+// in the entry.
 type entry struct {
+	place   string // of a visitor: that of the inbox and the namespace
 	epoch   string // of the owner
 	visitor string // the key of a visitor; empty: a member
 	contact webchat.ContactID
@@ -22,15 +24,25 @@ type entry struct {
 
 const (
 	entryVersion = "2"
+	entryFields  = 7
 	longestEntry = 1024
 )
+
+// entryOf is the entry of the person whom a question asks for, now.
+func (m *Middleware) entryOf(q *question) entry {
+	e := entry{epoch: q.epoch, visitor: q.visitor, checked: time.Now()}
+	if !q.isMember() {
+		e.place = m.place
+	}
+	return e
+}
 
 // encode writes the entry as one string of plain fields, none of which can
 // hold the separator. One string needs no gob registration and is what a
 // session store handles fastest.
 func (e entry) encode() string {
 	return strings.Join([]string{
-		entryVersion, e.epoch, e.visitor, e.contact.Reveal(), e.stamp, strconv.FormatInt(e.checked.Unix(), 10),
+		entryVersion, e.place, e.epoch, e.visitor, e.contact.Reveal(), e.stamp, strconv.FormatInt(e.checked.Unix(), 10),
 	}, "|")
 }
 
@@ -39,7 +51,7 @@ func decodeEntry(s string) (entry, bool) {
 	if len(s) > longestEntry {
 		return entry{}, false
 	}
-	var f [6]string
+	var f [entryFields]string
 	for i := range f {
 		var more bool
 		f[i], s, more = strings.Cut(s, "|")
@@ -47,18 +59,18 @@ func decodeEntry(s string) (entry, bool) {
 			return entry{}, false
 		}
 	}
-	if f[0] != entryVersion || f[1] == "" || f[2] != "" && !isVisitorKey(f[2]) {
+	if f[0] != entryVersion || f[2] == "" || (f[1] == "") != (f[3] == "") || f[3] != "" && !isVisitorKey(f[3]) {
 		return entry{}, false
 	}
-	e := entry{epoch: f[1], visitor: f[2], stamp: f[4]}
-	if f[3] != "" {
-		id, err := webchat.ParseContactID(f[3])
+	e := entry{place: f[1], epoch: f[2], visitor: f[3], stamp: f[5]}
+	if f[4] != "" {
+		id, err := webchat.ParseContactID(f[4])
 		if err != nil {
 			return entry{}, false
 		}
 		e.contact = id
 	}
-	seconds, err := strconv.ParseInt(f[5], 10, 64)
+	seconds, err := strconv.ParseInt(f[6], 10, 64)
 	if err != nil {
 		return entry{}, false
 	}

@@ -13,7 +13,7 @@ func FuzzDecodeEntry(f *testing.F) {
 		epoch:   "YxW3xfKN0VOzmgKt4yzfow",
 		contact: "22222222-2222-4222-8222-222222222222", stamp: "abc.1", checked: time.Unix(1_700_000_000, 0),
 	}
-	visitor := entry{epoch: "0tRjMng3YCN3gZ8NGcEjXQ", visitor: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", checked: full.checked}
+	visitor := entry{place: "0tRjMng3YCN", epoch: "0tRjMng3YCN3gZ8NGcEjXQ", visitor: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", checked: full.checked}
 	for _, e := range []entry{full, visitor} {
 		got, ok := decodeEntry(e.encode())
 		if !ok || got != e {
@@ -21,8 +21,9 @@ func FuzzDecodeEntry(f *testing.F) {
 		}
 		f.Add(e.encode())
 	}
-	for _, bad := range []string{"", "|||||", "1|a|||c|1", "2|a||not-a-uuid|c|1", "2|a|||c|x", "2|a|||c|1|", "2|a|||1", "2||||c|1", "2|a|short||c|1",
-		"2|a|shop:member:ABCDEFGHIJKLMNOPQRSTUVWXYZ||c|1", strings.Repeat("2|", 600)} {
+	for _, bad := range []string{"", "|||||", "1||a|||c|1", "2||a||not-a-uuid|c|1", "2||a|||c|x", "2||a|||c|1|", "2||a|||1", "2|||||c|1", "2|p|a|||c|1",
+		"2||a|ABCDEFGHIJKLMNOPQRSTUVWXYZ||c|1",
+		"2|p|a|short||c|1", "2|p|a|shop:member:ABCDEFGHIJKLMNOPQRSTUVWXYZ||c|1", strings.Repeat("2|", 600)} {
 		if _, ok := decodeEntry(bad); ok {
 			f.Errorf("%.20q was taken", bad)
 		}

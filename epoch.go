@@ -25,6 +25,11 @@ func epochOf[T string | []byte](inbox string, owner T) string {
 	return digest(text)
 }
 
+// placeOf names an inbox and a namespace in an entry.
+func placeOf(inbox, namespace string) string {
+	return digest([]byte("maicontact place\n" + inbox + "\n" + namespace))[:11]
+}
+
 // digest is 128 bits of SHA-256, written with 22 characters.
 func digest(text []byte) string {
 	sum := sha256.Sum256(text)

@@ -2,12 +2,21 @@ package maicontact
 
 import (
 	"errors"
+	"net/http"
 )
 
 func (v *visit) keep(s session) {
 	v.gate.Lock()
 	defer v.gate.Unlock()
 	v.session, v.opened = s, true
+}
+
+// markOurs notes that nobody but our own route has a hand in the header from
+// here to the first byte: it needs no second look.
+func (v *visit) markOurs() {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	v.isOurs = true
 }
 
 // markPrivate keeps the reply out of shared caches, because a contact id is
@@ -33,9 +42,11 @@ func (v *visit) commitPrivate() {
 	v.commit()
 }
 
-func (v *visit) hasCookie() bool {
-	_, err := v.request.Cookie(v.middleware.config.SessionName)
-	return err == nil
+func (v *visit) hasCookie() bool { return v.middleware.hasCookie(v.request) }
+
+func (m *Middleware) hasCookie(r *http.Request) bool {
+	_, ok := cookieOf(r.Header, m.config.SessionName)
+	return ok
 }
 
 // write plans an entry for the reply; it reports false when the reply's
@@ -98,7 +109,7 @@ func (v *visit) commit() {
 	if v.drop && !v.private && !v.hasCookie() && len(v.clear) == 0 {
 		return
 	}
-	if setPrivate(h) {
+	if !v.isOurs && setPrivate(h) {
 		m.log.ErrorContext(v.request.Context(), "maicontact: a page that asked for the contact was marked cacheable by others; it is sent as private")
 	}
 	var err error

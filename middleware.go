@@ -249,6 +249,7 @@ type Middleware struct {
 	allowed     []string             // AllowedOrigins, normalized
 	registryKey any                  // see registry.go
 	codecs      []securecookie.Codec // of a store made by NewCookieStore
+	place       string               // of InboxID and Namespace
 	nobody      string               // the epoch of nobody
 	log         *slog.Logger
 	resolver    *resolver
@@ -299,7 +300,7 @@ func New(c Config) (*Middleware, error) {
 	return &Middleware{
 		config: c, origin: origin, allowed: allowed, registryKey: registryKey(), log: c.Logger,
 		visitors: newVisitorLimit(c.VisitorBurst, c.VisitorEvery, c.VisitorRate), crowded: rate.Sometimes{Interval: time.Minute},
-		codecs: codecs, nobody: epochOf(c.InboxID, nobody),
+		codecs: codecs, place: placeOf(c.InboxID, c.Namespace), nobody: epochOf(c.InboxID, nobody),
 		resolver: newResolver(c, client), script: script, stub: newStub(c),
 		buffers: sync.Pool{New: func() any { return new([]byte) }},
 	}, nil

@@ -38,6 +38,7 @@ type visit struct {
 	opened    bool // session is that of the request
 	drop      bool
 	private   bool // a contact id was asked for
+	isOurs    bool // the whole header is that of our own route
 	session   session
 	stored    storedEntry
 	next      *entry // to be written; nil: nothing to write
@@ -173,7 +174,7 @@ func (v *visit) forgetMember(ctx context.Context) {
 func (v *visit) beginMember(ctx context.Context, member *Member, e entry, ok bool) (bool, verdict) {
 	c := &v.middleware.config
 	q := newMemberQuestion(c, member, v.began)
-	if ok && !q.always && e.epoch == q.epoch && e.contact != "" && e.stamp == q.stamp {
+	if ok && !q.always && e.visitor == "" && e.epoch == q.epoch && e.contact != "" && e.stamp == q.stamp {
 		switch {
 		case isFresh(e.checked, c.Recheck):
 			if v.middleware.resolver.handOut(ctx, e.contact, q.epoch) == nil {
@@ -188,9 +189,9 @@ func (v *visit) beginMember(ctx context.Context, member *Member, e entry, ok boo
 	}
 	if ok && e.epoch != q.epoch {
 		// Whoever was here before is forgotten now, whatever the resolver says.
-		v.write(entry{epoch: q.epoch, checked: time.Now()})
+		v.write(v.middleware.entryOf(&q))
 	}
-	asked := q // only what is asked needs to live on
+	asked := q // only what is asked lives on
 	v.question = &asked
 	return false, verdict{}
 }
@@ -208,7 +209,7 @@ const renewVisitor = 24 * time.Hour
 
 func (v *visit) beginVisitor(ctx context.Context, e entry, ok bool) (bool, verdict) {
 	c := &v.middleware.config
-	if ok && e.visitor != "" && e.epoch == epochOfSubject(c.InboxID, c.Namespace, visitorKind, e.visitor) {
+	if ok && e.visitor != "" && e.place == v.middleware.place {
 		if e.contact != "" && v.middleware.resolver.handOut(ctx, e.contact, e.epoch) == nil {
 			if !isFresh(e.checked, min(renewVisitor, c.SessionMaxAge/2)) {
 				e.checked = time.Now()
@@ -234,7 +235,7 @@ func (v *visit) beginVisitor(ctx context.Context, e entry, ok bool) (bool, verdi
 		return true, verdict{epoch: v.middleware.nobody, err: Crowded}
 	}
 	q := newVisitorQuestion(c, rand.Text())
-	fresh := entry{epoch: q.epoch, visitor: q.visitor, checked: q.since}
+	fresh := v.middleware.entryOf(&q)
 	// The key must be in the browser before a contact is made for it, or
 	// each ask would leave another contact behind.
 	if err := v.checkEntry(fresh); err != nil {
@@ -284,7 +285,9 @@ func (v *visit) settle(ctx context.Context, found outcome, err error) verdict {
 	switch {
 	case err == nil && !found.settled:
 	case err == nil:
-		v.write(entry{epoch: q.epoch, visitor: q.visitor, contact: found.id, stamp: q.stamp, checked: time.Now()})
+		e := m.entryOf(q)
+		e.contact, e.stamp = found.id, q.stamp
+		v.write(e)
 	default:
 		if errors.Is(err, errVisitorLost) {
 			v.forgetEntry()

@@ -76,17 +76,23 @@ func parseUUID(s string) (string, bool) {
 	if len(s) != 36 {
 		return "", false
 	}
+	if s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+		return "", false
+	}
+	dashes, upper := 0, false
 	for i := range len(s) {
-		c := s[i]
-		switch {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return "", false
-			}
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
+		switch c := s[i]; {
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'f':
+		case c == '-':
+			dashes++
+		case c >= 'A' && c <= 'F':
+			upper = true
 		default:
 			return "", false
 		}
 	}
-	return strings.ToLower(s), true
+	if upper {
+		s = strings.ToLower(s)
+	}
+	return s, dashes == 4
 }
