@@ -6,5 +6,7 @@ import "slices"
 func rows() []row {
 	return slices.Concat(
 		handlerRows(),
+		lookupRows(),
+		[]row{legsRow()},
 	)
 }

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/gorilla/sessions"
+
+	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/webchat"
+	"github.com/maicontact/maicontact/webchat/webchattest"
+)
+
+const (
+	crowdNamespace = "bench"
+	crowdInbox     = webchattest.DefaultInboxID
+)
+
+// crowdID is the business user ID of the member with that number. They do not
+// come in order, as random ids do not.
+func crowdID(n int) string {
+	return fmt.Sprintf("%08x-5ca1-4000-8000-%012x", uint32(n*2654435761), n) // #nosec G115 -- the low bits are wanted
+}
+
+func crowdKey(n int) maicontact.Key {
+	return maicontact.NewKey(crowdNamespace, crowdInbox, crowdID(n))
+}
+
+func crowdContact(n int) webchat.ContactID {
+	return webchat.ContactID(fmt.Sprintf("%08x-c0de-4000-8000-%012x", uint32(n*2246822519), n)) // #nosec G115 -- as above
+}
+
+// crowdPermissions are made once, as building them is not what is measured.
+var crowdPermissions = sync.OnceValue(func() webchat.QueryMetadata {
+	labels := webchat.AllOf(webchat.Label("9c1f2a34-7b8d-4e5f-8a6b-3d4c5e6f7a01"))
+	p, err := webchat.Permissions{
+		KnowledgeBases: []webchat.KnowledgeBase{{ID: "5b0d7c6e-1f5a-4f3c-9a53-0c2d6a1e7f01", All: true}},
+		Labels:         &labels,
+	}.QueryMetadata()
+	if err != nil {
+		panic(err)
+	}
+	return p
+})
+
+// crowdMember is a member with an ordinary profile and permissions. Without a
+// revision only the store may answer for such a one.
+func crowdMember(n int, revision int64) *maicontact.Member {
+	return &maicontact.Member{ID: crowdID(n), Revision: revision, Profile: webchat.Profile{
+		Name: "Alice Chen", Email: fmt.Sprintf("alice.chen.%08d@example.com", n), Phone: fmt.Sprintf("+8869%08d", n),
+		QueryMetadata: crowdPermissions(),
+	}}
+}
+
+func crowdWanted(n int) maicontact.Wanted {
+	p := crowdMember(n, 0).Profile.Normalized()
+	return maicontact.Wanted{Profile: p, Stamp: maicontact.StampOf(p), Revision: 1}
+}
+
+// crowdConfig is a site whose members come by number in a header of the
+// request. It lacks a store.
+func crowdConfig(sim *webchattest.Server, revision int64) maicontact.Config {
+	return maicontact.Config{
+		API:       webchat.Config{BaseURL: sim.BaseURL(), APIKey: webchattest.DefaultAPIKey},
+		InboxID:   crowdInbox,
+		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID},
+		Namespace: crowdNamespace,
+		Sessions:  sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")),
+		Logger:    slog.New(slog.DiscardHandler),
+		Identify: func(r *http.Request) (*maicontact.Member, error) {
+			n, err := strconv.Atoi(r.Header.Get("Number"))
+			if err != nil {
+				return nil, err
+			}
+			return crowdMember(n, revision), nil
+		},
+	}
+}
+
+// crowdPage answers with the contact id.
+var crowdPage = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	id, err := maicontact.ContactID(r.Context())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = io.WriteString(w, id.Reveal())
+})
+
+// crowdRequest asks for the script, as a browser does which has no cookie of
+// ours any more.
+func crowdRequest(n int) *http.Request {
+	r, err := http.NewRequest("GET", "https://shop.example/webchat.js", http.NoBody)
+	if err != nil {
+		panic(err) // it is constant
+	}
+	r.RequestURI, r.RemoteAddr = "/webchat.js", "192.0.2.1:1234"
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Header.Set("Sec-Fetch-Mode", "no-cors")
+	r.Header.Set("Sec-Fetch-Dest", "script")
+	r.Header.Set("Number", strconv.Itoa(n))
+	return r
+}
+
+// sink is a ResponseWriter that keeps the status and the body.
+type sink struct {
+	header http.Header
+	status int
+	body   []byte
+}
+
+func newSink() *sink { return &sink{header: http.Header{}} }
+
+func (s *sink) reset() {
+	clear(s.header)
+	s.status, s.body = 0, s.body[:0]
+}
+
+func (s *sink) Header() http.Header { return s.header }
+
+func (s *sink) WriteHeader(status int) {
+	if s.status == 0 {
+		s.status = status
+	}
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	s.WriteHeader(http.StatusOK)
+	s.body = append(s.body, p...)
+	return len(p), nil
+}
+
+// mustHold reports an error unless the reply is one with that contact.
+func (s *sink) mustHold(id webchat.ContactID) error {
+	if s.status != http.StatusOK || id == "" || !strings.Contains(string(s.body), id.Reveal()) {
+		return fmt.Errorf("status %d, without the contact that was expected", s.status)
+	}
+	return nil
+}
