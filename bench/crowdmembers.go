@@ -107,7 +107,10 @@ func crowdRequest(n int) *http.Request {
 	return r
 }
 
-// sink is a ResponseWriter that keeps the status and the body.
+// sinkKeeps is how much of a body a sink keeps: the contact is at its head.
+const sinkKeeps = 1 << 10
+
+// sink is a ResponseWriter that keeps the status and the head of the body.
 type sink struct {
 	header http.Header
 	status int
@@ -131,7 +134,7 @@ func (s *sink) WriteHeader(status int) {
 
 func (s *sink) Write(p []byte) (int, error) {
 	s.WriteHeader(http.StatusOK)
-	s.body = append(s.body, p...)
+	s.body = append(s.body, p[:min(len(p), sinkKeeps-len(s.body))]...)
 	return len(p), nil
 }
 

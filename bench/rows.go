@@ -7,6 +7,6 @@ func rows() []row {
 	return slices.Concat(
 		handlerRows(),
 		lookupRows(),
-		[]row{legsRow()},
+		[]row{legsRow(), crowdRow(), drainRow(), memoryRow()},
 	)
 }

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/webchat"
+	"github.com/maicontact/maicontact/webchat/webchattest"
+)
+
+// createTime is how long MaiAgent takes to make a contact for a crowd.
+const createTime = 50 * time.Millisecond
+
+// crowdRow is one member whose first requests all come at once.
+func crowdRow() row {
+	return row{
+		name: "1000 first asks of one member", target: "1 creation, 1 read of the store; p99 at most 1.2 of the call; a caller that leaves fails nobody",
+		figures: measureCrowd,
+	}
+}
+
+func measureCrowd(howMuch size) ([]figure, error) {
+	crowd, rounds := 1000, map[size]int{smoke: 1, short: 1, full: 9}[howMuch]
+	if howMuch == smoke {
+		crowd = 50
+	}
+	var all []crowdOutcome
+	for range rounds {
+		o, err := newMemberCrowd(crowd, false)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	left, err := newMemberCrowd(crowd, true)
+	if err != nil {
+		return nil, err
+	}
+	known, err := knownMemberCrowd(crowd)
+	if err != nil {
+		return nil, err
+	}
+	creates, refused, err := uncollapsedCrowd(crowd)
+	if err != nil {
+		return nil, err
+	}
+	most := slices.MaxFunc(all, func(a, b crowdOutcome) int { return int(a.creates - b.creates) })
+	var p99 []float64
+	reads, failed := 0, 0
+	for _, o := range all {
+		p99 = append(p99, float64(o.p99)/float64(createTime))
+		reads, failed = max(reads, o.reads), failed+o.failed
+	}
+	return []figure{
+		{name: "new member: creations", value: float64(most.creates), unit: "calls", most: 1, firm: true},
+		{name: "new member: searches before it", value: float64(most.searches), unit: "calls", most: 1, firm: true},
+		{name: "new member: reads of the store", value: float64(reads), unit: "queries", most: 1, firm: true},
+		{name: "new member: changes of the store", value: float64(most.changes), unit: "changes", most: 4, firm: true},
+		{name: "new member: requests that failed", value: float64(failed), unit: fmt.Sprintf("of %d", crowd*rounds), most: none, firm: true},
+		{name: "new member: p99 of the waits", value: quartilesOf(p99).median, unit: "x the call", most: 1.2},
+		{name: "first caller leaves: others that failed", value: float64(left.failed), unit: fmt.Sprintf("of %d", crowd-1), most: none, firm: true},
+		{name: "first caller leaves: creations", value: float64(left.creates), unit: "calls", most: 1, firm: true},
+		{name: "known member: calls", value: float64(known.creates + known.searches), unit: "calls", most: none, firm: true},
+		{name: "known member: reads of the store", value: float64(known.reads), unit: "queries", most: 1, firm: true},
+		{name: "known member: changes of the store", value: float64(known.changes), unit: "changes", most: none, firm: true},
+		{name: "known member: p99 of the waits", value: float64(known.p99) / 1e6, unit: "ms"},
+		{name: "without collapsing: creations sent", value: float64(creates), unit: "calls"},
+		{name: "without collapsing: of these refused", value: float64(refused), unit: "calls"},
+	}, nil
+}
+
+// none is a bound that a count keeps only by being 0.
+const none = 0.5
+
+// crowdOutcome is what a crowd cost, and how long its members waited.
+type crowdOutcome struct {
+	creates, searches, reads, changes, failed int
+	p99                                       time.Duration
+}
+
+// newMemberCrowd is a member whom nobody knows yet, in an SQLite file.
+func newMemberCrowd(crowd int, firstLeaves bool) (crowdOutcome, error) {
+	t, err := newSQLiteTable(0)
+	if err != nil {
+		return crowdOutcome{}, err
+	}
+	defer t.close()
+	return crowdAt(t.store, crowd, firstLeaves)
+}
+
+// knownMemberCrowd is a member who has a row, of which the process knows nothing.
+func knownMemberCrowd(crowd int) (crowdOutcome, error) {
+	t, err := newSQLiteTable(1)
+	if err != nil {
+		return crowdOutcome{}, err
+	}
+	defer t.close()
+	return crowdAt(t.store, crowd, false)
+}
+
+func crowdAt(store maicontact.Store, crowd int, firstLeaves bool) (o crowdOutcome, err error) {
+	sim := webchattest.NewServer(webchattest.Options{})
+	defer sim.Close()
+	sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Operation: "create_contact", Delay: createTime})
+	counted := &countedStore{Store: store}
+	c := crowdConfig(sim, 1)
+	c.Store = counted
+	m, err := maicontact.New(c)
+	if err != nil {
+		return o, err
+	}
+	handler := m.Handler(crowdPage)
+
+	waits := make([]time.Duration, crowd)
+	answers := make([]string, crowd)
+	ask := func(i int, ctx context.Context) {
+		w, r := newSink(), crowdRequest(1).WithContext(ctx)
+		start := time.Now()
+		handler.ServeHTTP(w, r)
+		waits[i] = time.Since(start)
+		if w.status == 200 {
+			answers[i] = string(w.body)
+		}
+	}
+	var group sync.WaitGroup
+	begin := make(chan struct{})
+	from := 0
+	if firstLeaves {
+		from = 1
+		ctx, leave := context.WithCancel(context.Background())
+		group.Go(func() { ask(0, ctx) })
+		time.AfterFunc(createTime/5, leave)
+		// The others come while its flight is under way.
+		if err := wait(context.Background(), createTime/10); err != nil {
+			return o, err
+		}
+	}
+	for i := from; i < crowd; i++ {
+		group.Go(func() {
+			<-begin
+			ask(i, context.Background())
+		})
+	}
+	close(begin)
+	group.Wait()
+
+	contact := answers[crowd-1]
+	for _, a := range answers[from:] {
+		if a == "" || a != contact {
+			o.failed++
+		}
+	}
+	if firstLeaves && answers[0] != "" {
+		return o, errors.New("the first caller was answered before it could leave")
+	}
+	slices.Sort(waits[from:])
+	o.p99 = waits[from:][(crowd-from)*99/100]
+	o.creates, o.searches = sim.Count("create_contact"), sim.Count("list_contacts")
+	o.reads, o.changes = int(counted.reads.Load()), int(counted.changes.Load())
+	return o, nil
+}
+
+// uncollapsedCrowd is the control: each does what the one flight does, look
+// and then create, by itself.
+func uncollapsedCrowd(crowd int) (creates, refused int, err error) {
+	sim := webchattest.NewServer(webchattest.Options{})
+	defer sim.Close()
+	sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Operation: "create_contact", Delay: createTime})
+	client, err := webchat.NewClient(webchat.Config{BaseURL: sim.BaseURL(), APIKey: webchattest.DefaultAPIKey})
+	if err != nil {
+		return 0, 0, err
+	}
+	var group sync.WaitGroup
+	var taken atomic.Int64
+	for range crowd {
+		group.Go(func() {
+			ctx := context.Background()
+			if found, err := client.FindBySourceID(ctx, crowdInbox, "bench:member:1"); err != nil || len(found) > 0 {
+				return
+			}
+			_, err := client.Create(ctx, webchat.Draft{InboxID: crowdInbox, SourceID: "bench:member:1", Profile: crowdWanted(1).Profile})
+			if err != nil {
+				taken.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	return sim.Count("create_contact"), int(taken.Load()), nil
+}
+
+// countedStore counts what a store is asked.
+type countedStore struct {
+	maicontact.Store
+	reads, changes atomic.Int64
+}
+
+func (s *countedStore) Contact(ctx context.Context, key maicontact.Key) (maicontact.Contact, error) {
+	s.reads.Add(1)
+	return s.Store.Contact(ctx, key)
+}
+
+func (s *countedStore) Want(ctx context.Context, key maicontact.Key, w maicontact.Wanted) (maicontact.Contact, error) {
+	s.changes.Add(1)
+	return s.Store.Want(ctx, key, w)
+}
+
+func (s *countedStore) Claim(ctx context.Context, key maicontact.Key, lease time.Duration) (maicontact.Contact, error) {
+	s.changes.Add(1)
+	return s.Store.Claim(ctx, key, lease)
+}
+
+func (s *countedStore) Attempt(ctx context.Context, c maicontact.Claim) (maicontact.Contact, error) {
+	s.changes.Add(1)
+	return s.Store.Attempt(ctx, c)
+}
+
+func (s *countedStore) Bind(ctx context.Context, c maicontact.Claim, id webchat.ContactID, confirmed maicontact.Stamp) (maicontact.Contact, error) {
+	s.changes.Add(1)
+	return s.Store.Bind(ctx, c, id, confirmed)
+}
+
+func (s *countedStore) Confirm(ctx context.Context, c maicontact.Claim, confirmed maicontact.Stamp, again time.Duration) (maicontact.Contact, error) {
+	s.changes.Add(1)
+	return s.Store.Confirm(ctx, c, confirmed, again)
+}

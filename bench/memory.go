@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/webchat/webchattest"
+)
+
+// memoryRow is what a process keeps of the members it has answered for.
+func memoryRow() row {
+	return row{name: "memory in the process", target: "at most 260 B a member; nobody waits more than 2 ms for the sweep", figures: measureMemory}
+}
+
+func measureMemory(howMuch size) ([]figure, error) {
+	sizes := map[size][]int{smoke: {1000}, short: {10_000}, full: {10_000, 100_000}}[howMuch]
+	var found []figure
+	for _, members := range sizes {
+		p, err := newRememberer()
+		if err != nil {
+			return nil, err
+		}
+		used, err := p.fill(members)
+		p.close()
+		if err != nil {
+			return nil, err
+		}
+		f := figure{name: fmt.Sprintf("of one of %d members", members), value: used, unit: "B"}
+		if howMuch != smoke {
+			f.most = 260
+		}
+		found = append(found, f)
+	}
+	if howMuch != full {
+		return found, nil
+	}
+	sweep, err := measureSweep(100_000)
+	return append(found, sweep...), err
+}
+
+// rememberer is a process on a store that has everybody and answers at once.
+type rememberer struct {
+	middleware *maicontact.Middleware
+	handler    http.Handler
+	close      func()
+}
+
+func newRememberer() (*rememberer, error) {
+	sim := webchattest.NewServer(webchattest.Options{})
+	c := crowdConfig(sim, 1)
+	c.Store = everybody{}
+	m, err := maicontact.New(c)
+	if err != nil {
+		sim.Close()
+		return nil, err
+	}
+	return &rememberer{m, m.Handler(crowdPage), sim.Close}, nil
+}
+
+// fill lets each member ask once, and returns the bytes that stay for one.
+func (p *rememberer) fill(members int) (perMember float64, err error) {
+	w := newSink()
+	if err := p.ask(w, members+1); err != nil { // what is made with the first request
+		return 0, err
+	}
+	before := heapInUse()
+	for n := range members {
+		if err := p.ask(w, n+1); err != nil {
+			return 0, err
+		}
+	}
+	used := heapInUse() - before
+	runtime.KeepAlive(p)
+	return used / float64(members), nil
+}
+
+func (p *rememberer) ask(w *sink, n int) error {
+	w.reset()
+	p.handler.ServeHTTP(w, crowdRequest(n))
+	return w.mustHold(crowdContact(n))
+}
+
+func heapInUse() float64 {
+	runtime.GC()
+	runtime.GC() // what the first has freed of pools
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}
+
+// measureSweep is how long requests take while Run sweeps and all that is
+// remembered runs out together, 30 s after it came, beside the same requests
+// before that.
+func measureSweep(members int) ([]figure, error) {
+	const remembered, window = 30 * time.Second, 5 * time.Second
+	p, err := newRememberer()
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- p.middleware.Run(ctx) }()
+	if _, err = p.fill(members); err == nil {
+		filled := time.Now()
+		var quiet, expiring sweepWaits
+		if quiet, err = p.waits(window); err == nil {
+			_ = wait(ctx, time.Until(filled.Add(remembered-window/2)))
+			expiring, err = p.waits(window)
+		}
+		if err == nil {
+			stop()
+			return []figure{
+				{name: "longest wait, nothing expires", value: quiet.longest, unit: "ms"},
+				{name: "99.99 % wait at most, nothing expires", value: quiet.most, unit: "ms"},
+				{name: fmt.Sprintf("longest wait while %d expire", members), value: expiring.longest, unit: "ms", most: 2},
+				{name: fmt.Sprintf("99.99 %% wait at most while %d expire", members), value: expiring.most, unit: "ms", most: 2},
+			}, <-ended
+		}
+	}
+	stop()
+	<-ended
+	return nil, err
+}
+
+// sweepWaits is in milliseconds.
+type sweepWaits struct{ most, longest float64 }
+
+// waits asks for the same few members for a while, one after the other.
+func (p *rememberer) waits(window time.Duration) (sweepWaits, error) {
+	w := newSink()
+	var took []time.Duration
+	for start, n := time.Now(), 0; time.Since(start) < window; n++ {
+		r := crowdRequest(n%16 + 1)
+		w.reset()
+		before := time.Now()
+		p.handler.ServeHTTP(w, r)
+		took = append(took, time.Since(before))
+		if err := w.mustHold(crowdContact(n%16 + 1)); err != nil {
+			return sweepWaits{}, err
+		}
+	}
+	slices.Sort(took)
+	milliseconds := func(d time.Duration) float64 { return float64(d) / 1e6 }
+	return sweepWaits{milliseconds(took[len(took)*9999/10000]), milliseconds(took[len(took)-1])}, nil
+}
+
+// everybody is a store in which every member has a confirmed contact and
+// nothing waits.
+type everybody struct{ maicontact.Store }
+
+func (everybody) Contact(_ context.Context, key maicontact.Key) (maicontact.Contact, error) {
+	var head uint32
+	var n int
+	if _, err := fmt.Sscanf(key.Member, "%08x-5ca1-4000-8000-%012x", &head, &n); err != nil {
+		return maicontact.Contact{}, err
+	}
+	wanted := crowdWanted(n)
+	return maicontact.Contact{
+		Key: key, ContactID: crowdContact(n), Generation: 1,
+		Wanted: wanted.Stamp, Confirmed: wanted.Stamp, Revision: wanted.Revision,
+	}, nil
+}
+
+func (everybody) Due(context.Context, string, string, int) ([]maicontact.Key, error) { return nil, nil }
+
+func (everybody) Unsettled(context.Context, string, string) (int, error) { return 0, nil }
