@@ -75,22 +75,19 @@ func measureCrowd(howMuch size) ([]figure, error) {
 		{name: "new member: searches before it", value: float64(most.searches), unit: "calls", most: 1, firm: true},
 		{name: "new member: reads of the store", value: float64(reads), unit: "queries", most: 1, firm: true},
 		{name: "new member: changes of the store", value: float64(most.changes), unit: "changes", most: 4, firm: true},
-		{name: "new member: requests that failed", value: float64(failed), unit: fmt.Sprintf("of %d", crowd*rounds), most: none, firm: true},
+		{name: "new member: requests that failed", value: float64(failed), unit: fmt.Sprintf("of %d", crowd*rounds), zero: true, firm: true},
 		{name: "new member: p99 of the waits", value: quartilesOf(p99).median, unit: "x the call", most: waitBound},
 		{name: "p99 of a handler that only shares a call as long", value: float64(floor) / float64(createTime), unit: "x the call"},
-		{name: "first caller leaves: others that failed", value: float64(left.failed), unit: fmt.Sprintf("of %d", crowd-1), most: none, firm: true},
+		{name: "first caller leaves: others that failed", value: float64(left.failed), unit: fmt.Sprintf("of %d", crowd-1), zero: true, firm: true},
 		{name: "first caller leaves: creations", value: float64(left.creates), unit: "calls", most: 1, firm: true},
-		{name: "known member: calls", value: float64(known.creates + known.searches), unit: "calls", most: none, firm: true},
+		{name: "known member: calls", value: float64(known.creates + known.searches), unit: "calls", zero: true, firm: true},
 		{name: "known member: reads of the store", value: float64(known.reads), unit: "queries", most: 1, firm: true},
-		{name: "known member: changes of the store", value: float64(known.changes), unit: "changes", most: none, firm: true},
+		{name: "known member: changes of the store", value: float64(known.changes), unit: "changes", zero: true, firm: true},
 		{name: "known member: p99 of the waits", value: float64(known.p99) / 1e6, unit: "ms"},
 		{name: "without collapsing: creations sent", value: float64(creates), unit: "calls"},
 		{name: "without collapsing: of these refused", value: float64(refused), unit: "calls"},
 	}, nil
 }
-
-// none is a bound that a count keeps only by being 0.
-const none = 0.5
 
 // crowdOutcome is what a crowd cost, and how long its members waited.
 type crowdOutcome struct {
@@ -122,8 +119,11 @@ func crowdAt(store maicontact.Store, crowd int, firstLeaves bool) (o crowdOutcom
 	sim := webchattest.NewServer(webchattest.Options{})
 	defer sim.Close()
 	sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Operation: "create_contact", Delay: createTime})
-	counted := &countedStore{Store: store}
-	c := crowdConfig(sim, 1)
+	counted := &crowdStore{Store: store}
+	c, err := crowdConfig(sim, 1)
+	if err != nil {
+		return o, err
+	}
 	c.Store = counted
 	alice := crowdMember(1, 1)
 	c.Identify = func(*http.Request) (*maicontact.Member, error) { return alice, nil }
@@ -258,38 +258,38 @@ func uncollapsedCrowd(crowd int) (creates, refused int, err error) {
 	return sim.Count("create_contact"), int(taken.Load()), nil
 }
 
-// countedStore counts what a store is asked.
-type countedStore struct {
+// crowdStore counts the reads and all changes that a new member may cost.
+type crowdStore struct {
 	maicontact.Store
 	reads, changes atomic.Int64
 }
 
-func (s *countedStore) Contact(ctx context.Context, key maicontact.Key) (maicontact.Contact, error) {
+func (s *crowdStore) Contact(ctx context.Context, key maicontact.Key) (maicontact.Contact, error) {
 	s.reads.Add(1)
 	return s.Store.Contact(ctx, key)
 }
 
-func (s *countedStore) Want(ctx context.Context, key maicontact.Key, w maicontact.Wanted) (maicontact.Contact, error) {
+func (s *crowdStore) Want(ctx context.Context, key maicontact.Key, w maicontact.Wanted) (maicontact.Contact, error) {
 	s.changes.Add(1)
 	return s.Store.Want(ctx, key, w)
 }
 
-func (s *countedStore) Claim(ctx context.Context, key maicontact.Key, lease time.Duration) (maicontact.Contact, error) {
+func (s *crowdStore) Claim(ctx context.Context, key maicontact.Key, lease time.Duration) (maicontact.Contact, error) {
 	s.changes.Add(1)
 	return s.Store.Claim(ctx, key, lease)
 }
 
-func (s *countedStore) Attempt(ctx context.Context, c maicontact.Claim) (maicontact.Contact, error) {
+func (s *crowdStore) Attempt(ctx context.Context, c maicontact.Claim) (maicontact.Contact, error) {
 	s.changes.Add(1)
 	return s.Store.Attempt(ctx, c)
 }
 
-func (s *countedStore) Bind(ctx context.Context, c maicontact.Claim, id webchat.ContactID, confirmed maicontact.Stamp) (maicontact.Contact, error) {
+func (s *crowdStore) Bind(ctx context.Context, c maicontact.Claim, id webchat.ContactID, confirmed maicontact.Stamp) (maicontact.Contact, error) {
 	s.changes.Add(1)
 	return s.Store.Bind(ctx, c, id, confirmed)
 }
 
-func (s *countedStore) Confirm(ctx context.Context, c maicontact.Claim, confirmed maicontact.Stamp, again time.Duration) (maicontact.Contact, error) {
+func (s *crowdStore) Confirm(ctx context.Context, c maicontact.Claim, confirmed maicontact.Stamp, again time.Duration) (maicontact.Contact, error) {
 	s.changes.Add(1)
 	return s.Store.Confirm(ctx, c, confirmed, again)
 }

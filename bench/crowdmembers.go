@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/gorilla/sessions"
-
 	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
@@ -64,13 +62,14 @@ func crowdWanted(n int) maicontact.Wanted {
 
 // crowdConfig is a site whose members come by number in a header of the
 // request. It lacks a store.
-func crowdConfig(sim *webchattest.Server, revision int64) maicontact.Config {
+func crowdConfig(sim *webchattest.Server, revision int64) (maicontact.Config, error) {
+	store, err := recommendedStore()
 	return maicontact.Config{
 		API:       webchat.Config{BaseURL: sim.BaseURL(), APIKey: webchattest.DefaultAPIKey},
 		InboxID:   crowdInbox,
 		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID},
 		Namespace: crowdNamespace,
-		Sessions:  sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")),
+		Sessions:  store,
 		Logger:    slog.New(slog.DiscardHandler),
 		Identify: func(r *http.Request) (*maicontact.Member, error) {
 			n, err := strconv.Atoi(r.Header.Get("Number"))
@@ -79,7 +78,7 @@ func crowdConfig(sim *webchattest.Server, revision int64) maicontact.Config {
 			}
 			return crowdMember(n, revision), nil
 		},
-	}
+	}, err
 }
 
 // crowdPage answers with the contact id.
@@ -115,6 +114,7 @@ type sink struct {
 	header http.Header
 	status int
 	body   []byte
+	whole  bool // the body is kept whole
 }
 
 func newSink() *sink { return &sink{header: http.Header{}} }
@@ -134,7 +134,11 @@ func (s *sink) WriteHeader(status int) {
 
 func (s *sink) Write(p []byte) (int, error) {
 	s.WriteHeader(http.StatusOK)
-	s.body = append(s.body, p[:min(len(p), sinkKeeps-len(s.body))]...)
+	kept := p
+	if !s.whole {
+		kept = p[:min(len(p), sinkKeeps-len(s.body))]
+	}
+	s.body = append(s.body, kept...)
 	return len(p), nil
 }
 

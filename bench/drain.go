@@ -74,7 +74,10 @@ func (c drainCase) drained(changes int) (perSecond float64, err error) {
 	}
 	sim.ResetRequests()
 	sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Delay: c.latency})
-	config := crowdConfig(sim, 1)
+	config, err := crowdConfig(sim, 1)
+	if err != nil {
+		return 0, err
+	}
 	config.Store, config.CallRate = t.store, c.callRate
 	m, err := maicontact.New(config)
 	if err != nil {

@@ -28,7 +28,10 @@ func measureLegs(howMuch size) ([]figure, error) {
 	defer sim.Close()
 	// A new member costs two calls; one of them takes the time.
 	sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Operation: "create_contact", Delay: leg})
-	c := crowdConfig(sim, 1)
+	c, err := crowdConfig(sim, 1)
+	if err != nil {
+		return nil, err
+	}
 	c.Store = maicontact.NewMemoryStore()
 	m, err := maicontact.New(c)
 	if err != nil {

@@ -5,6 +5,8 @@
 //	go run ./bench              the whole table
 //	go run ./bench -short       few short rounds; exits with 1 where allocations are over a target, or a ratio over twice it
 //	go run ./bench -run script  the rows whose name matches
+//	go run ./bench -load        the share of throughput kept over loopback, and nothing else
+//	go run ./bench -load -example  the example site under load for 30 s a path
 //
 // Each row is also a Go benchmark, for profiles:
 //
@@ -24,7 +26,16 @@ import (
 
 func main() {
 	testing.Init() // for the flag that testing.Benchmark obeys
-	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
+	do := func() error { return run(os.Args[1:], os.Stdout, os.Stderr) }
+	if len(os.Args) == 2 { // -load starts these
+		switch os.Args[1] {
+		case "serve":
+			do = func() error { return serveLoad(os.Stdin, os.Stdout) }
+		case "generate":
+			do = func() error { return generate(os.Stdin, os.Stdout) }
+		}
+	}
+	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -36,6 +47,8 @@ func run(args []string, out, progress io.Writer) error {
 	rounds := flags.Int("rounds", 0, "rounds of each comparison (default 12, with -short 3)")
 	each := flags.Duration("time", 0, "time of one side in one round (default 200ms, with -short 30ms)")
 	only := flags.String("run", "", "measure only rows whose name matches this regular expression")
+	isLoad := flags.Bool("load", false, "measure throughput over loopback instead")
+	isExample := flags.Bool("example", false, "with -load: of the example site")
 	markdown := flags.Bool("markdown", false, "print the table as Markdown")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -59,7 +72,11 @@ func run(args []string, out, progress io.Writer) error {
 	}
 
 	var t table
-	for _, r := range rows() {
+	all := rows()
+	if *isLoad {
+		all = loadRows(*isExample)
+	}
+	for _, r := range all {
 		if !wanted.MatchString(r.name) {
 			continue
 		}

@@ -52,7 +52,11 @@ type rememberer struct {
 
 func newRememberer() (*rememberer, error) {
 	sim := webchattest.NewServer(webchattest.Options{})
-	c := crowdConfig(sim, 1)
+	c, err := crowdConfig(sim, 1)
+	if err != nil {
+		sim.Close()
+		return nil, err
+	}
 	c.Store = everybody{}
 	m, err := maicontact.New(c)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
+	accounts "os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -78,7 +78,7 @@ func startPostgres() (address string, stop func(), err error) {
 
 // postgresAccount makes the directory the account's own.
 func postgresAccount(directory string) (*syscall.Credential, error) {
-	account, err := user.Lookup("postgres")
+	account, err := accounts.Lookup("postgres")
 	if err != nil {
 		return nil, err
 	}
