@@ -15,49 +15,56 @@ import (
 type record struct {
 	contact maicontact.Contact
 	waiting sql.NullString // JSON
+	columns columnValues
+}
+
+// columnValues is what does not go into a Contact as it is. It is a part of
+// the record, so that a row takes one piece of memory and not one for each.
+type columnValues struct {
+	id                                        sql.NullString
+	created, updated                          int64
+	since, due, attempted, leaseUntil, erased sql.NullInt64
 }
 
 // one runs a statement that returns at most one row; sql.ErrNoRows when it
 // returns none. It reads to the end, because only then SQLite has committed
 // and PostgreSQL has said so.
-func one(ctx context.Context, stmt *sql.Stmt, key maicontact.Key, more ...any) (record, error) {
-	args := append([]any{key.Namespace, key.InboxID, key.Member}, more...)
+func one(ctx context.Context, stmt *sql.Stmt, key maicontact.Key, more ...any) (*record, error) {
+	args := make([]any, 0, 8) // most statements take no more
+	args = append(append(args, key.Namespace, key.InboxID, key.Member), more...)
 	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
-		return record{}, err
+		return nil, err
 	}
 	defer rows.Close()
 	if !rows.Next() {
 		if err := rows.Err(); err != nil {
-			return record{}, err
+			return nil, err
 		}
-		return record{}, sql.ErrNoRows
+		return nil, sql.ErrNoRows
 	}
 	r, err := scan(rows, key)
 	if err != nil {
-		return record{}, err
+		return nil, err
 	}
 	for rows.Next() {
 	}
 	return r, rows.Err()
 }
 
-func scan(rows *sql.Rows, key maicontact.Key) (record, error) {
-	r := record{contact: maicontact.Contact{Key: key}}
-	c := &r.contact
-	var id sql.NullString
-	var created, updated int64
-	var since, due, attempted, leaseUntil, erased sql.NullInt64
-	err := rows.Scan(&id, &c.Generation, &created, &updated,
-		&c.Wanted.Profile, &c.Wanted.Access, &since, &c.Confirmed.Profile, &c.Confirmed.Access,
-		&r.waiting, &c.Revision, &due, &attempted, &c.Held, &c.Failures, &c.Reason, &c.Token, &leaseUntil, &erased)
+func scan(rows *sql.Rows, key maicontact.Key) (*record, error) {
+	r := &record{contact: maicontact.Contact{Key: key}}
+	c, v := &r.contact, &r.columns
+	err := rows.Scan(&v.id, &c.Generation, &v.created, &v.updated,
+		&c.Wanted.Profile, &c.Wanted.Access, &v.since, &c.Confirmed.Profile, &c.Confirmed.Access,
+		&r.waiting, &c.Revision, &v.due, &v.attempted, &c.Held, &c.Failures, &c.Reason, &c.Token, &v.leaseUntil, &v.erased)
 	if err != nil {
 		// What database/sql says here may quote a value.
-		return record{}, errors.New("a column does not hold what it should")
+		return nil, errors.New("a column does not hold what it should")
 	}
-	c.ContactID = webchat.ContactID(id.String)
-	c.Created, c.Updated = time.UnixMilli(created).UTC(), time.UnixMilli(updated).UTC()
-	c.Since, c.Due, c.Attempted, c.LeaseUntil, c.Erased = at(since), at(due), at(attempted), at(leaseUntil), at(erased)
+	c.ContactID = webchat.ContactID(v.id.String)
+	c.Created, c.Updated = time.UnixMilli(v.created).UTC(), time.UnixMilli(v.updated).UTC()
+	c.Since, c.Due, c.Attempted, c.LeaseUntil, c.Erased = at(v.since), at(v.due), at(v.attempted), at(v.leaseUntil), at(v.erased)
 	return r, nil
 }
 
