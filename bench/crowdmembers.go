@@ -145,7 +145,7 @@ func (s *sink) Write(p []byte) (int, error) {
 // mustHold reports an error unless the reply is one with that contact.
 func (s *sink) mustHold(id webchat.ContactID) error {
 	if s.status != http.StatusOK || id == "" || !strings.Contains(string(s.body), id.Reveal()) {
-		return fmt.Errorf("status %d, without the contact that was expected", s.status)
+		return fmt.Errorf("status %d, without the contact that was expected: %.100q", s.status, s.body)
 	}
 	return nil
 }
