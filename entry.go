@@ -41,9 +41,12 @@ func (m *Middleware) entryOf(q *question) entry {
 // hold the separator. One string needs no gob registration and is what a
 // session store handles fastest.
 func (e entry) encode() string {
-	return strings.Join([]string{
-		entryVersion, e.place, e.epoch, e.visitor, e.contact.Reveal(), e.stamp, strconv.FormatInt(e.checked.Unix(), 10),
-	}, "|")
+	var room [256]byte
+	text := append(room[:0], entryVersion...)
+	for _, field := range [...]string{e.place, e.epoch, e.visitor, e.contact.Reveal(), e.stamp} {
+		text = append(append(text, '|'), field...)
+	}
+	return string(strconv.AppendInt(append(text, '|'), e.checked.Unix(), 10))
 }
 
 // decodeEntry reads what encode wrote. Anything else is no entry.

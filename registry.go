@@ -3,6 +3,7 @@ package maicontact
 import (
 	"context"
 	"net/http"
+	"sync"
 
 	"github.com/gorilla/sessions"
 )
@@ -28,29 +29,53 @@ func (p *probeContext) Value(key any) any {
 	return nil
 }
 
-// withoutRegistry hides gorilla's registry, and the visit itself. The registry
+// privateContext hides gorilla's registry, and the visit itself. The registry
 // is a bare map; a request that runs beside the handler must get one of its
 // own. And Identify, which answers the visit, cannot ask it.
-type withoutRegistry struct {
+type privateContext struct {
 	context.Context
-	key any
+	visit *visit
+	lent  *lentRegistry // with Config.ShareSession; nil: none
 }
 
-func (c withoutRegistry) Value(key any) any {
-	if key == c.key || key == (visitKey{}) {
+func (c privateContext) Value(key any) any {
+	switch key {
+	case visitKey{}:
+		return nil
+	case c.visit.middleware.registryKey:
+		if c.lent != nil {
+			return c.lent.open(c)
+		}
 		return nil
 	}
 	return c.Context.Value(key)
+}
+
+// lentRegistry is a registry of a private copy's own. It has the site's session
+// as it was at the start, so that Identify need not decode it again, and is made
+// when somebody asks for it.
+type lentRegistry struct {
+	once     sync.Once
+	registry *sessions.Registry
+}
+
+func (l *lentRegistry) open(c privateContext) any {
+	l.once.Do(func() {
+		c.lent = nil
+		v := c.visit
+		l.registry = sessions.GetRegistry(v.request.WithContext(c))
+		_, _ = l.registry.Get(ready{v.shared.copy()}, v.middleware.config.SessionName)
+	})
+	return l.registry
 }
 
 // privateCopy returns a copy of the visit's request for use on any goroutine:
 // in the asker's context, with no gorilla session shared. With
 // Config.ShareSession it has the site's session as it was at the start.
 func (v *visit) privateCopy(ctx context.Context) *http.Request {
-	m := v.middleware
-	r := v.request.WithContext(withoutRegistry{ctx, m.registryKey})
-	if v.shared != nil {
-		v.shared.lend(r, m.config.SessionName)
+	c := privateContext{Context: ctx, visit: v}
+	if v.shared != nil && v.shared.err == nil {
+		c.lent = &lentRegistry{}
 	}
-	return r
+	return v.request.WithContext(c)
 }

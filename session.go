@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/textproto"
 	"strings"
 	"time"
 
@@ -34,9 +35,15 @@ func (v *visit) openSession(ctx context.Context) (session, entry, bool) {
 		e, ok := decodeEntry(v.shared.entry)
 		return session{}, e, ok
 	}
-	if v.readStored() {
-		e, ok := decodeEntry(v.stored.text)
-		return session{}, e, ok
+	if len(m.codecs) > 0 {
+		value, ok := cookieOf(v.request.Header, m.config.SessionName)
+		if !ok {
+			return session{}, entry{}, false
+		}
+		if v.readStored(value) {
+			e, ok := decodeEntry(v.stored.text)
+			return session{}, e, ok
+		}
 	}
 	store, r := m.config.Sessions, v.privateCopy(ctx)
 	g, err := store.New(r, m.config.SessionName)
@@ -62,15 +69,8 @@ func (v *visit) openSession(ctx context.Context) (session, entry, bool) {
 // readStored reads the entry from a cookie of [NewCookieStore], without
 // building the session around it. A cookie that it cannot read is left to the
 // store.
-func (v *visit) readStored() bool {
+func (v *visit) readStored(value string) bool {
 	m := v.middleware
-	if len(m.codecs) == 0 {
-		return false
-	}
-	value, ok := cookieOf(v.request.Header, m.config.SessionName)
-	if !ok {
-		return false
-	}
 	for _, codec := range m.codecs {
 		if codec.Decode(m.config.SessionName, value, &v.stored) == nil {
 			return true
@@ -86,9 +86,11 @@ func cookieOf(h http.Header, name string) (value string, ok bool) {
 		for line != "" {
 			var part string
 			part, line, _ = strings.Cut(line, ";")
-			part = strings.Trim(part, " \t")
-			if rest, ok := strings.CutPrefix(part, name); ok && strings.HasPrefix(rest, "=") {
-				return rest[1:], true
+			part = textproto.TrimString(part)
+			if rest, ok := strings.CutPrefix(part, name); ok {
+				if rest = textproto.TrimString(rest); strings.HasPrefix(rest, "=") {
+					return rest[1:], true
+				}
 			}
 		}
 	}
@@ -156,7 +158,11 @@ func (v *visit) writeSession(h http.Header, g *sessions.Session, maxAge int) err
 	g.Options = &sessions.Options{
 		Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: m.isHTTPS(v.request), SameSite: http.SameSiteLaxMode,
 	}
-	return m.config.Sessions.Save(v.privateCopy(v.request.Context()), headerOnly{h}, g)
+	r := v.request
+	if len(m.codecs) == 0 {
+		r = v.privateCopy(r.Context()) // a store may look for a registry
+	}
+	return m.config.Sessions.Save(r, headerOnly{h}, g)
 }
 
 // checkCookieStore tries the keys of a cookie store. Other stores are left

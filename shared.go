@@ -3,7 +3,6 @@ package maicontact
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"reflect"
 
@@ -16,12 +15,16 @@ type sharedSession struct {
 	// live is the session that the handler uses. It is touched on the request's
 	// goroutine alone: at the start and at the gate.
 	live *sessions.Session
-	// start is a copy as it was at the start, for other goroutines. It is never
-	// written to.
-	start *sessions.Session
-	entry string
-	err   error // of the store: the session is not known, and must not be written
+	// What follows is as it was at the start, for other goroutines.
+	start   sessions.Session // without its values and options
+	values  []value
+	options sessions.Options
+	entry   string
+	err     error // of the store: the session is not known, and must not be written
 }
+
+// value is one of a session. A list of them is cheaper to copy than the map.
+type value struct{ key, value any }
 
 // openShared reads the application's session through gorilla's registry, so
 // that whoever reads it before or after us in this request shares the decode.
@@ -33,18 +36,25 @@ func (m *Middleware) openShared(r *http.Request) *sharedSession {
 	case live == nil || isTrouble(err):
 		s.err = fmt.Errorf("the site's session could not be read: %w", withoutPath(err))
 	default:
-		s.start = copyOf(live)
+		s.start = *live
+		if live.Options != nil {
+			s.options = *live.Options
+		}
+		s.values = make([]value, 0, len(live.Values))
+		for k, v := range live.Values {
+			s.values = append(s.values, value{k, v})
+		}
 		s.entry, _ = live.Values[sharedKey].(string)
 	}
 	return s
 }
 
-func copyOf(s *sessions.Session) *sessions.Session {
-	c := *s
-	c.Values = maps.Clone(s.Values)
-	if s.Options != nil {
-		options := *s.Options
-		c.Options = &options
+// copy returns the session as it was at the start.
+func (s *sharedSession) copy() *sessions.Session {
+	c, options := s.start, s.options
+	c.Options, c.Values = &options, make(map[any]any, len(s.values)+1)
+	for _, v := range s.values {
+		c.Values[v.key] = v.value
 	}
 	return &c
 }
@@ -61,14 +71,6 @@ func (s ready) Save(*http.Request, http.ResponseWriter, *sessions.Session) error
 	return errors.New("maicontact: a private copy of the request must not be written to")
 }
 
-// lend puts a copy of the session as it was into the registry of a private copy
-// of the request, so that Identify need not decode it again.
-func (s *sharedSession) lend(r *http.Request, name string) {
-	if s.start != nil {
-		_, _ = sessions.GetRegistry(r).Get(ready{copyOf(s.start)}, name)
-	}
-}
-
 // check reports whether a session with the entry in it could be written. Only a
 // cookie has no room, and only a cookie store can be asked without leaving
 // anything behind.
@@ -77,7 +79,7 @@ func (s *sharedSession) check(v *visit, e entry) error {
 	if s.err != nil || !ok {
 		return s.err
 	}
-	tried := copyOf(s.start)
+	tried := s.copy()
 	tried.Values[sharedKey] = e.encode()
 	return store.Save(v.request, headerOnly{http.Header{}}, tried)
 }

@@ -337,6 +337,42 @@ func TestSharedSessionBesideTheHandler(t *testing.T) {
 	}
 }
 
+// Identify reads the site's other sessions as well, and what it does to the one
+// that we lend it stays there.
+func TestIdentifyReadsOtherSessions(t *testing.T) {
+	for name, store := range sharedStores(t) {
+		t.Run(name, func(t *testing.T) {
+			s := newSharing(t, store)
+			s.mux.HandleFunc("POST /plan", func(w http.ResponseWriter, r *http.Request) {
+				session, _ := s.sessions.Get(r, "plan")
+				session.Values["plan"] = "vip"
+				if err := session.Save(r, w); err != nil {
+					t.Error(err)
+				}
+			})
+			b := s.browserOf("u-alice")
+			b.send("POST", "/plan")
+			s.identifyBy(func(r *http.Request) (*maicontact.Member, error) {
+				id := s.userOf(r)
+				plan, _ := s.sessions.Get(r, "plan")
+				own, _ := s.sessions.Get(r, "site")
+				if plan.Values["plan"] != "vip" || plan.IsNew || own.Values["user"] != "u-alice" || own.IsNew {
+					t.Errorf("Identify sees %v and %v", plan.Values, own.Values)
+				}
+				own.Values["user"] = "u-mallory"
+				m := s.members[id]
+				return &m, nil
+			})
+			if got := s.upstream(b.contact()).Name; got != alice.Name {
+				t.Errorf("the chat is with %q", got)
+			}
+			if got := b.who(); got != "u-alice" {
+				t.Errorf("%q is logged in", got)
+			}
+		})
+	}
+}
+
 func TestShareSessionNeedsAName(t *testing.T) {
 	_, err := maicontact.New(maicontact.Config{ShareSession: true})
 	if err == nil || !strings.Contains(err.Error(), "Config.SessionName must name the site's own session") {

@@ -93,7 +93,7 @@ func (v *visit) count(ctx context.Context, reason Reason) {
 	}
 	var ended error // a panic costs the count, nothing else
 	defer m.resolver.contain(ctx, &ended)
-	m.config.OnNoChat(withoutRegistry{ctx, m.registryKey}, reason)
+	m.config.OnNoChat(privateContext{Context: ctx, visit: v}, reason)
 }
 
 // readBy notes that the guard has let a page read the answer.
@@ -184,7 +184,7 @@ func (v *visit) beginMember(ctx context.Context, member *Member, e entry, ok boo
 			v.grace = e.contact
 		}
 	}
-	if reason, refused := notShown(v.request); refused {
+	if reason, refused := v.notShown(); refused {
 		return true, verdict{err: reason}
 	}
 	if ok && e.epoch != q.epoch {
@@ -194,6 +194,15 @@ func (v *visit) beginMember(ctx context.Context, member *Member, e entry, ok boo
 	asked := q // only what is asked lives on
 	v.question = &asked
 	return false, verdict{}
+}
+
+// notShown is that of the request. A page that reads the answer was let in by it
+// already.
+func (v *visit) notShown() (Reason, bool) {
+	if v.isRead {
+		return "", false
+	}
+	return notShown(v.request)
 }
 
 // isFresh reports whether t lies within the last d. A time in the future, of
@@ -220,7 +229,7 @@ func (v *visit) beginVisitor(ctx context.Context, e entry, ok bool) (bool, verdi
 		v.question = &question{visitor: e.visitor, epoch: e.epoch, since: e.checked}
 		return false, verdict{}
 	}
-	if reason, refused := notShown(v.request); refused {
+	if reason, refused := v.notShown(); refused {
 		return true, verdict{err: reason}
 	}
 	// The cookie would not stay, and each ask leave another contact behind.
