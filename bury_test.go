@@ -31,7 +31,7 @@ func TestTake(t *testing.T) {
 		want held
 	}
 	take := func(owner string) func(*holders) held {
-		return func(h *holders) held { return h.take(id, owner) }
+		return func(h *holders) held { return h.take(id, owner, time.Now()) }
 	}
 	release := func(owner string) func(*holders) held {
 		return func(h *holders) held { h.release(id, owner); return 0 }
@@ -42,7 +42,7 @@ func TestTake(t *testing.T) {
 	upper := webchat.ContactID(strings.ToUpper(string(id)))
 	for name, steps := range map[string][]step{
 		"stays with the first":   {{do: take("a"), want: heldNewly}, {do: take("b"), want: heldByOther}, {do: take("a"), want: heldByOwner}},
-		"in any letter case":     {{do: take("a"), want: heldNewly}, {do: func(h *holders) held { return h.take(upper, "b") }, want: heldByOther}},
+		"in any letter case":     {{do: take("a"), want: heldNewly}, {do: func(h *holders) held { return h.take(upper, "b", time.Now()) }, want: heldByOther}},
 		"until the time is over": {{do: take("a"), want: heldNewly}, {wait: holdTime + 1, do: take("b"), want: heldNewly}},
 		"is renewed late": {
 			{do: take("a"), want: heldNewly}, {wait: holdTime/2 + 1, do: take("a"), want: heldByOwner},
@@ -109,10 +109,10 @@ func TestHoldersWhenFull(t *testing.T) {
 		h := newHolders(10 * shardCount)
 		var known []int
 		for i := range 100 * shardCount {
-			if got := h.take(contactNumber(i), ownerNumber(i)); got != heldNewly {
+			if got := h.take(contactNumber(i), ownerNumber(i), time.Now()); got != heldNewly {
 				t.Fatalf("contact %d: %d", i, got)
 			}
-			if h.take(contactNumber(i), ownerNumber(i)) == heldByOwner {
+			if h.take(contactNumber(i), ownerNumber(i), time.Now()) == heldByOwner {
 				known = append(known, i)
 			}
 		}
@@ -120,14 +120,14 @@ func TestHoldersWhenFull(t *testing.T) {
 			t.Errorf("%d are known, want %d", len(known), 10*shardCount)
 		}
 		for _, i := range known {
-			if h.take(contactNumber(i), "another") != heldByOther {
+			if h.take(contactNumber(i), "another", time.Now()) != heldByOther {
 				t.Fatalf("the holder of contact %d was forgotten", i)
 			}
 		}
 		// There is room again once their time is over.
 		time.Sleep(holdTime + time.Second)
 		for i := range 100 * shardCount {
-			h.take(contactNumber(-i), ownerNumber(i))
+			h.take(contactNumber(-i), ownerNumber(i), time.Now())
 		}
 		if n := h.known.count(); n != 10*shardCount {
 			t.Errorf("%d are known later, want %d", n, 10*shardCount)
@@ -141,7 +141,7 @@ func TestBuryWhenFull(t *testing.T) {
 		const most = 10 * shardCount
 		h := newHolders(most)
 		for i := range 100 * shardCount {
-			h.take(contactNumber(i), ownerNumber(i))
+			h.take(contactNumber(i), ownerNumber(i), time.Now())
 		}
 		// A tenth of them, which no shard is too small for.
 		graves := make([]webchat.ContactID, shardCount)
@@ -151,7 +151,7 @@ func TestBuryWhenFull(t *testing.T) {
 				graves[i] = contactNumber(i) // a live holder's
 			}
 			// Its time is over before that of any holder.
-			if h.bury(graves[i], time.Minute); h.take(graves[i], "anybody") != heldByNobody {
+			if h.bury(graves[i], time.Minute); h.take(graves[i], "anybody", time.Now()) != heldByNobody {
 				t.Fatalf("contact %d is handed out", i)
 			}
 		}
@@ -159,7 +159,7 @@ func TestBuryWhenFull(t *testing.T) {
 			t.Errorf("%d are known, at most %d may be", n, most)
 		}
 		for i, id := range graves {
-			if got := h.take(id, ownerNumber(i)); got != heldByNobody {
+			if got := h.take(id, ownerNumber(i), time.Now()); got != heldByNobody {
 				t.Errorf("contact %d: %d", i, got)
 			}
 		}
@@ -181,7 +181,7 @@ func TestBuryTooMany(t *testing.T) {
 		}
 		for _, ids := range last {
 			for n, id := range ids {
-				if want := n >= len(ids)-4; (h.take(id, "a") == heldByNobody) != want {
+				if want := n >= len(ids)-4; (h.take(id, "a", time.Now()) == heldByNobody) != want {
 					t.Fatalf("number %d of %d buried ones", n, len(ids))
 				}
 			}
@@ -230,7 +230,7 @@ func TestHoldersAsModel(t *testing.T) {
 					case m.holder == "":
 						want, m.holder = heldNewly, who
 					}
-					if got := h.take(id, who); got != want {
+					if got := h.take(id, who, time.Now()); got != want {
 						t.Errorf("contact %d: %d, want %d", i, got, want)
 					}
 				}
@@ -261,7 +261,7 @@ func TestTakeAtOnce(t *testing.T) {
 		var group sync.WaitGroup
 		for owner := range owners {
 			group.Go(each(func(i int) {
-				if h.take(ids[i], ownerNumber(owner)) == heldNewly {
+				if h.take(ids[i], ownerNumber(owner), time.Now()) == heldNewly {
 					first[i].Add(1)
 				}
 			}))
@@ -274,12 +274,12 @@ func TestTakeAtOnce(t *testing.T) {
 		}
 		time.Sleep(holdTime/2 + 1) // the next take of each holder writes
 		for owner := range owners {
-			group.Go(each(func(i int) { h.take(ids[i], ownerNumber(owner)) }))
+			group.Go(each(func(i int) { h.take(ids[i], ownerNumber(owner), time.Now()) }))
 		}
 		group.Go(each(func(i int) { h.bury(ids[i], time.Hour) }))
 		group.Wait()
 		for i := range ids {
-			if got := h.take(ids[i], ownerNumber(i%owners)); got != heldByNobody {
+			if got := h.take(ids[i], ownerNumber(i%owners), time.Now()); got != heldByNobody {
 				t.Fatalf("contact %d is buried, but: %d", i, got)
 			}
 		}
@@ -291,10 +291,10 @@ func TestTakeAtOnce(t *testing.T) {
 func TestTakeAllocatesNothing(t *testing.T) {
 	h, r := newHolders(1000), newRecent(1000)
 	id, owner, stamp := contactNumber(1), ownerNumber(1), strings.Repeat("s", 31)
-	h.take(id, owner)
+	h.take(id, owner, time.Now())
 	r.put(owner, stamp, id)
 	if n := testing.AllocsPerRun(100, func() {
-		if h.take(id, owner) != heldByOwner || h.take(id, "another") != heldByOther {
+		if h.take(id, owner, time.Now()) != heldByOwner || h.take(id, "another", time.Now()) != heldByOther {
 			t.Error("the holder was forgotten")
 		}
 		if got, ok := r.get(owner, stamp); !ok || got != id {

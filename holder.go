@@ -51,11 +51,11 @@ func newHolders(most int) *holders { return &holders{newShards(most)} }
 // take makes owner the holder of id, unless somebody else is or nobody may be.
 // Of a known holder the time is renewed when half of it is over; most requests
 // change nothing.
-func (h *holders) take(id webchat.ContactID, owner string) held {
+func (h *holders) take(id webchat.ContactID, owner string, now time.Time) held {
 	key, me := holderKey(id), holder(h.known.tag(owner))
 	s := h.known.of(string(key[:]))
 	if who, ends, ok := s.known.GetWithExpiration(string(key[:])); ok {
-		if got := me.heldBy(who); got != heldByOwner || time.Until(ends) >= holdTime/2 {
+		if got := me.heldBy(who); got != heldByOwner || ends.Sub(now) >= holdTime/2 {
 			return got
 		}
 	}
@@ -169,8 +169,8 @@ func hexDigit(c byte) byte {
 }
 
 // handOut is asked before a contact goes to its owner.
-func (r *resolver) handOut(ctx context.Context, id webchat.ContactID, owner string) error {
-	got := r.holders.take(id, owner)
+func (r *resolver) handOut(ctx context.Context, id webchat.ContactID, owner string, now time.Time) error {
+	got := r.holders.take(id, owner, now)
 	if got == heldByOwner || got == heldNewly {
 		return nil
 	}
@@ -186,7 +186,7 @@ func (r *resolver) handOut(ctx context.Context, id webchat.ContactID, owner stri
 
 // bindHeld keeps a contact out of a member's row that somebody else holds.
 func (r *resolver) bindHeld(id webchat.ContactID, owner string, bind func() (Contact, error)) (Contact, error) {
-	got := r.holders.take(id, owner)
+	got := r.holders.take(id, owner, time.Now())
 	if got != heldByOwner && got != heldNewly {
 		return Contact{}, fmt.Errorf("%w: it was given to somebody else", ErrContactTaken)
 	}

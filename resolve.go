@@ -238,7 +238,7 @@ func (r *resolver) visitor(ctx context.Context, q question) (webchat.ContactID, 
 		InboxID: r.inbox, SourceID: source, Profile: webchat.Profile{}.Normalized(),
 	})
 	// A key that is old enough to have its contact, and has none.
-	held := failedInside(err) && !q.isNew && !isFresh(q.since, lateTime)
+	held := failedInside(err) && !q.isNew && !isFresh(q.since, lateTime, time.Now())
 	if !errors.Is(err, webchat.ErrExists) && !held {
 		return made.ID, err
 	}

@@ -89,7 +89,7 @@ func perMember(members int) float64 {
 	for i := range members {
 		id, owner := contactNumber(i), ownerNumber(i)
 		r.put(owner, fmt.Sprintf("%022d.%08d", i, i), id)
-		h.take(id, owner)
+		h.take(id, owner, time.Now())
 	}
 	used := float64(heap() - before)
 	known := float64(r.known.count()+h.known.count()) / 2
@@ -150,13 +150,13 @@ func BenchmarkTake(b *testing.B) {
 	const members = 10_000
 	h := newHolders(mostHolders)
 	for i := range members {
-		h.take(contactNumber(i), ownerNumber(i))
+		h.take(contactNumber(i), ownerNumber(i), time.Now())
 	}
 	id, owner := contactNumber(1), ownerNumber(1)
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			h.take(id, owner)
+			h.take(id, owner, time.Now())
 		}
 	})
 }

@@ -173,14 +173,14 @@ func (v *visit) forgetMember(ctx context.Context) {
 
 func (v *visit) beginMember(ctx context.Context, member *Member, e entry, ok bool) (bool, verdict) {
 	c := &v.middleware.config
-	q := newMemberQuestion(c, member, v.began)
+	q, now := newMemberQuestion(c, member, v.began), time.UnixMicro(v.began)
 	if ok && !q.always && e.visitor == "" && e.epoch == q.epoch && e.contact != "" && e.stamp == q.stamp {
 		switch {
-		case isFresh(e.checked, c.Recheck):
-			if v.middleware.resolver.handOut(ctx, e.contact, q.epoch) == nil {
+		case isFresh(e.checked, c.Recheck, now):
+			if v.middleware.resolver.handOut(ctx, e.contact, q.epoch, now) == nil {
 				return true, verdict{id: e.contact, epoch: q.epoch}
 			}
-		case c.Grace > 0 && isFresh(e.checked, c.Recheck+c.Grace):
+		case c.Grace > 0 && isFresh(e.checked, c.Recheck+c.Grace, now):
 			v.grace = e.contact
 		}
 	}
@@ -207,8 +207,8 @@ func (v *visit) notShown() (Reason, bool) {
 
 // isFresh reports whether t lies within the last d. A time in the future, of
 // another server's clock, counts only when it is near.
-func isFresh(t time.Time, d time.Duration) bool {
-	age := time.Since(t)
+func isFresh(t time.Time, d time.Duration, now time.Time) bool {
+	age := now.Sub(t)
 	return -time.Minute < age && age < d
 }
 
@@ -219,8 +219,9 @@ const renewVisitor = 24 * time.Hour
 func (v *visit) beginVisitor(ctx context.Context, e entry, ok bool) (bool, verdict) {
 	c := &v.middleware.config
 	if ok && e.visitor != "" && e.place == v.middleware.place {
-		if e.contact != "" && v.middleware.resolver.handOut(ctx, e.contact, e.epoch) == nil {
-			if !isFresh(e.checked, min(renewVisitor, c.SessionMaxAge/2)) {
+		now := time.UnixMicro(v.began)
+		if e.contact != "" && v.middleware.resolver.handOut(ctx, e.contact, e.epoch, now) == nil {
+			if !isFresh(e.checked, min(renewVisitor, c.SessionMaxAge/2), now) {
 				e.checked = time.Now()
 				v.write(e)
 			}
@@ -286,7 +287,7 @@ func (v *visit) settle(ctx context.Context, found outcome, err error) verdict {
 	found, err = v.bridge(ctx, found, err)
 	q, m := v.question, v.middleware
 	if err == nil {
-		if err = m.resolver.handOut(ctx, found.id, q.epoch); err != nil {
+		if err = m.resolver.handOut(ctx, found.id, q.epoch, time.Now()); err != nil {
 			found = outcome{}
 		}
 	}

@@ -71,6 +71,27 @@ func (id *ContactID) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// What a character of a UUID may be.
+const (
+	uuidDash  = 1
+	uuidUpper = 2 // a hexadecimal digit in upper case
+	uuidOther = 4 // nothing that belongs there
+)
+
+var uuidKinds = func() (kinds [256]uint8) {
+	for c := range kinds {
+		kinds[c] = uuidOther
+	}
+	for _, c := range "0123456789abcdef" {
+		kinds[c] = 0
+	}
+	for _, c := range "ABCDEF" {
+		kinds[c] = uuidUpper
+	}
+	kinds['-'] = uuidDash
+	return kinds
+}()
+
 // parseUUID returns s in lower case when it has the form of a UUID.
 func parseUUID(s string) (string, bool) {
 	if len(s) != 36 {
@@ -79,20 +100,14 @@ func parseUUID(s string) (string, bool) {
 	if s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return "", false
 	}
-	dashes, upper := 0, false
+	var kinds, dashes uint8
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'f':
-		case c == '-':
-			dashes++
-		case c >= 'A' && c <= 'F':
-			upper = true
-		default:
-			return "", false
-		}
+		kind := uuidKinds[s[i]]
+		kinds |= kind
+		dashes += kind & uuidDash
 	}
-	if upper {
+	if kinds&uuidUpper != 0 {
 		s = strings.ToLower(s)
 	}
-	return s, dashes == 4
+	return s, dashes == 4*uuidDash && kinds&uuidOther == 0
 }
