@@ -3,7 +3,6 @@ package maicontact
 import (
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -12,21 +11,28 @@ import (
 // hold none of these words at these places.
 var crawler = regexp.MustCompile(`(?i)\b[a-z]*(?:bot|crawler|spider)(?:\b|[/;_-])|\bslurp\b|facebookexternalhit|mediapartners-google|kube-probe|googlehc|healthcheck|googleother|google-inspectiontool|chrome-lighthouse|datadogsynthetics|bingpreview`)
 
-// crawlerWords are what crawler cannot match without.
-var crawlerWords = []string{
-	"bot", "crawler", "spider", "slurp", "facebookexternalhit", "mediapartners-google", "kube-probe", "googlehc", "healthcheck",
-	"googleother", "google-inspectiontool", "chrome-lighthouse", "datadogsynthetics", "bingpreview",
-}
+// crawlerWords are what crawler cannot match without, by their first letter in
+// lower case.
+var crawlerWords = func() (by [utf8.RuneSelf][]string) {
+	for _, word := range []string{
+		"bot", "crawler", "spider", "slurp", "facebookexternalhit", "mediapartners-google", "kube-probe", "googlehc", "healthcheck",
+		"googleother", "google-inspectiontool", "chrome-lighthouse", "datadogsynthetics", "bingpreview",
+	} {
+		by[word[0]] = append(by[word[0]], word)
+	}
+	return by
+}()
 
-// crawlerPairs has a bit for each letter that follows another at the beginning
-// of a word.
-var crawlerPairs = func() (follow [256]uint32) {
-	for _, word := range crawlerWords {
-		for _, first := range word[:1] + strings.ToUpper(word[:1]) {
-			follow[first] |= 1 << (word[1] & 31)
+// crawlerPairs has, for the first letter of a word in either case, a bit for
+// each letter that comes second.
+var crawlerPairs = func() (second [256]uint32) {
+	for first, words := range crawlerWords {
+		for _, word := range words {
+			second[first] |= 1 << (word[1] & 31)
+			second[first&^' '] |= 1 << (word[1] & 31)
 		}
 	}
-	return follow
+	return second
 }()
 
 // mayBeCrawler is false for almost everybody, in a small part of the time that
@@ -47,9 +53,13 @@ func mayBeCrawler(agent string) bool {
 }
 
 func beginsCrawler(s string) bool {
-	return slices.ContainsFunc(crawlerWords, func(word string) bool {
-		return len(s) >= len(word) && strings.EqualFold(s[:len(word)], word)
-	})
+	for _, word := range crawlerWords[s[0]|' '] {
+		// The third letter settles it for nearly all.
+		if len(s) >= len(word) && s[2]|' ' == word[2] && strings.EqualFold(s[:len(word)], word) {
+			return true
+		}
+	}
+	return false
 }
 
 func isBot(h http.Header) bool {

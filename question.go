@@ -31,14 +31,17 @@ type question struct {
 func newMemberQuestion(c *Config, m *Member, began int64) question {
 	q := question{key: NewKey(c.Namespace, c.InboxID, m.ID), profile: m.Profile, revision: m.Revision, began: began}
 	q.epoch = q.key.epoch()
-	q.fingerprint = m.Profile.Fingerprint()
-	q.stamp = q.fingerprint
+	var room [64]byte
+	stamp := m.Profile.AppendFingerprint(room[:0])
+	length := len(stamp)
 	q.always = m.Revision == 0 && !m.Profile.QueryMetadata.IsZero()
 	if m.Revision != 0 {
 		// A profile that changed and changed back is a new one: its last
 		// change may not be confirmed yet.
-		q.stamp += "." + strconv.FormatInt(m.Revision, 36)
+		stamp = strconv.AppendInt(stamp, m.Revision, 36)
 	}
+	q.stamp = string(stamp)
+	q.fingerprint = q.stamp[:length]
 	return q
 }
 

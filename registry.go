@@ -35,47 +35,42 @@ func (p *probeContext) Value(key any) any {
 type privateContext struct {
 	context.Context
 	visit *visit
-	lent  *lentRegistry // with Config.ShareSession; nil: none
 }
 
 func (c privateContext) Value(key any) any {
-	switch key {
-	case visitKey{}:
-		return nil
-	case c.visit.middleware.registryKey:
-		if c.lent != nil {
-			return c.lent.open(c)
-		}
+	if key == (visitKey{}) || key == c.visit.middleware.registryKey {
 		return nil
 	}
 	return c.Context.Value(key)
 }
 
-// lentRegistry is a registry of a private copy's own. It has the site's session
-// as it was at the start, so that Identify need not decode it again, and is made
-// when somebody asks for it.
-type lentRegistry struct {
+// lendingContext has a registry of a private copy's own, with the site's session
+// as it was at the start (Config.ShareSession): Identify need not decode it
+// again. It is made when somebody asks for it.
+type lendingContext struct {
+	privateContext
 	once     sync.Once
 	registry *sessions.Registry
 }
 
-func (l *lentRegistry) open(c privateContext) any {
-	l.once.Do(func() {
-		c.lent = nil
-		v := c.visit
-		l.registry = sessions.GetRegistry(v.request.WithContext(c))
-		_, _ = l.registry.Get(ready{v.shared.copy()}, v.middleware.config.SessionName)
-	})
-	return l.registry
+func (c *lendingContext) Value(key any) any {
+	if v := c.visit; key == v.middleware.registryKey {
+		c.once.Do(func() {
+			c.registry = sessions.GetRegistry(v.request.WithContext(c.privateContext))
+			_, _ = c.registry.Get(ready{v.shared.copy()}, v.middleware.config.SessionName)
+		})
+		return c.registry
+	}
+	return c.privateContext.Value(key)
 }
 
 // privateCopy returns a copy of the visit's request for use on any goroutine:
 // in the asker's context, with no gorilla session shared. With
 // Config.ShareSession it has the site's session as it was at the start.
 func (v *visit) privateCopy(ctx context.Context) *http.Request {
-	c := privateContext{Context: ctx, visit: v}
+	c := privateContext{ctx, v}
 	if v.shared != nil && v.shared.err == nil {
-		c.lent = &lentRegistry{}
+		return v.request.WithContext(&lendingContext{privateContext: c})
 	}
 	return v.request.WithContext(c)
 }

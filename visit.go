@@ -93,7 +93,7 @@ func (v *visit) count(ctx context.Context, reason Reason) {
 	}
 	var ended error // a panic costs the count, nothing else
 	defer m.resolver.contain(ctx, &ended)
-	m.config.OnNoChat(privateContext{Context: ctx, visit: v}, reason)
+	m.config.OnNoChat(privateContext{ctx, v}, reason)
 }
 
 // readBy notes that the guard has let a page read the answer.

@@ -50,8 +50,14 @@ func (p Profile) Normalized() Profile {
 // profiles that would be sent alike have the same one. It has 22 characters
 // that are safe in URLs.
 func (p Profile) Fingerprint() string {
+	var room [fingerprintLength]byte
+	return string(p.AppendFingerprint(room[:0]))
+}
+
+// AppendFingerprint appends the fingerprint to b.
+func (p Profile) AppendFingerprint(b []byte) []byte {
 	p = p.Normalized()
-	return fingerprint("profile", p.Name, p.Email, p.Phone, p.Avatar, p.QueryMetadata.object)
+	return appendFingerprint(b, "profile", p.Name, p.Email, p.Phone, p.Avatar, p.QueryMetadata.object)
 }
 
 // AccessFingerprint identifies the query metadata alone, that is, what this
@@ -60,7 +66,8 @@ func (p Profile) AccessFingerprint() string {
 	if p.QueryMetadata.IsZero() {
 		return "-"
 	}
-	return fingerprint("access", p.QueryMetadata.object)
+	var room [fingerprintLength]byte
+	return string(appendFingerprint(room[:0], "access", p.QueryMetadata.object))
 }
 
 // String returns "[profile]".
@@ -75,9 +82,11 @@ func (p Profile) Format(f fmt.State, _ rune) { io.WriteString(f, profileText) }
 // LogValue returns "[profile]".
 func (p Profile) LogValue() slog.Value { return slog.StringValue(profileText) }
 
-// fingerprint hashes the fields with their lengths, so that moving a character
-// from one field to the next changes the result.
-func fingerprint(fields ...string) string {
+const fingerprintLength = 22
+
+// appendFingerprint hashes the fields with their lengths, so that moving a
+// character from one field to the next changes the result.
+func appendFingerprint(b []byte, fields ...string) []byte {
 	var room [512]byte
 	text := room[:0]
 	for _, field := range fields {
@@ -85,9 +94,7 @@ func fingerprint(fields ...string) string {
 		text = append(text, field...)
 	}
 	sum := sha256.Sum256(text)
-	var out [22]byte
-	base64.RawURLEncoding.Encode(out[:], sum[:16])
-	return string(out[:])
+	return base64.RawURLEncoding.AppendEncode(b, sum[:16])
 }
 
 // clean makes s valid UTF-8, turns control characters into spaces and trims.
