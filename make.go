@@ -63,9 +63,10 @@ func (r *resolver) createFor(ctx context.Context, row Contact) (webchat.Contact,
 	return made, row, err
 }
 
-// doubt sets since when a write of unknown outcome may be under way: not at
-// all when this one clearly did not happen, and only while the search may lag
-// behind when MaiAgent has answered.
+// doubt sets since when a write of unknown outcome may be under way: as before
+// when this one clearly did not happen, and only while the search may lag
+// behind when MaiAgent has answered. An older write in doubt stays so: what
+// MaiAgent says of one says nothing of another.
 func (r *resolver) doubt(row Contact, before time.Time, err error) Contact {
 	api, ok := errors.AsType[*webchat.Error](err)
 	switch {
@@ -74,6 +75,9 @@ func (r *resolver) doubt(row Contact, before time.Time, err error) Contact {
 		row.Attempted = before
 	case api.Status/100 == 2 || api.Status == http.StatusInternalServerError || api.Status == http.StatusServiceUnavailable:
 		row.Attempted = row.Attempted.Add(r.settleTime - lateTime)
+		if row.Attempted.Before(before) {
+			row.Attempted = before
+		}
 	}
 	return row
 }

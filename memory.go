@@ -163,16 +163,13 @@ func (s *MemoryStore) Postpone(ctx context.Context, c Claim, f Failure) (Contact
 		row.Due = now.Add(max(wholeMillis(f.Delay), 0))
 		row.Failures++
 		row.Reason, row.Held = f.Reason, f.Held
-		row.LeaseUntil, row.Attempted = time.Time{}, time.Time{}
-		if !f.Attempted.IsZero() {
-			row.Attempted = time.UnixMilli(f.Attempted.UnixMilli()).UTC()
-		}
+		row.LeaseUntil, row.Attempted = time.Time{}, inDoubt(f.Attempted)
 		return nil
 	})
 }
 
 // Park implements [Store].
-func (s *MemoryStore) Park(ctx context.Context, c Claim, refused Stamp, reason string) (Contact, error) {
+func (s *MemoryStore) Park(ctx context.Context, c Claim, refused Stamp, reason string, attempted time.Time) (Contact, error) {
 	return s.changeClaimed(ctx, c, func(row *Contact, now time.Time) error {
 		if !row.Erased.IsZero() {
 			return ErrFenced
@@ -182,7 +179,7 @@ func (s *MemoryStore) Park(ctx context.Context, c Claim, refused Stamp, reason s
 			row.Due = time.Time{}
 		}
 		row.Reason = reason
-		row.LeaseUntil, row.Attempted = time.Time{}, time.Time{}
+		row.LeaseUntil, row.Attempted = time.Time{}, inDoubt(attempted)
 		return nil
 	})
 }
@@ -266,6 +263,14 @@ func confirm(row *Contact, confirmed Stamp) bool {
 	row.Confirmed = confirmed
 	row.Failures, row.Reason = 0, ""
 	return row.Confirmed == row.Wanted
+}
+
+// inDoubt is the time of a write in doubt as a row has it.
+func inDoubt(attempted time.Time) time.Time {
+	if attempted.IsZero() {
+		return time.Time{}
+	}
+	return time.UnixMilli(attempted.UnixMilli()).UTC()
 }
 
 // settled ends what there is to do with a row, and the claim with it.

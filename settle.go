@@ -115,7 +115,7 @@ func (r *resolver) giveUp(ctx context.Context, row, claimed Contact, err error) 
 	defer cancel()
 	if isRefusal(err) && row.Erased.IsZero() {
 		r.log.ErrorContext(ctx, "maicontact: MaiAgent refused a member's profile; it waits for another one", "error", err)
-		return r.store.Park(ctx, row.Claim(), row.Wanted, err.Error())
+		return r.store.Park(ctx, row.Claim(), row.Wanted, err.Error(), row.Attempted)
 	}
 	if errors.Is(err, ErrContactTaken) {
 		r.log.ErrorContext(ctx, "maicontact: MaiAgent gave one contact for two members; nobody else gets it")

@@ -204,8 +204,9 @@ type Store interface {
 
 	// Park ends the claim after MaiAgent has refused the profile with this
 	// stamp for good. If another is wanted by now, the row is due at once
-	// instead. Attempted is cleared. ErrFenced.
-	Park(ctx context.Context, c Claim, refused Stamp, reason string) (Contact, error)
+	// instead. Attempted is as given from now on, cut to milliseconds; zero:
+	// no older write is in doubt. ErrFenced.
+	Park(ctx context.Context, c Claim, refused Stamp, reason string, attempted time.Time) (Contact, error)
 
 	// Regenerate takes the contact from the claimed row and starts the next
 	// generation; the claim goes on. Confirmed and Attempted are cleared, Held

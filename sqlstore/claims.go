@@ -59,13 +59,12 @@ func (s *Store) Confirm(ctx context.Context, c maicontact.Claim, confirmed maico
 
 // Postpone implements [maicontact.Store].
 func (s *Store) Postpone(ctx context.Context, c maicontact.Claim, f maicontact.Failure) (maicontact.Contact, error) {
-	attempted := sql.NullInt64{Int64: f.Attempted.UnixMilli(), Valid: !f.Attempted.IsZero()}
-	return s.asClaimed(ctx, "postpone a row", s.postpone, c, max(wholeMillis(f.Delay), 0), storable(f.Reason), attempted, f.Held)
+	return s.asClaimed(ctx, "postpone a row", s.postpone, c, max(wholeMillis(f.Delay), 0), storable(f.Reason), inDoubt(f.Attempted), f.Held)
 }
 
 // Park implements [maicontact.Store].
-func (s *Store) Park(ctx context.Context, c maicontact.Claim, refused maicontact.Stamp, reason string) (maicontact.Contact, error) {
-	return s.asClaimed(ctx, "park a row", s.park, c, refused.Profile, refused.Access, storable(reason))
+func (s *Store) Park(ctx context.Context, c maicontact.Claim, refused maicontact.Stamp, reason string, attempted time.Time) (maicontact.Contact, error) {
+	return s.asClaimed(ctx, "park a row", s.park, c, refused.Profile, refused.Access, storable(reason), inDoubt(attempted))
 }
 
 // Regenerate implements [maicontact.Store].
@@ -88,6 +87,11 @@ func (s *Store) asClaimed(ctx context.Context, what string, stmt *sql.Stmt, c ma
 		return maicontact.Contact{}, wrap(ctx, what, err)
 	}
 	return row.read()
+}
+
+// inDoubt is the time of a write in doubt as the database has it.
+func inDoubt(attempted time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: attempted.UnixMilli(), Valid: !attempted.IsZero()}
 }
 
 // storable makes text that PostgreSQL takes.

@@ -100,7 +100,7 @@ const (
 	postpone = `UPDATE maicontact_contacts SET due_at = {now} + $5, lease_until = NULL,
 			failures = failures + 1, reason = $6, attempted_at = $7, held = $8, updated_at = {now}` + claimed + returning
 
-	park = `UPDATE maicontact_contacts SET lease_until = NULL, attempted_at = NULL,
+	park = `UPDATE maicontact_contacts SET lease_until = NULL, attempted_at = $8,
 			due_at = CASE WHEN ` + asWanted + ` THEN NULL ELSE {now} END,
 			reason = $7, updated_at = {now}` + claimedAlive + returning
 

@@ -78,7 +78,7 @@ func failureCases() []check {
 		}},
 		{"park", func(f *fixture) {
 			row := f.must(f.store.Attempt(f.ctx(), f.bound("1").Claim()))
-			got := f.must(f.store.Park(f.ctx(), row.Claim(), row.Wanted, "name: too long"))
+			got := f.must(f.store.Park(f.ctx(), row.Claim(), row.Wanted, "name: too long", time.Time{}))
 			f.equal(got, changed(row, func(c *maicontact.Contact) {
 				c.Due, c.LeaseUntil, c.Attempted, c.Reason = time.Time{}, time.Time{}, time.Time{}, "name: too long"
 			}))
@@ -91,14 +91,30 @@ func failureCases() []check {
 		}},
 		{"park without a contact", func(f *fixture) {
 			row := f.attempted("1")
-			f.equal(f.must(f.store.Park(f.ctx(), row.Claim(), row.Wanted, "name")), changed(row, func(c *maicontact.Contact) {
+			f.equal(f.must(f.store.Park(f.ctx(), row.Claim(), row.Wanted, "name", time.Time{})), changed(row, func(c *maicontact.Contact) {
 				c.Due, c.LeaseUntil, c.Attempted, c.Reason = time.Time{}, time.Time{}, time.Time{}, "name"
 			}))
+		}},
+		{"park says what is in doubt", func(f *fixture) {
+			row := f.must(f.store.Attempt(f.ctx(), f.bound("1").Claim()))
+			before := row.Attempted.Add(-20*time.Second + 400*time.Microsecond)
+			got := f.must(f.store.Park(f.ctx(), row.Claim(), row.Wanted, "name", before))
+			want := changed(row, func(c *maicontact.Contact) {
+				c.Attempted = time.UnixMilli(before.UnixMilli()).UTC()
+				c.Due, c.LeaseUntil, c.Reason = time.Time{}, time.Time{}, "name"
+			})
+			f.equal(got, want)
+			f.stored(got)
+			// The claim for another profile finds it.
+			f.must(f.store.Want(f.ctx(), row.Key, wanted(profile("Bob", "vip"), 11)))
+			if row = f.claim(row.Key); !row.Attempted.Equal(want.Attempted) {
+				f.Errorf("attempted %v, want %v", row.Attempted, want.Attempted)
+			}
 		}},
 		{"park a profile that is sent once more", func(f *fixture) {
 			row := f.claim(f.againDue("1").Key)
 			row = f.must(f.store.Attempt(f.ctx(), row.Claim()))
-			got := f.must(f.store.Park(f.ctx(), row.Claim(), row.Wanted, "name"))
+			got := f.must(f.store.Park(f.ctx(), row.Claim(), row.Wanted, "name", time.Time{}))
 			f.equal(got, changed(row, func(c *maicontact.Contact) {
 				c.Due, c.LeaseUntil, c.Attempted, c.Reason = time.Time{}, time.Time{}, time.Time{}, "name"
 			}))
@@ -120,7 +136,7 @@ func failureCases() []check {
 			} {
 				row := f.attempted(member)
 				row = f.must(f.store.Want(f.ctx(), row.Key, wanted(profile("Bob", "vip"), 11)))
-				got := f.must(f.store.Park(f.ctx(), row.Claim(), refused, "name"))
+				got := f.must(f.store.Park(f.ctx(), row.Claim(), refused, "name", time.Time{}))
 				f.equal(got, changed(row, func(c *maicontact.Contact) {
 					c.Due, c.LeaseUntil, c.Attempted, c.Reason = anyTime(), time.Time{}, time.Time{}, "name"
 				}))
@@ -129,14 +145,14 @@ func failureCases() []check {
 		}},
 		{"park a tombstone", func(f *fixture) {
 			row := f.claim(f.tombstone("1").Key)
-			_, err := f.store.Park(f.ctx(), row.Claim(), maicontact.Stamp{}, "status 400")
+			_, err := f.store.Park(f.ctx(), row.Claim(), maicontact.Stamp{}, "status 400", time.Time{})
 			f.refused(row, maicontact.ErrFenced, err)
 		}},
 		{"odd reasons do no harm", func(f *fixture) {
 			for i, reason := range []string{"NUL \x00", "half a rune \xe6", "'; --", string(make([]byte, 10_000))} {
 				row := f.claimed("postponed" + string(rune('0'+i)))
 				row = f.postpone(row, 0, reason)
-				row = f.must(f.store.Park(f.ctx(), f.claim(row.Key).Claim(), row.Wanted, reason))
+				row = f.must(f.store.Park(f.ctx(), f.claim(row.Key).Claim(), row.Wanted, reason, time.Time{}))
 				if !row.Parked() {
 					f.Errorf("not parked with %.10q", reason)
 				}

@@ -33,7 +33,7 @@ func claimedOperations() []claimedOperation {
 			return s.Postpone(ctx, c, maicontact.Failure{Delay: time.Minute, Reason: "late", Held: 1})
 		}},
 		{"Park", func(ctx context.Context, s maicontact.Store, c maicontact.Claim) (maicontact.Contact, error) {
-			return s.Park(ctx, c, stamp, "late")
+			return s.Park(ctx, c, stamp, "late", time.Time{})
 		}},
 		{"Regenerate", func(ctx context.Context, s maicontact.Store, c maicontact.Claim) (maicontact.Contact, error) {
 			return s.Regenerate(ctx, c)
@@ -117,7 +117,7 @@ func voidClaims() []voidClaim {
 		}},
 		{"ended by Park", func(f *fixture, member string) (contact, claim) {
 			row := f.bound(member)
-			return f.must(f.store.Park(f.ctx(), row.Claim(), row.Wanted, "name")), row.Claim()
+			return f.must(f.store.Park(f.ctx(), row.Claim(), row.Wanted, "name", time.Time{})), row.Claim()
 		}},
 		{"ended by Erased", func(f *fixture, member string) (contact, claim) {
 			row := f.claim(f.tombstone(member).Key)

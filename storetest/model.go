@@ -156,12 +156,12 @@ func (m *model) postpone(claim maicontact.Claim, f maicontact.Failure) error {
 	return nil
 }
 
-func (m *model) park(claim maicontact.Claim, refused maicontact.Stamp, reason string) error {
+func (m *model) park(claim maicontact.Claim, refused maicontact.Stamp, reason string, attempted time.Time) error {
 	r, err := m.holder(claim, true)
 	if err != nil {
 		return err
 	}
-	r.due, r.lease, r.attempt = now, noLease, false
+	r.due, r.lease, r.attempt = now, noLease, !attempted.IsZero()
 	if refused == r.contact.Wanted {
 		r.due = never
 	}

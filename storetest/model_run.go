@@ -94,14 +94,13 @@ func (r *modelRun) step(key maicontact.Key) (what string, got, want error) {
 		return r.confirmStep(claim, stamp)
 	case n < 84:
 		f := maicontact.Failure{Delay: pick(r, []time.Duration{-1, 0, 0, longLease}), Reason: reason, Held: r.random.IntN(3)}
-		if r.random.IntN(2) == 0 {
-			f.Attempted = time.Now()
-		}
+		f.Attempted = pick(r, []time.Time{{}, time.Now()})
 		_, got = s.Postpone(ctx, claim, f)
 		return "Postpone", got, m.postpone(claim, f)
 	case n < 88:
-		_, got = s.Park(ctx, claim, stamp, reason)
-		return "Park", got, m.park(claim, stamp, reason)
+		attempted := pick(r, []time.Time{{}, time.Now()})
+		_, got = s.Park(ctx, claim, stamp, reason, attempted)
+		return "Park", got, m.park(claim, stamp, reason, attempted)
 	case n < 91:
 		_, got = s.Regenerate(ctx, claim)
 		return "Regenerate", got, m.regenerate(claim)

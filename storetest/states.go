@@ -67,7 +67,7 @@ func (f *fixture) againDue(member string) maicontact.Contact {
 func (f *fixture) parked(member string) maicontact.Contact {
 	f.Helper()
 	row := f.bound(member)
-	return f.must(f.store.Park(f.ctx(), row.Claim(), row.Wanted, "refused"))
+	return f.must(f.store.Park(f.ctx(), row.Claim(), row.Wanted, "refused", time.Time{}))
 }
 
 // postpone leaves what is in doubt about the row as it is.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
@@ -131,7 +132,7 @@ func operations(store maicontact.Store, key maicontact.Key) map[string]func(cont
 		"Postpone": func(ctx context.Context) error {
 			return drop(store.Postpone(ctx, claim, maicontact.Failure{Delay: 1, Reason: "status 503"}))
 		},
-		"Park":       func(ctx context.Context) error { return drop(store.Park(ctx, claim, stamp, "name")) },
+		"Park":       func(ctx context.Context) error { return drop(store.Park(ctx, claim, stamp, "name", time.Time{})) },
 		"Regenerate": func(ctx context.Context) error { return drop(store.Regenerate(ctx, claim)) },
 		"Erase":      func(ctx context.Context) error { return drop(store.Erase(ctx, key)) },
 		"Erased":     func(ctx context.Context) error { return drop(store.Erased(ctx, claim)) },

@@ -73,8 +73,8 @@ func (r *replicas) Postpone(ctx context.Context, c maicontact.Claim, f maicontac
 	return r.next().Postpone(ctx, c, f)
 }
 
-func (r *replicas) Park(ctx context.Context, c maicontact.Claim, s maicontact.Stamp, reason string) (maicontact.Contact, error) {
-	return r.next().Park(ctx, c, s, reason)
+func (r *replicas) Park(ctx context.Context, c maicontact.Claim, s maicontact.Stamp, reason string, attempted time.Time) (maicontact.Contact, error) {
+	return r.next().Park(ctx, c, s, reason, attempted)
 }
 
 func (r *replicas) Regenerate(ctx context.Context, c maicontact.Claim) (maicontact.Contact, error) {

@@ -76,6 +76,41 @@ func TestNotFoundTooEarly(t *testing.T) {
 	}})
 }
 
+// A replacement whose sender gave up lands late. What MaiAgent answers to the
+// next one must not make it forgotten.
+func TestLateReplacement(t *testing.T) {
+	late := webchattest.Fault{Kind: webchattest.Slow, Delay: 45 * second}
+	for _, test := range []struct {
+		name   string
+		faults []webchattest.Fault
+	}{
+		{"no reply", []webchattest.Fault{late}},
+		{"no reply, then refused", []webchattest.Fault{late, {Kind: webchattest.Refuse, Status: 400}}},
+		{"no reply, then failed inside", []webchattest.Fault{late, {Kind: webchattest.Refuse, Status: 500}}},
+		{"no reply, then down", []webchattest.Fault{late, {Kind: webchattest.Refuse, Status: 503}}},
+		{"no reply, then throttled", []webchattest.Fault{late, {Kind: webchattest.TooMany}}},
+		{"no reply, then cut", []webchattest.Fault{late, {Kind: webchattest.CommitThenCut}}},
+		{"no reply, then accepted, then refused", []webchattest.Fault{
+			late, {Kind: webchattest.Slow}, {Kind: webchattest.Refuse, Status: 400},
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			steps := []step{{Kind: ask, Browse: 0, Replica: 0, For: second}}
+			for _, fault := range test.faults {
+				fault.Operation, fault.Times = webchattest.ReplaceContact, 1
+				steps = append(steps, step{Kind: inject, Fault: fault})
+			}
+			// The first is given up after 10 s, and the others are played to
+			// what is sent after it, before it lands.
+			steps = append(steps,
+				step{Kind: profile, Member: 0, Told: true, Replica: 0, For: second}, step{Kind: pass, For: 25 * second},
+				step{Kind: profile, Member: 0, Told: true, Replica: 1, For: second},
+			)
+			holds(t, plan{Conflict: 400, Revisions: true, Steps: steps})
+		})
+	}
+}
+
 func holds(t *testing.T, p plan) {
 	t.Helper()
 	if rule, details := run(t, p, control{}, memory); rule != "" {

@@ -296,8 +296,8 @@ func (g *gated) Postpone(ctx context.Context, c maicontact.Claim, f maicontact.F
 	return through(g, func() (maicontact.Contact, error) { return g.inner.Postpone(ctx, c, f) })
 }
 
-func (g *gated) Park(ctx context.Context, c maicontact.Claim, s maicontact.Stamp, reason string) (maicontact.Contact, error) {
-	return through(g, func() (maicontact.Contact, error) { return g.inner.Park(ctx, c, s, reason) })
+func (g *gated) Park(ctx context.Context, c maicontact.Claim, s maicontact.Stamp, reason string, attempted time.Time) (maicontact.Contact, error) {
+	return through(g, func() (maicontact.Contact, error) { return g.inner.Park(ctx, c, s, reason, attempted) })
 }
 
 func (g *gated) Regenerate(ctx context.Context, c maicontact.Claim) (maicontact.Contact, error) {
