@@ -55,7 +55,7 @@ func (m *Middleware) hasCookie(r *http.Request) bool {
 func (v *visit) write(e entry) bool {
 	v.gate.Lock()
 	defer v.gate.Unlock()
-	if !v.committed && (!v.reader.crossSite || v.hasCookie()) {
+	if !v.committed && (!v.crossSite || v.hasCookie()) {
 		v.next = &e
 	}
 	return !v.committed
@@ -79,6 +79,7 @@ func (v *visit) forget() error { return v.logOut(nil) }
 func (v *visit) logOut(clear []SiteData) error {
 	v.asking.Lock()
 	defer v.asking.Unlock()
+	v.inquire()
 	v.begun, v.answered, v.known = true, true, verdict{err: Forgotten}
 	v.gate.Lock()
 	defer v.gate.Unlock()
@@ -100,10 +101,16 @@ func (v *visit) commit() {
 		return
 	}
 	v.committed = true
+	m, h := v.middleware, v.writer.inner.Header()
+	if v.inquiry == nil {
+		if v.private {
+			setPrivate(h)
+		}
+		return
+	}
 	if v.next == nil && !v.drop && !v.private {
 		return
 	}
-	m, h := v.middleware, v.writer.inner.Header()
 	// Here, so that neither the application's header nor ours undoes the other.
 	addSiteData(h, v.clear)
 	if v.drop && !v.private && !v.hasCookie() && len(v.clear) == 0 {

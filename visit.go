@@ -14,6 +14,7 @@ import (
 )
 
 // visit is one request: who is it, which contact. It is answered at most once.
+// What is found out is an inquiry of its own: most requests never ask.
 type visit struct {
 	middleware *Middleware
 	request    *http.Request // as it came; the handler gets a copy
@@ -24,25 +25,45 @@ type visit struct {
 
 	told sync.Once // the log has the reason why there is no chat
 
-	asking   sync.Mutex // guards what follows: one asker at a time begins
-	reader   reader     // the page that reads the chat script
-	isRead   bool       // by a page; otherwise this is a page itself
-	begun    bool
-	answered bool
-	question *question         // what the resolver is to be asked, when not answered
-	grace    webchat.ContactID // the session's answer, for when the store gives none
-	known    verdict
+	asking sync.Mutex // one asker at a time begins
+	gate   sync.Mutex // guards what the reply's header gets
 
-	gate      sync.Mutex // guards what follows: what the reply's header gets
+	*inquiry // nil: nobody has asked; set while both are held
+
+	// Guarded by gate.
 	committed bool
-	opened    bool // session is that of the request
-	drop      bool
+	drop      bool // the entry
 	private   bool // a contact id was asked for
 	isOurs    bool // the whole header is that of our own route
-	session   session
+}
+
+// inquiry is what a visit that is asked finds out.
+type inquiry struct {
+	// Guarded by asking.
+	isRead    bool // by a page; otherwise this is a page itself
+	unproven  bool // see reader
+	crossSite bool
+	begun     bool
+	answered  bool
+	question  *question         // what the resolver is to be asked, when not answered
+	grace     webchat.ContactID // the session's answer, for when the store gives none
+	known     verdict
 	stored    storedEntry
-	next      *entry // to be written; nil: nothing to write
-	clear     []SiteData
+
+	// Guarded by gate.
+	opened  bool // session is that of the request
+	session session
+	next    *entry // to be written; nil: nothing to write
+	clear   []SiteData
+}
+
+// inquire readies the visit for being asked. The caller holds asking.
+func (v *visit) inquire() {
+	if v.inquiry == nil {
+		v.gate.Lock()
+		defer v.gate.Unlock()
+		v.inquiry = &inquiry{}
+	}
 }
 
 // verdict is the answer of a visit: the contact, or why there is none.
@@ -100,7 +121,8 @@ func (v *visit) count(ctx context.Context, reason Reason) {
 func (v *visit) readBy(page reader) {
 	v.asking.Lock()
 	defer v.asking.Unlock()
-	v.reader, v.isRead = page, true
+	v.inquire()
+	v.isRead, v.unproven, v.crossSite = true, page.unproven, page.crossSite
 }
 
 // begin identifies the person and looks into the session. It reports true
@@ -108,6 +130,7 @@ func (v *visit) readBy(page reader) {
 func (v *visit) begin(ctx context.Context) (_ *question, done bool, _ verdict) {
 	v.asking.Lock()
 	defer v.asking.Unlock()
+	v.inquire()
 	if !v.begun {
 		if !v.markPrivate() {
 			// The header has left, and may have allowed shared caches.
@@ -142,7 +165,7 @@ func (v *visit) identify(ctx context.Context) (answered bool, _ verdict) {
 	case member != nil && member.ID == "":
 		m.log.ErrorContext(ctx, "maicontact: Identify returned a member without an ID, no chat for this request")
 		return true, verdict{err: Misconfigured}
-	case member != nil && v.reader.unproven:
+	case member != nil && v.unproven:
 		return true, verdict{err: CrossSite}
 	}
 	if v.shared != nil && v.shared.err != nil && member == nil {
@@ -234,7 +257,7 @@ func (v *visit) beginVisitor(ctx context.Context, e entry, ok bool) (bool, verdi
 		return true, verdict{err: reason}
 	}
 	// The cookie would not stay, and each ask leave another contact behind.
-	if !v.isRead && isFromElsewhere(v.request) || v.reader.crossSite {
+	if !v.isRead && isFromElsewhere(v.request) || v.crossSite {
 		return true, verdict{err: CrossSite}
 	}
 	if v.isCommitted() {

@@ -48,7 +48,7 @@ func newCookieStore(secret []byte, purpose string) (*sessions.CookieStore, error
 	if err != nil {
 		return nil, err
 	}
-	return sessions.NewCookieStore(sign, encrypt), nil
+	return maicontact.NewCookieStore(sign, encrypt)
 }
 
 // account returns who makes the request; nil is a visitor. An error is never
