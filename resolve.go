@@ -81,6 +81,7 @@ type outcome struct {
 	settled bool
 }
 
+// recall answers from what the process remembers.
 func (r *resolver) recall(q question) (outcome, bool) {
 	if q.always {
 		return outcome{}, false
@@ -89,13 +90,10 @@ func (r *resolver) recall(q question) (outcome, bool) {
 	return outcome{id, ok}, ok
 }
 
-// contact answers a question. The work is done in one flight per subject,
-// detached from the request that started it; the caller waits for it no
-// longer than the budget and its own context allow.
+// contact answers a question that was not recalled. The work is done in one
+// flight per subject, detached from the request that started it; the caller
+// waits for it no longer than the budget and its own context allow.
 func (r *resolver) contact(ctx context.Context, q question) (outcome, error) {
-	if known, ok := r.recall(q); ok {
-		return known, nil
-	}
 	landed := r.flights.DoChan(q.flight(), func() (_ any, err error) {
 		defer r.contain(ctx, &err)
 		if !r.work.begin(q.mostFlights()) {

@@ -214,6 +214,15 @@ func (v *visit) beginMember(ctx context.Context, member *Member, e entry, ok boo
 		// Whoever was here before is forgotten now, whatever the resolver says.
 		v.write(v.middleware.entryOf(&q))
 	}
+	return v.ask(ctx, q)
+}
+
+// ask answers from what the process remembers, or readies the question for the
+// resolver.
+func (v *visit) ask(ctx context.Context, q question) (bool, verdict) {
+	if found, ok := v.middleware.resolver.recall(q); ok {
+		return true, v.record(ctx, &q, found, nil)
+	}
 	asked := q // only what is asked lives on
 	v.question = &asked
 	return false, verdict{}
@@ -250,8 +259,7 @@ func (v *visit) beginVisitor(ctx context.Context, e entry, ok bool) (bool, verdi
 			}
 			return true, verdict{id: e.contact, epoch: e.epoch}
 		}
-		v.question = &question{visitor: e.visitor, epoch: e.epoch, since: e.checked}
-		return false, verdict{}
+		return v.ask(ctx, question{visitor: e.visitor, epoch: e.epoch, since: e.checked})
 	}
 	if reason, refused := v.notShown(); refused {
 		return true, verdict{err: reason}
@@ -308,13 +316,18 @@ func (v *visit) settle(ctx context.Context, found outcome, err error) verdict {
 		return v.known
 	}
 	found, err = v.bridge(ctx, found, err)
-	q, m := v.question, v.middleware
+	v.answered, v.known = true, v.record(ctx, v.question, found, err)
+	return v.known
+}
+
+// record plans the entry that an answer leaves. The caller holds v.asking.
+func (v *visit) record(ctx context.Context, q *question, found outcome, err error) verdict {
+	m := v.middleware
 	if err == nil {
 		if err = m.resolver.handOut(ctx, found.id, q.epoch, time.Now()); err != nil {
 			found = outcome{}
 		}
 	}
-	v.answered, v.known = true, verdict{id: found.id, epoch: q.epoch, err: err}
 	switch {
 	case err == nil && !found.settled:
 	case err == nil:
@@ -327,5 +340,5 @@ func (v *visit) settle(ctx context.Context, found outcome, err error) verdict {
 		}
 		v.tell(ctx, reasonOf(err), err)
 	}
-	return v.known
+	return verdict{id: found.id, epoch: q.epoch, err: err}
 }
