@@ -167,7 +167,9 @@ type Config struct {
 	ShareSession bool
 
 	// SessionMaxAge is how long a browser is remembered after its entry was
-	// last written. Defaults to DefaultSessionMaxAge; at least a minute.
+	// last written. Defaults to DefaultSessionMaxAge; at least a minute. A
+	// cookie store refuses cookies that are older than its own 30 days; for
+	// more call its MaxAge, too.
 	SessionMaxAge time.Duration
 
 	// Budget is the longest time a request waits for a contact. Defaults to
