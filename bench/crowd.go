@@ -4,18 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"github.com/maicontact/maicontact"
-	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
@@ -25,7 +20,7 @@ const createTime = 50 * time.Millisecond
 // crowdRow is one member whose first requests all come at once.
 func crowdRow() row {
 	return row{
-		name: "1000 first asks of one member", target: "1 creation, 1 read of the store; p99 at most 1.2 of the call; a caller that leaves fails nobody",
+		name:    "first_asks",
 		figures: measureCrowd,
 	}
 }
@@ -206,90 +201,4 @@ func gather(handler, used http.Handler, crowd int, firstLeaves bool) (answers []
 
 func p99Of(waits []time.Duration) time.Duration {
 	return slices.Sorted(slices.Values(waits))[len(waits)*99/100]
-}
-
-// sharedSleep is the floor: a handler that does nothing but wait for one call
-// which all share, and write what it gave.
-func sharedSleep(crowd int) (time.Duration, error) {
-	used, err := newRememberer()
-	if err != nil {
-		return 0, err
-	}
-	defer used.close()
-	var flights singleflight.Group
-	_, waits := gather(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		landed := flights.DoChan("alice", func() (any, error) {
-			return crowdContact(1).Reveal(), wait(context.Background(), createTime)
-		})
-		select {
-		case result := <-landed:
-			_, _ = io.WriteString(w, result.Val.(string))
-		case <-r.Context().Done():
-		}
-	}), used.handler, crowd, false)
-	return p99Of(waits), nil
-}
-
-// uncollapsedCrowd is the control: each does what the one flight does, look
-// and then create, by itself.
-func uncollapsedCrowd(crowd int) (creates, refused int, err error) {
-	sim := webchattest.NewServer(webchattest.Options{})
-	defer sim.Close()
-	sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Operation: "create_contact", Delay: createTime})
-	client, err := webchat.NewClient(webchat.Config{BaseURL: sim.BaseURL(), APIKey: webchattest.DefaultAPIKey})
-	if err != nil {
-		return 0, 0, err
-	}
-	var group sync.WaitGroup
-	var taken atomic.Int64
-	for range crowd {
-		group.Go(func() {
-			ctx := context.Background()
-			if found, err := client.FindBySourceID(ctx, crowdInbox, "bench:member:1"); err != nil || len(found) > 0 {
-				return
-			}
-			_, err := client.Create(ctx, webchat.Draft{InboxID: crowdInbox, SourceID: "bench:member:1", Profile: crowdWanted(1).Profile})
-			if err != nil {
-				taken.Add(1)
-			}
-		})
-	}
-	group.Wait()
-	return sim.Count("create_contact"), int(taken.Load()), nil
-}
-
-// crowdStore counts the reads and all changes that a new member may cost.
-type crowdStore struct {
-	maicontact.Store
-	reads, changes atomic.Int64
-}
-
-func (s *crowdStore) Contact(ctx context.Context, key maicontact.Key) (maicontact.Contact, error) {
-	s.reads.Add(1)
-	return s.Store.Contact(ctx, key)
-}
-
-func (s *crowdStore) Want(ctx context.Context, key maicontact.Key, w maicontact.Wanted) (maicontact.Contact, error) {
-	s.changes.Add(1)
-	return s.Store.Want(ctx, key, w)
-}
-
-func (s *crowdStore) Claim(ctx context.Context, key maicontact.Key, lease time.Duration) (maicontact.Contact, error) {
-	s.changes.Add(1)
-	return s.Store.Claim(ctx, key, lease)
-}
-
-func (s *crowdStore) Attempt(ctx context.Context, c maicontact.Claim) (maicontact.Contact, error) {
-	s.changes.Add(1)
-	return s.Store.Attempt(ctx, c)
-}
-
-func (s *crowdStore) Bind(ctx context.Context, c maicontact.Claim, id webchat.ContactID, confirmed maicontact.Stamp) (maicontact.Contact, error) {
-	s.changes.Add(1)
-	return s.Store.Bind(ctx, c, id, confirmed)
-}
-
-func (s *crowdStore) Confirm(ctx context.Context, c maicontact.Claim, confirmed maicontact.Stamp, again time.Duration) (maicontact.Contact, error) {
-	s.changes.Add(1)
-	return s.Store.Confirm(ctx, c, confirmed, again)
 }

@@ -11,11 +11,12 @@ import (
 // entryGoneRow is the script for a member without our cookie, whose row is in
 // memory: a new browser, or a new session. The rival looks the same entry up in
 // a plain go-cache, puts it into a session of the same store, saves that, and
-// writes the same bytes.
+// writes the same bytes. It knows who is there and checks nothing: ours asks
+// Identify, fingerprints the profile, guards the route, checks that the entry is
+// this member's, and sets the headers that keep it private, all within the 1.5.
 func entryGoneRow() row {
 	return row{
-		name:   "entry_gone",
-		target: "at most 1.5 times the plain go-cache Get plus the session write",
+		name: "entry_gone",
 		compare: func() ([]comparison, func(), error) {
 			var open closing
 			recommended, err := recommendedStore()

@@ -106,8 +106,8 @@ func (j loadJob) request() []byte {
 }
 
 // readReply reads one reply, whose status must be 200 or that of a form that was
-// taken, 303, and returns the cookies that it sets. It is much cheaper than a client of net/http, so that the server is
-// what limits.
+// taken, 303, and returns the cookies that it sets. It is much cheaper than a
+// client of net/http, so that the server is what limits.
 func readReply(r *bufio.Reader, body io.Writer) (cookies []string, err error) {
 	line, err := r.ReadSlice('\n')
 	if err != nil {
@@ -161,4 +161,17 @@ func readReply(r *bufio.Reader, body io.Writer) (cookies []string, err error) {
 
 func hasName(line []byte, name string) bool {
 	return len(line) > len(name) && strings.EqualFold(string(line[:len(name)]), name)
+}
+
+// ask sends one request and returns the cookies that the reply sets.
+func ask(address string, request []byte) (cookies []string, err error) {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if _, err := conn.Write(request); err != nil {
+		return nil, err
+	}
+	return readReply(bufio.NewReader(conn), io.Discard)
 }

@@ -10,8 +10,7 @@ import (
 // cookiesRow is the script for a visitor with other cookies on the request.
 func cookiesRow() row {
 	return row{
-		name:   "growth/cookies",
-		target: "stated",
+		name: "growth/cookies",
 		compare: func() ([]comparison, func(), error) {
 			var open closing
 			s, p, err := visitorOnRecommended(&open)
@@ -60,8 +59,7 @@ func visitorOnRecommended(open *closing) (*site, person, error) {
 // cores make in a second.
 func coresRow() row {
 	return row{
-		name:   "growth/cores",
-		target: "stated",
+		name: "growth/cores",
 		figures: func(n size) ([]figure, error) {
 			var open closing
 			defer open.close()

@@ -5,8 +5,9 @@
 //	go run ./bench              the whole table
 //	go run ./bench -short       few short rounds; exits with 1 where allocations are over a target, or a ratio over twice it
 //	go run ./bench -run script  the rows whose name matches
+//	go run ./bench -markdown    the table for a document
 //	go run ./bench -load        the share of throughput kept over loopback, and nothing else
-//	go run ./bench -load -example  the example site under load for 30 s a path
+//	go run ./bench -example     the example site under load for 30 s a path, and nothing else
 //
 // Each row is also a Go benchmark, for profiles:
 //
@@ -41,14 +42,23 @@ func main() {
 	}
 }
 
+// heading says how the table is to be read.
+const heading = `%s, %s/%s, %d CPUs, %d rounds of %v a side, in turns; medians.
+Times of handlers are CPU time on one core, the collector's included.
+Targets in time are for a machine that reads and answers with securecookie alone
+in 1.83 µs: the verdict has what was measured, divided by how many times longer
+that took here in the same rounds.
+
+`
+
 func run(args []string, out, progress io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	isShort := flags.Bool("short", false, "few short rounds; fail where a target is clearly missed")
-	rounds := flags.Int("rounds", 0, "rounds of each comparison (default 12, with -short 3)")
+	rounds := flags.Int("rounds", 0, "rounds of each comparison (default 12, with -short 5)")
 	each := flags.Duration("time", 0, "time of one side in one round (default 200ms, with -short 30ms)")
 	only := flags.String("run", "", "measure only rows whose name matches this regular expression")
-	isLoad := flags.Bool("load", false, "measure throughput over loopback instead")
-	isExample := flags.Bool("example", false, "with -load: of the example site")
+	isLoad := flags.Bool("load", false, "measure only the throughput over loopback")
+	isExample := flags.Bool("example", false, "measure only the example site under load")
 	markdown := flags.Bool("markdown", false, "print the table as Markdown")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -59,7 +69,7 @@ func run(args []string, out, progress io.Writer) error {
 	}
 	howMuch, defaultRounds, defaultTime := full, 12, 200*time.Millisecond
 	if *isShort {
-		howMuch, defaultRounds, defaultTime = short, 3, 30*time.Millisecond
+		howMuch, defaultRounds, defaultTime = short, 5, 30*time.Millisecond
 	}
 	if *rounds <= 0 {
 		*rounds = defaultRounds
@@ -73,8 +83,11 @@ func run(args []string, out, progress io.Writer) error {
 
 	var t table
 	all := rows()
-	if *isLoad {
-		all = loadRows(*isExample)
+	switch {
+	case *isExample:
+		all = []row{exampleRow()}
+	case *isLoad:
+		all = []row{throughputRow()}
 	}
 	for _, r := range all {
 		if !wanted.MatchString(r.name) {
@@ -85,11 +98,11 @@ func run(args []string, out, progress io.Writer) error {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
 	}
-	_, _ = fmt.Fprintf(out, "%s, %s/%s, %d CPUs, %d rounds of %v\nns: CPU time with the collector's, on one core; B and allocs: ours\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *rounds, *each)
+	_, _ = fmt.Fprintf(out, heading, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *rounds, *each)
 	if err := t.print(out, *markdown); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(out, "\n%d of %d lines missed their target\n", t.missed, len(t.lines))
+	_, _ = fmt.Fprintf(out, "\n%d of %d judged lines missed their target\n", t.missed, t.judged)
 	if *isShort && len(t.failed) > 0 {
 		return fmt.Errorf("clearly over target: %q", t.failed)
 	}
@@ -117,7 +130,7 @@ func (t *table) measure(r row, rounds int, howMuch size) error {
 		return err
 	}
 	for _, c := range pairs {
-		m, err := c.measure(rounds, r.procs)
+		m, err := c.measure(rounds)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"testing"
 )
 
@@ -11,50 +12,77 @@ import (
 // instead of the time that passes.
 const cpuMetric = "cpu-ns/op"
 
-// cost is what one call of a side takes.
-type cost struct{ ns, bytes, allocs float64 }
+// cost is what one call of a side takes; cpu is 0 where it is not reported.
+type cost struct{ ns, cpu, bytes, allocs float64 }
 
-// measured is a comparison after all its rounds.
+// measured is a comparison after all its rounds. What is taken from two sides is
+// taken inside each round, and all of it are medians.
 type measured struct {
 	comparison
-	ratio, extra quartiles // taken inside each round
-	mine, theirs cost      // medians
+	ratio        quartiles
+	mine, theirs cost
+	extra        float64 // ours - rival, in ns
+
+	// For limits in ns: how many times slower this machine was, and what is left
+	// of ours and of extra when each round is divided by its slowness.
+	slowness, scaled, scaledExtra float64
 }
 
-// measure runs both sides in turns, in this process; who begins changes with
-// each round.
-func (c comparison) measure(rounds, procs int) (measured, error) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(1, procs)))
-	var ratios, extras []float64
+// once runs a side by itself.
+func (s side) once() (cost, error) {
+	r := testing.Benchmark(s.bench)
+	if r.N == 0 {
+		return cost{}, fmt.Errorf("%s: the benchmark failed", s.name)
+	}
+	return cost{
+		ns:     float64(r.T.Nanoseconds()) / float64(r.N),
+		cpu:    r.Extra[cpuMetric],
+		bytes:  float64(r.MemBytes) / float64(r.N),
+		allocs: float64(r.MemAllocs) / float64(r.N),
+	}, nil
+}
+
+// measure runs both sides in turns, in this process and on one core; who begins
+// changes with each round.
+func (c comparison) measure(rounds int) (measured, error) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	inNS := slices.ContainsFunc(c.limits, func(l limit) bool { return l.of.isTime() })
+	y, err := yardstick()
+	if err != nil {
+		return measured{}, err
+	}
+	var ratios, extras, slow, scaled, scaledExtras []float64
 	var mine, theirs []cost
 	for round := range rounds {
 		var pair [2]cost
-		var cpu [2]float64
 		for turn := range 2 {
 			i := (round + turn) % 2
-			s := [2]side{c.ours, c.rival}[i]
-			r := testing.Benchmark(s.bench)
-			if r.N == 0 {
-				return measured{}, fmt.Errorf("%s: the benchmark failed", s.name)
+			if pair[i], err = [2]side{c.ours, c.rival}[i].once(); err != nil {
+				return measured{}, err
 			}
-			pair[i] = cost{
-				ns:     float64(r.T.Nanoseconds()) / float64(r.N),
-				bytes:  float64(r.MemBytes) / float64(r.N),
-				allocs: float64(r.MemAllocs) / float64(r.N),
-			}
-			cpu[i] = r.Extra[cpuMetric]
 		}
-		if procs <= 1 && cpu[0] > 0 && cpu[1] > 0 {
-			pair[0].ns, pair[1].ns = cpu[0], cpu[1]
+		if pair[0].cpu > 0 && pair[1].cpu > 0 {
+			pair[0].ns, pair[1].ns = pair[0].cpu, pair[1].cpu
 		}
-		ratios = append(ratios, pair[0].ns/pair[1].ns)
-		extras = append(extras, pair[0].ns-pair[1].ns)
+		extra := pair[0].ns - pair[1].ns
+		ratios, extras = append(ratios, pair[0].ns/pair[1].ns), append(extras, extra)
 		mine, theirs = append(mine, pair[0]), append(theirs, pair[1])
+		if inNS {
+			s, err := slowness(y)
+			if err != nil {
+				return measured{}, err
+			}
+			slow, scaled, scaledExtras = append(slow, s), append(scaled, pair[0].ns/s), append(scaledExtras, extra/s)
+		}
 	}
-	return measured{
-		comparison: c, ratio: quartilesOf(ratios), extra: quartilesOf(extras),
+	m := measured{
+		comparison: c, ratio: quartilesOf(ratios), extra: quartilesOf(extras).median,
 		mine: medianCost(mine), theirs: medianCost(theirs),
-	}, nil
+	}
+	if inNS {
+		m.slowness, m.scaled, m.scaledExtra = quartilesOf(slow).median, quartilesOf(scaled).median, quartilesOf(scaledExtras).median
+	}
+	return m, nil
 }
 
 func medianCost(costs []cost) cost {
@@ -67,77 +95,8 @@ func medianCost(costs []cost) cost {
 	}
 	return cost{
 		ns:     median(func(c cost) float64 { return c.ns }),
+		cpu:    median(func(c cost) float64 { return c.cpu }),
 		bytes:  median(func(c cost) float64 { return c.bytes }),
 		allocs: median(func(c cost) float64 { return c.allocs }),
 	}
-}
-
-// value is what a limit is held against.
-func (m measured) value(q quantity) float64 {
-	switch q {
-	case ratio, belowRival:
-		return m.ratio.median
-	case nanoseconds:
-		return m.mine.ns
-	case bytesEach:
-		return m.mine.bytes
-	case allocsEach:
-		return m.mine.allocs
-	case moreNS:
-		return m.extra.median
-	case moreAllocs:
-		return m.mine.allocs - m.theirs.allocs
-	}
-	panic("no such quantity: " + string(q))
-}
-
-// keeps reports whether a limit is kept. A small part of an allocation per call
-// is not the call's own: the preparation of few calls, and what the runtime does.
-func (m measured) keeps(l limit) bool {
-	switch v := m.value(l.of); l.of {
-	case belowRival:
-		return v < l.most
-	case allocsEach, moreAllocs:
-		return v < l.most+0.5
-	case bytesEach:
-		return v <= l.most*1.02
-	default:
-		return v <= l.most
-	}
-}
-
-// fails reports whether a limit is broken so clearly that a noisy machine is no
-// excuse: allocations over it, or a ratio over twice it.
-func (m measured) fails(l limit) bool {
-	switch l.of {
-	case allocsEach, moreAllocs, bytesEach:
-		return !m.keeps(l)
-	case ratio, belowRival:
-		return m.value(l.of) > 2*l.most
-	default:
-		return false
-	}
-}
-
-func (f figure) isMet() bool {
-	return (!f.zero || f.value == 0) && (f.most == 0 || f.value <= f.most) && (f.least == 0 || f.value >= f.least)
-}
-
-// bounds says in words what the figure should be.
-func (f figure) bounds() string {
-	switch {
-	case f.zero:
-		return "should be 0"
-	case f.least != 0 && f.value < f.least:
-		return fmt.Sprintf("should be at least %.4g", f.least)
-	default:
-		return fmt.Sprintf("should be at most %.4g", f.most)
-	}
-}
-
-func (f figure) fails() bool {
-	if f.firm {
-		return !f.isMet()
-	}
-	return f.most != 0 && f.value > 2*f.most || f.least != 0 && f.value < f.least/2
 }

@@ -6,29 +6,11 @@ import (
 	"net/http"
 )
 
-// handlerRows are the paths of one request.
-func handlerRows() []row {
-	return []row{
-		machineRow(),
-		pageRow(),
-		knownRow("visitor"), knownRow("member"),
-		sharedRow(),
-		otherStoresRow(),
-		peersRow(),
-		renderingRow(),
-		entryGoneRow(),
-		returningRow(),
-		cookiesRow(),
-		coresRow(),
-	}
-}
-
 // pageRow is a page that does not ask for the contact, opened by somebody who
 // has our cookie, against the same page without us.
 func pageRow() row {
 	return row{
-		name:   "page",
-		target: "at most 0.25 µs and 3 allocations over the bare handler; no cookie read, none set",
+		name: "page",
 		compare: func() ([]comparison, func(), error) {
 			var open closing
 			store, err := recommendedStore()

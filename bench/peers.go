@@ -35,8 +35,7 @@ type peer struct {
 // visitor, whom nothing but our cookie tells.
 func peersRow() row {
 	return row{
-		name:   "peers",
-		target: "faster than each",
+		name: "peers",
 		compare: func() ([]comparison, func(), error) {
 			var open closing
 			store, err := recommendedStore()

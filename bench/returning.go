@@ -48,8 +48,7 @@ func (s *countedStore) Claim(ctx context.Context, key maicontact.Key, lease time
 // returningRow counts what a thousand asks of a person do who is known.
 func returningRow() row {
 	return row{
-		name:   "returning",
-		target: "no Set-Cookie, no encoding, no query, no write",
+		name: "returning",
 		figures: func(n size) ([]figure, error) {
 			asks := 1000
 			if n == smoke {

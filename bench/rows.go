@@ -1,12 +1,24 @@
 package main
 
-import "slices"
-
-// rows is everything that is measured, in the order of the table.
+// rows is everything that is measured, in the order of the targets, and then how
+// cost grows.
 func rows() []row {
-	return slices.Concat(
-		handlerRows(),
-		lookupRows(),
-		[]row{legsRow(), crowdRow(), drainRow(), memoryRow()},
-	)
+	return []row{
+		machineRow(),
+		pageRow(),
+		knownRow("visitor"), knownRow("member"),
+		sharedRow(),
+		otherStoresRow(),
+		peersRow(),
+		renderingRow(),
+		entryGoneRow(),
+		rowInStoreRow("SQLite", newSQLiteTable), rowInStoreRow("PostgreSQL", newPostgresTable),
+		throughputRow(),
+		legsRow(),
+		crowdRow(),
+		returningRow(),
+		memoryRow(),
+		drainRow(),
+		membersRow(), cookiesRow(), coresRow(),
+	}
 }

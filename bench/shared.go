@@ -79,11 +79,11 @@ func (s shop) authenticated(next http.Handler) http.Handler {
 // sharedRow is the script, and the contact in a page, for a member of a site
 // that reads its own gorilla session in each request and lets us keep our entry
 // there. The rival is that site without us, with a session of its own value
-// alone; both write the same bytes.
+// alone; both write the same bytes. It is an error if either decodes the session
+// more than once in a request.
 func sharedRow() row {
 	return row{
-		name:   "shared",
-		target: "at most 1.15 times that site without us; no second decode",
+		name: "shared",
 		compare: func() ([]comparison, func(), error) {
 			var open closing
 			var pairs []comparison
@@ -100,9 +100,9 @@ func sharedRow() row {
 					return nil, open.close, fmt.Errorf("%s: %w", kind, err)
 				}
 				for _, c := range found {
-					if kind == "gob" && c.name != "script/but_for_the_decode" {
-						c.limits = []limit{{ratio, 1.15}}
-					}
+					// What we add is much the same with either store. But the decoding
+					// of the recommended one is so cheap that it is a bigger part.
+					c.knownMiss = kind == "recommended"
 					c.name = kind + "/" + c.name
 					pairs = append(pairs, c)
 				}
@@ -167,12 +167,15 @@ func sharedWith(store sessions.Store, open *closing) ([]comparison, error) {
 			return nil, fmt.Errorf("the session was decoded %d times, want once", n)
 		}
 	}
-	rival := side{"the site without us", serve(without, newRequest(0, loggedIn...), len(p.script))}
+	rival := side{"site without us", serve(without, newRequest(0, loggedIn...), len(p.script))}
 	// With our entry in the session of both, what is left is our own work.
-	carrying := side{"the site without us, our entry in its session", serve(without, newRequest(0, p.cookies...), len(p.script))}
+	carrying := side{"site without us, with our entry", serve(without, newRequest(0, p.cookies...), len(p.script))}
+	ours := side{"script", serve(script, newRequest(0, p.cookies...), len(p.script))}
+	asking := side{"page that asks", serve(page, newRequest(0, p.cookies...), len(p.script))}
+	limits := []limit{{ratio, 1.15}}
 	return []comparison{
-		{name: "script/but_for_the_decode", ours: side{"script", serve(script, newRequest(0, p.cookies...), len(p.script))}, rival: carrying},
-		{name: "script", ours: side{"script", serve(script, newRequest(0, p.cookies...), len(p.script))}, rival: rival},
-		{name: "contact", ours: side{"page that asks", serve(page, newRequest(0, p.cookies...), len(p.script))}, rival: rival},
+		{name: "script", ours: ours, rival: rival, limits: limits},
+		{name: "contact", ours: asking, rival: rival, limits: limits},
+		{name: "script/but_for_the_entry", ours: ours, rival: carrying},
 	}, nil
 }

@@ -11,66 +11,66 @@ import (
 // table collects the lines of the report and prints them as aligned text or as
 // Markdown.
 type table struct {
-	lines  [][]string
-	last   string   // the row of the last line: its target stands on its first line only
-	failed []string // what -short exits with 1 for
-	missed int
+	lines          [][]string
+	failed         []string // what -short exits with 1 for
+	judged, missed int
 }
 
-var tableHead = []string{"path", "ours", "against", "ns", "rival ns", "ratio (quartiles)", "+ns", "B", "allocs", "rival allocs", "verdict", "target"}
+// tableHead: the times stand with the sides, the allocations of the rival behind
+// ours.
+var tableHead = []string{"path", "ours", "against", "ratio (quartiles)", "B", "allocs (rival's)", "target", "verdict"}
 
 func (t *table) addMeasured(r row, m measured) {
-	verdict := ""
+	var targets, missed, kept []string
 	for _, l := range m.limits {
-		what := fmt.Sprintf("%s %.4g over %.4g", l.of, m.value(l.of), l.most)
-		if !m.keeps(l) {
-			verdict += ", " + what
+		targets = append(targets, l.target())
+		said := m.said(l)
+		switch {
+		case !m.keeps(l):
+			missed = append(missed, said)
+		case l.of.isTime():
+			kept = append(kept, said)
 		}
 		if m.fails(l) {
-			t.failed = append(t.failed, strings.TrimSpace(r.name+" "+m.name)+": "+what)
+			t.failed = append(t.failed, join(r.name, m.name)+": "+said+", target "+l.target())
 		}
 	}
 	t.lines = append(t.lines, []string{
-		join(r.name, m.name), m.ours.name, m.rival.name,
-		fmt.Sprintf("%.0f", m.mine.ns), fmt.Sprintf("%.0f", m.theirs.ns),
-		fmt.Sprintf("%.3f (%.3f-%.3f)", m.ratio.median, m.ratio.low, m.ratio.high), fmt.Sprintf("%+.0f", m.extra.median),
-		fmt.Sprintf("%.0f", m.mine.bytes), fmt.Sprintf("%.1f", m.mine.allocs), fmt.Sprintf("%.1f", m.theirs.allocs),
-		t.verdict(len(m.limits) > 0, verdict), t.target(r),
+		join(r.name, m.name),
+		m.ours.name + " " + duration(m.mine.ns), m.rival.name + " " + duration(m.theirs.ns),
+		fmt.Sprintf("%s (%s-%s)", rounded(m.ratio.median), rounded(m.ratio.low), rounded(m.ratio.high)),
+		rounded(m.mine.bytes), fmt.Sprintf("%.0f (%.0f)", m.mine.allocs, m.theirs.allocs),
+		strings.Join(targets, ", "), t.verdict(len(m.limits) > 0, missed, kept),
 	})
 }
 
 func (t *table) addFigure(r row, f figure) {
-	missed := ""
+	said := strings.TrimSpace(number(f.value) + " " + f.unit)
+	var missed []string
 	if !f.isMet() {
-		missed = ", " + f.bounds()
+		missed = append(missed, said)
 	}
 	if f.fails() {
-		t.failed = append(t.failed, fmt.Sprintf("%s %s: %.4g %s", r.name, f.name, f.value, f.unit))
+		t.failed = append(t.failed, join(r.name, f.name)+": "+said+", target "+f.target())
 	}
 	t.lines = append(t.lines, []string{
-		join(r.name, f.name), strings.TrimSpace(fmt.Sprintf("%.4g %s", f.value, f.unit)), "", "", "", "", "", "", "", "",
-		t.verdict(f.zero || f.most != 0 || f.least != 0, missed), t.target(r),
+		join(r.name, f.name), said, "", "", "", "", f.target(), t.verdict(f.isJudged(), missed, nil),
 	})
 }
 
-func (t *table) target(r row) string {
-	if t.last == r.name {
-		return ""
+// verdict names what missed its target, and of what is in nanoseconds also what
+// kept it, since the judged value is not the one that was measured.
+func (t *table) verdict(isJudged bool, missed, kept []string) string {
+	if !isJudged {
+		return "stated"
 	}
-	t.last = r.name
-	return r.target
-}
-
-func (t *table) verdict(judged bool, missed string) string {
-	switch {
-	case !judged:
-		return ""
-	case missed == "":
-		return "met"
-	default:
+	t.judged++
+	verdict := "met"
+	if len(missed) > 0 {
 		t.missed++
-		return "missed: " + strings.TrimPrefix(missed, ", ")
+		verdict = "missed: " + strings.Join(missed, ", ")
 	}
+	return strings.Join(append([]string{verdict}, kept...), "; ")
 }
 
 func join(names ...string) string {
@@ -85,7 +85,7 @@ func (t *table) print(w io.Writer, markdown bool) error {
 		}
 		return aligned.Flush()
 	}
-	rule := strings.Repeat("|---", len(tableHead)) + "|"
+	rule := "|---|---|---|---|---:|---:|---|---|"
 	for i, line := range append([][]string{tableHead}, t.lines...) {
 		if _, err := fmt.Fprintf(w, "| %s |\n", strings.Join(line, " | ")); err != nil {
 			return err
