@@ -25,7 +25,7 @@ func TestCommand(t *testing.T) {
 	if err := run([]string{"-run", "^page$", "-rounds", "1", "-time", "1ms", "-markdown"}, &out, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(out.String(), "\n| page | wrapped ") || !strings.HasSuffix(out.String(), " of 1 judged lines missed their target\n") {
+	if !strings.Contains(out.String(), "\n| page | wrapped ") || !strings.HasSuffix(out.String(), " of 3 judged lines missed their target\n") {
 		t.Errorf("the table is\n%s", out.String())
 	}
 	if err := run([]string{"-run", "("}, &out, io.Discard); err == nil {
