@@ -2,9 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/http"
-	"runtime"
-	"testing"
 )
 
 // cookiesRow is the script for a visitor with other cookies on the request.
@@ -53,50 +50,4 @@ func visitorOnRecommended(open *closing) (*site, person, error) {
 	open.add(s.close)
 	p, err := s.meet()
 	return s, p, err
-}
-
-// coresRow is how many scripts, and how many pages that do not ask, one and two
-// cores make in a second.
-func coresRow() row {
-	return row{
-		name: "growth/cores",
-		figures: func(n size) ([]figure, error) {
-			var open closing
-			defer open.close()
-			s, p, err := visitorOnRecommended(&open)
-			if err != nil {
-				return nil, err
-			}
-			page := reply{"text/html; charset=utf-8", p.script}
-			rounds := map[size]int{smoke: 0, short: 1, full: 7}[n]
-			var all []figure
-			for _, path := range []struct {
-				name    string
-				handler http.Handler
-			}{{"bare", page}, {"page", s.middleware.Handler(page)}, {"script", s.script()}} {
-				bench := serveParallel(path.handler, newRequest(0, p.cookies...), len(p.script))
-				perSecond := [3][]float64{}
-				for range rounds {
-					for cores := 1; cores <= 2; cores++ {
-						before := runtime.GOMAXPROCS(cores)
-						r := testing.Benchmark(bench)
-						runtime.GOMAXPROCS(before)
-						if r.N == 0 {
-							return nil, fmt.Errorf("%s: the benchmark failed", path.name)
-						}
-						perSecond[cores] = append(perSecond[cores], float64(r.N)/r.T.Seconds())
-					}
-				}
-				if rounds == 0 {
-					continue
-				}
-				one, two := quartilesOf(perSecond[1]).median, quartilesOf(perSecond[2]).median
-				all = append(all,
-					figure{name: path.name + "/1", value: one / 1000, unit: "thousand/s"},
-					figure{name: path.name + "/2", value: two / 1000, unit: "thousand/s"},
-					figure{name: path.name + "/2_over_1", value: two / one, unit: "times"})
-			}
-			return all, nil
-		},
-	}
 }
