@@ -45,9 +45,9 @@ func main() {
 // heading says how the table is to be read.
 const heading = `%s, %s/%s, %d CPUs, %d rounds of %v a side, in turns; medians.
 Times of handlers are CPU time on one core, the collector's included.
-Targets in time are for a machine that reads and answers with securecookie alone
-in 1.83 µs: the verdict has what was measured, divided by how many times longer
-that took here in the same rounds.
+Targets in time are for a machine on which reading a cookie with securecookie and
+writing the script takes 1.83 µs: a verdict divides what was measured by how many
+times longer that took here in the same rounds.
 
 `
 

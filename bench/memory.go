@@ -32,15 +32,41 @@ func measureMemory(howMuch size) ([]figure, error) {
 		}
 		f := figure{name: fmt.Sprintf("of one of %d members", members), value: used, unit: "B"}
 		if howMuch != smoke {
-			f.most = 260
+			f.most, f.firm = 260, true
 		}
 		found = append(found, f)
 	}
 	if howMuch != full {
 		return found, nil
 	}
+	more, err := measureBound()
+	if err != nil {
+		return nil, err
+	}
 	sweep, err := measureSweep(100_000)
-	return append(found, sweep...), err
+	return append(append(found, more), sweep...), err
+}
+
+// measureBound is what three times as many members as are kept by default take,
+// over what those take that are kept.
+func measureBound() (figure, error) {
+	const kept = 100_000
+	p, err := newRememberer()
+	if err != nil {
+		return figure{}, err
+	}
+	defer p.close()
+	some, err := p.fill(kept)
+	if err != nil {
+		return figure{}, err
+	}
+	before := heapInUse()
+	for n := kept; n < 3*kept && err == nil; n++ {
+		err = p.ask(newSink(), n+2)
+	}
+	all := some*kept + heapInUse() - before
+	runtime.KeepAlive(p)
+	return figure{name: fmt.Sprintf("of %d members, over that of %d", 3*kept, kept), value: all / (some * kept), unit: "x", most: 1.2}, err
 }
 
 // rememberer is a process on a store that has everybody and answers at once.

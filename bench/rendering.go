@@ -22,7 +22,10 @@ func (s readyStore) Save(*http.Request, http.ResponseWriter, *sessions.Session) 
 // renderingRow is what the script route does when it is known who is there: the
 // guard, the headers and the script. Ours is the script route; the rival is a
 // page of the same site that asks for the contact and writes the same bytes,
-// ready, with four headers. Both find out in the same way who is there.
+// ready, with four headers. Both find out who is there from the same session,
+// but the page asks as any handler may, through the context, which costs more
+// than the route's own way, and so the difference can be below nothing. Hence the
+// second line, for information: beside a page that asks and writes nothing.
 func renderingRow() row {
 	return row{
 		name: "rendering",
@@ -34,59 +37,62 @@ func renderingRow() row {
 				if err != nil {
 					return nil, open.close, err
 				}
-				pairs = append(pairs, c)
+				pairs = append(pairs, c...)
 			}
 			return pairs, open.close, nil
 		},
 	}
 }
 
-func renderingOf(kind string, open *closing) (comparison, error) {
+func renderingOf(kind string, open *closing) ([]comparison, error) {
 	member, err := whoIs(kind)
 	if err != nil {
-		return comparison{}, err
+		return nil, err
 	}
 	met, err := newSite(gobStore(), member, nil)
 	if err != nil {
-		return comparison{}, err
+		return nil, err
 	}
 	open.add(met.close)
 	p, err := met.meet()
 	if err != nil {
-		return comparison{}, err
+		return nil, err
 	}
 	text, err := met.entry(p)
 	if err != nil {
-		return comparison{}, err
+		return nil, err
 	}
 	session := sessions.NewSession(nil, met.config.SessionName)
 	session.Values["entry"] = text
 	s, err := newSite(readyStore{session}, member, nil)
 	if err != nil {
-		return comparison{}, err
+		return nil, err
 	}
 	open.add(s.close)
 	fixed := reply{"text/javascript; charset=utf-8", p.script}
-	page := s.middleware.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, err := maicontact.ContactID(r.Context())
-		if err != nil || id.Reveal() != p.contact {
-			wrong(w)
-			return
-		}
-		fixed.ServeHTTP(w, r)
-	}))
+	asking := func(then http.Handler) http.Handler {
+		return s.middleware.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			id, err := maicontact.ContactID(r.Context())
+			if err != nil || id.Reveal() != p.contact {
+				wrong(w)
+				return
+			}
+			then.ServeHTTP(w, r)
+		}))
+	}
+	page := asking(fixed)
+	silent := asking(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	request := newRequest(0)
 	for _, h := range []http.Handler{page, s.script()} {
 		w, err := answer(h, request)
 		if err != nil || w.Body.String() != string(p.script) {
-			return comparison{}, errNotSame(err)
+			return nil, errNotSame(err)
 		}
 	}
-	return comparison{
-		name:   kind,
-		ours:   side{"script", serve(s.script(), request, len(p.script))},
-		rival:  side{"fixed bytes", serve(page, request, len(p.script))},
-		limits: []limit{{moreNS, 250}},
+	ours := side{"script", serve(s.script(), request, len(p.script))}
+	return []comparison{
+		{name: kind, ours: ours, rival: side{"page that asks, fixed bytes", serve(page, request, len(p.script))}, limits: []limit{{moreNS, 250}}},
+		{name: kind + "/over_asking", ours: ours, rival: side{"page that asks, nothing written", serve(silent, request, 0)}},
 	}, nil
 }
 
