@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 )
@@ -20,10 +21,10 @@ type child struct {
 	address string
 }
 
-// start starts a process on one core, where there is taskset, and with one
-// processor in any case.
+// start starts a process on one core, where there is taskset and a core for each
+// side, and with one processor in any case.
 func start(core int, environment []string, program string, arguments ...string) (*child, error) {
-	if taskset, err := exec.LookPath("taskset"); err == nil {
+	if taskset, err := exec.LookPath("taskset"); err == nil && runtime.NumCPU() > 1 {
 		arguments = append([]string{"-c", strconv.Itoa(core), program}, arguments...)
 		program = taskset
 	}

@@ -87,7 +87,7 @@ func run(args []string, out, progress io.Writer) error {
 	case *isExample:
 		all = []row{exampleRow()}
 	case *isLoad:
-		all = []row{throughputRow()}
+		all, howMuch = []row{throughputRow()}, full // there is no short form of it
 	}
 	for _, r := range all {
 		if !wanted.MatchString(r.name) {
