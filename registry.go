@@ -66,10 +66,11 @@ func (c *lendingContext) Value(key any) any {
 
 // privateCopy returns a copy of the visit's request for use on any goroutine:
 // in the asker's context, with no gorilla session shared. With
-// Config.ShareSession it has the site's session as it was at the start.
+// Config.ShareSession it has the site's session as it was at the start, when
+// copying its values is enough to share nothing with the handler's.
 func (v *visit) privateCopy(ctx context.Context) *http.Request {
 	c := privateContext{ctx, v}
-	if v.shared != nil && v.shared.err == nil {
+	if v.shared != nil && v.shared.err == nil && v.shared.plain {
 		return v.request.WithContext(&lendingContext{privateContext: c})
 	}
 	return v.request.WithContext(c)

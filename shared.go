@@ -4,8 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/textproto"
 	"reflect"
+	"slices"
+	"strings"
+	"time"
 
+	"github.com/gorilla/securecookie"
 	"github.com/gorilla/sessions"
 )
 
@@ -18,6 +23,7 @@ type sharedSession struct {
 	// What follows is as it was at the start, for other goroutines.
 	start   sessions.Session // without its values and options
 	values  []value
+	plain   bool // nobody can change one of them from elsewhere
 	options sessions.Options
 	entry   string
 	err     error // of the store: the session is not known, and must not be written
@@ -40,16 +46,31 @@ func (m *Middleware) openShared(r *http.Request) *sharedSession {
 		if live.Options != nil {
 			s.options = *live.Options
 		}
-		s.values = make([]value, 0, len(live.Values))
+		s.values, s.plain = make([]value, 0, len(live.Values)), true
 		for k, v := range live.Values {
 			s.values = append(s.values, value{k, v})
+			s.plain = s.plain && isPlainValue(v)
 		}
 		s.entry, _ = live.Values[sharedKey].(string)
 	}
 	return s
 }
 
-// copy returns the session as it was at the start.
+// isPlainValue tells what is copied whole. A map, for one, the handler may be
+// writing into.
+func isPlainValue(v any) bool {
+	switch v.(type) {
+	case string, bool, int, int64, time.Time:
+		return true
+	case nil:
+		return false
+	}
+	kind := reflect.TypeOf(v).Kind()
+	return reflect.Bool <= kind && kind <= reflect.Complex128 && kind != reflect.Uintptr || kind == reflect.String
+}
+
+// copy returns the session as it was at the start. Where its values are not
+// plain it is for the request's goroutine alone.
 func (s *sharedSession) copy() *sessions.Session {
 	c, options := s.start, s.options
 	c.Options, c.Values = &options, make(map[any]any, len(s.values)+1)
@@ -80,6 +101,12 @@ func (s *sharedSession) check(v *visit, e entry) error {
 		return s.err
 	}
 	tried := s.copy()
+	if !s.plain {
+		var err error
+		if tried, err = s.read(v); err != nil {
+			return err
+		}
+	}
 	tried.Values[sharedKey] = e.encode()
 	return store.Save(v.request, headerOnly{http.Header{}}, tried)
 }
@@ -95,18 +122,37 @@ func (s *sharedSession) drop(v *visit, h http.Header) error {
 	return s.change(v, h, func(values map[any]any) { delete(values, sharedKey) })
 }
 
-// change writes the application's session with our entry changed. Where this
-// reply writes that session already, ours may only replace it when both have
-// the same values: an application that has logged somebody out by other means
-// than the registry must not find its former session restored.
+// read reads the session once more. It touches nothing of the handler's.
+func (s *sharedSession) read(v *visit) (*sessions.Session, error) {
+	c := &v.middleware.config
+	read, err := c.Sessions.New(v.request.WithContext(privateContext{v.request.Context(), v}), c.SessionName)
+	if read == nil && err == nil {
+		err = errors.New("the store gave no session")
+	}
+	return read, err
+}
+
+// change writes the application's session with our entry changed, unless that
+// could bring back a session which was ended: by another request since the
+// start, or in this reply by other means than the registry. The entry is written
+// with another reply then.
 func (s *sharedSession) change(v *visit, h http.Header, change func(map[any]any)) error {
 	if s.err != nil {
 		return s.err
 	}
+	if s.live.Values == nil || s.live.Options == nil {
+		return nil // the handler has given it up
+	}
 	m := v.middleware
 	kept, written := withoutCookie(h["Set-Cookie"], m.config.SessionName)
-	if written != nil && !s.isLive(v, written) {
-		return nil // the entry is written with another reply
+	if written != nil {
+		if !s.isLive(v, written) {
+			return nil
+		}
+	} else if clearsCookies(h) {
+		return nil
+	} else if stands, err := s.stands(v); !stands {
+		return err
 	}
 	change(s.live.Values)
 	out := http.Header{}
@@ -125,18 +171,70 @@ func (s *sharedSession) isLive(v *visit, c *http.Cookie) bool {
 	}
 	r := &http.Request{Header: http.Header{"Cookie": {c.Name + "=" + c.Value}}}
 	read, err := v.middleware.config.Sessions.New(r.WithContext(v.request.Context()), c.Name)
-	return err == nil && read != nil && reflect.DeepEqual(read.Values, s.live.Values)
+	return err == nil && read != nil && (haveSame(read.Values, s.live.Values) || haveSame(read.Values, s.stored(v)))
 }
 
-// withoutCookie returns the lines of Set-Cookie without those of that name, and
-// the last of these.
+// stored returns the live values as they come back from a store. A time loses
+// its monotonic clock there, and what is empty may be missing.
+func (s *sharedSession) stored(v *visit) map[any]any {
+	codecs := []securecookie.Codec{securecookie.New([]byte(sharedKey), nil).MaxLength(0)} // with gob, as most stores
+	if cookies, ok := v.middleware.config.Sessions.(*sessions.CookieStore); ok {
+		codecs = cookies.Codecs
+	}
+	var values map[any]any
+	text, err := securecookie.EncodeMulti(s.start.Name(), s.live.Values, codecs...)
+	if err == nil {
+		err = securecookie.DecodeMulti(s.start.Name(), text, &values, codecs...)
+	}
+	if err != nil {
+		return s.live.Values
+	}
+	return values
+}
+
+// stands reports whether the session is still what it was at the start, or
+// what the handler has made of it. A session that is in its cookie as a whole
+// stands: nobody can tell.
+func (s *sharedSession) stands(v *visit) (bool, error) {
+	if _, ok := v.middleware.config.Sessions.(*sessions.CookieStore); ok {
+		return true, nil
+	}
+	now, err := s.read(v)
+	if now == nil || isTrouble(err) {
+		return false, err
+	}
+	same := haveSame(now.Values, s.copy().Values) || haveSame(now.Values, s.live.Values) || haveSame(now.Values, s.stored(v))
+	return same && now.IsNew == s.start.IsNew, nil
+}
+
+func haveSame(a, b map[any]any) bool {
+	return len(a) == 0 && len(b) == 0 || reflect.DeepEqual(a, b)
+}
+
+// withoutCookie returns the last cookie of that name, and the lines of
+// Set-Cookie without those that it replaces. One that cannot be read counts as
+// a deletion.
 func withoutCookie(lines []string, name string) (kept []string, last *http.Cookie) {
-	for _, line := range lines {
-		if c, err := http.ParseSetCookie(line); err == nil && c.Name == name {
-			last = c
-			continue
+	cookies := make([]*http.Cookie, len(lines))
+	for i, line := range lines {
+		if before, _, _ := strings.Cut(line, "="); textproto.TrimString(before) == name {
+			c, err := http.ParseSetCookie(line)
+			if err != nil {
+				c = &http.Cookie{Name: name, MaxAge: -1}
+			}
+			cookies[i], last = c, c
 		}
-		kept = append(kept, line)
+	}
+	for i, line := range lines {
+		if c := cookies[i]; c == nil || c.Path != last.Path || c.Domain != last.Domain {
+			kept = append(kept, line)
+		}
 	}
 	return kept, last
+}
+
+// clearsCookies reports whether the browser is to forget all cookies.
+func clearsCookies(h http.Header) bool {
+	kinds := listed(h["Clear-Site-Data"])
+	return slices.Contains(kinds, `"cookies"`) || slices.Contains(kinds, `"*"`)
 }
