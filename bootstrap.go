@@ -96,7 +96,8 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, v *visit, f f
 	buffer := m.buffers.Get().(*[]byte)
 	text := m.render(r.Context(), v, (*buffer)[:0], a, f.answer)
 	h["Content-Length"] = []string{strconv.Itoa(len(text) + len(f.tail))}
-	if w == http.ResponseWriter(&v.writer) {
+	// Identify and its like may have reached the header by ways of their own.
+	if w == http.ResponseWriter(&v.writer) && f.header.isWhole(h, 1) {
 		v.markOurs()
 	}
 	_, _ = w.Write(text)

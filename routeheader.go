@@ -1,15 +1,17 @@
 package maicontact
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // routeHeader is what every reply of the script route and its JSON form has. It
-// is prepared once, and its slices are shared by all replies: they have no room,
-// so that adding to one copies it. Should somebody write into one all the same,
-// setPrivate still puts right what keeps a reply private.
+// is prepared once. Each reply gets lines of its own, in one piece: whoever
+// writes into a line must not reach the next reply.
 type routeHeader struct {
-	names  []string
-	values [][]string
-	vary   []string
+	names []string
+	ends  []int // of each name's lines
+	lines []string
 }
 
 func newRouteHeader(contentType string) routeHeader {
@@ -22,24 +24,46 @@ func newRouteHeader(contentType string) routeHeader {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Robots-Tag", "noindex")
 
-	prepared := routeHeader{vary: h["Vary"]}
-	delete(h, "Vary")
-	for name, value := range h {
+	var prepared routeHeader
+	for name, lines := range h {
 		prepared.names = append(prepared.names, name)
-		prepared.values = append(prepared.values, value[:len(value):len(value)])
+		prepared.lines = append(prepared.lines, lines...)
+		prepared.ends = append(prepared.ends, len(prepared.lines))
 	}
 	return prepared
 }
 
 func (p routeHeader) set(h http.Header) {
+	var vary []string
 	others := len(h) > 0
+	if others {
+		vary = h["Vary"]
+	}
+	lines, start := slices.Clone(p.lines), 0
 	for i, name := range p.names {
-		h[name] = p.values[i]
+		h[name] = lines[start:p.ends[i]:p.ends[i]]
+		start = p.ends[i]
 	}
 	if others {
+		ours := h["Vary"]
+		h["Vary"] = vary
+		addVary(h, ours...)
 		setPrivate(h)
-		addVary(h, p.vary...)
-		return
 	}
-	h["Vary"] = p.vary[:len(p.vary):len(p.vary)]
+}
+
+// isWhole reports whether h is as set has made it, and has no more than so many
+// others.
+func (p routeHeader) isWhole(h http.Header, others int) bool {
+	if len(h) != len(p.names)+others {
+		return false
+	}
+	start := 0
+	for i, name := range p.names {
+		if !slices.Equal(h[name], p.lines[start:p.ends[i]]) {
+			return false
+		}
+		start = p.ends[i]
+	}
+	return true
 }
