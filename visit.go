@@ -196,7 +196,7 @@ func (v *visit) forgetMember(ctx context.Context) {
 
 func (v *visit) beginMember(ctx context.Context, member *Member, e entry, ok bool) (bool, verdict) {
 	c := &v.middleware.config
-	q, now := newMemberQuestion(c, member, v.began), time.UnixMicro(v.began)
+	q, now := newMemberQuestion(c, member, v.began), v.now()
 	if ok && !q.always && e.visitor == "" && e.epoch == q.epoch && e.contact != "" && e.stamp == q.stamp {
 		switch {
 		case isFresh(e.checked, c.Recheck, now):
@@ -228,6 +228,15 @@ func (v *visit) ask(ctx context.Context, q question) (bool, verdict) {
 	return false, verdict{}
 }
 
+// now is when the request began where a page reads the answer at once. A handler
+// may ask hours later, over a connection that it keeps.
+func (v *visit) now() time.Time {
+	if v.isRead {
+		return time.UnixMicro(v.began)
+	}
+	return time.Now()
+}
+
 // notShown is that of the request. A page that reads the answer was let in by it
 // already.
 func (v *visit) notShown() (Reason, bool) {
@@ -251,7 +260,7 @@ const renewVisitor = 24 * time.Hour
 func (v *visit) beginVisitor(ctx context.Context, e entry, ok bool) (bool, verdict) {
 	c := &v.middleware.config
 	if ok && e.visitor != "" && e.place == v.middleware.place {
-		now := time.UnixMicro(v.began)
+		now := v.now()
 		if e.contact != "" && v.middleware.resolver.handOut(ctx, e.contact, e.epoch, now) == nil {
 			if !isFresh(e.checked, min(renewVisitor, c.SessionMaxAge/2), now) {
 				e.checked = time.Now()
