@@ -164,6 +164,13 @@ type Config struct {
 	// a contact id. While its store fails nobody new gets a chat, and it is not
 	// written. Log people out by emptying the session that Get returns, and
 	// saving that.
+	//
+	// A session that another request has changed or ended meanwhile is left
+	// alone, where the store keeps it on the server. One that is in its cookie as
+	// a whole nobody can tell: as with any session written there, a reply that
+	// began before a logout or a login and arrives after it undoes it. A session
+	// with maps, slices, pointers or structs in it is decoded once more for
+	// Identify, as the handler may be changing those.
 	ShareSession bool
 
 	// SessionMaxAge is how long a browser is remembered after its entry was
