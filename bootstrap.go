@@ -50,7 +50,7 @@ func (m *Middleware) JSON() http.Handler {
 
 // form is how an answer is written. It is prepared once.
 type form struct {
-	header  routeHeader
+	header  *routeHeader
 	answer  appendAnswer
 	tail    []byte // the same for everybody; written after an answer
 	refusal func(Reason) []byte
@@ -96,10 +96,6 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, v *visit, f f
 	buffer := m.buffers.Get().(*[]byte)
 	text := m.render(r.Context(), v, (*buffer)[:0], a, f.answer)
 	h["Content-Length"] = []string{strconv.Itoa(len(text) + len(f.tail))}
-	// Identify and its like may have reached the header by ways of their own.
-	if w == http.ResponseWriter(&v.writer) && f.header.isWhole(h, 1) {
-		v.markOurs()
-	}
 	_, _ = w.Write(text)
 	if len(f.tail) > 0 {
 		_, _ = w.Write(f.tail)

@@ -11,14 +11,6 @@ func (v *visit) keep(s session) {
 	v.session, v.opened = s, true
 }
 
-// markOurs notes that nobody but our own route has a hand in the header from
-// here to the first byte: it needs no second look.
-func (v *visit) markOurs() {
-	v.gate.Lock()
-	defer v.gate.Unlock()
-	v.isOurs = true
-}
-
 // markPrivate keeps the reply out of shared caches, because a contact id is
 // asked for. It reports false when it is too late for that.
 func (v *visit) markPrivate() bool {
@@ -116,7 +108,7 @@ func (v *visit) commit() {
 	if v.drop && !v.private && !v.hasCookie() && len(v.clear) == 0 {
 		return
 	}
-	if !v.isOurs && setPrivate(h) {
+	if setPrivate(h) {
 		m.log.ErrorContext(v.request.Context(), "maicontact: a page that asked for the contact was marked cacheable by others; it is sent as private")
 	}
 	var err error

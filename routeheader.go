@@ -6,15 +6,16 @@ import (
 )
 
 // routeHeader is what every reply of the script route and its JSON form has. It
-// is prepared once. Each reply gets lines of its own, in one piece: whoever
-// writes into a line must not reach the next reply.
+// is prepared once, and replies share its lines as long as nobody writes into
+// one where it stands. Adding to a header copies: no line has room.
 type routeHeader struct {
-	names []string
-	ends  []int // of each name's lines
-	lines []string
+	names  []string
+	ends   []int // of each name's lines
+	lines  []string
+	shared []string // the same, given away
 }
 
-func newRouteHeader(contentType string) routeHeader {
+func newRouteHeader(contentType string) *routeHeader {
 	h := http.Header{}
 	setPrivate(h)
 	addVary(h, "Origin", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site")
@@ -24,22 +25,26 @@ func newRouteHeader(contentType string) routeHeader {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Robots-Tag", "noindex")
 
-	var prepared routeHeader
+	prepared := &routeHeader{}
 	for name, lines := range h {
 		prepared.names = append(prepared.names, name)
 		prepared.lines = append(prepared.lines, lines...)
 		prepared.ends = append(prepared.ends, len(prepared.lines))
 	}
+	prepared.shared = slices.Clone(prepared.lines)
 	return prepared
 }
 
-func (p routeHeader) set(h http.Header) {
+func (p *routeHeader) set(h http.Header) {
 	var vary []string
 	others := len(h) > 0
 	if others {
 		vary = h["Vary"]
 	}
-	lines, start := slices.Clone(p.lines), 0
+	lines, start := p.shared, 0
+	if !slices.Equal(lines, p.lines) {
+		lines = slices.Clone(p.lines)
+	}
 	for i, name := range p.names {
 		h[name] = lines[start:p.ends[i]:p.ends[i]]
 		start = p.ends[i]
@@ -50,20 +55,4 @@ func (p routeHeader) set(h http.Header) {
 		addVary(h, ours...)
 		setPrivate(h)
 	}
-}
-
-// isWhole reports whether h is as set has made it, and has no more than so many
-// others.
-func (p routeHeader) isWhole(h http.Header, others int) bool {
-	if len(h) != len(p.names)+others {
-		return false
-	}
-	start := 0
-	for i, name := range p.names {
-		if !slices.Equal(h[name], p.lines[start:p.ends[i]]) {
-			return false
-		}
-		start = p.ends[i]
-	}
-	return true
 }

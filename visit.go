@@ -34,7 +34,6 @@ type visit struct {
 	committed bool
 	drop      bool // the entry
 	private   bool // a contact id was asked for
-	isOurs    bool // the whole header is that of our own route
 }
 
 // inquiry is what a visit that is asked finds out.
