@@ -1,5 +1,7 @@
 package main
 
+import "cmp"
+
 // isTime reports whether a limit of that kind is in nanoseconds, and so depends
 // on the machine.
 func (q quantity) isTime() bool { return q == nanoseconds || q == moreNS }
@@ -47,7 +49,7 @@ func (m measured) fails(l limit) bool {
 	case allocsEach, moreAllocs, bytesEach:
 		return !m.keeps(l)
 	case ratio, belowRival:
-		return !m.knownMiss && m.value(l.of) > 2*l.most
+		return m.value(l.of) > cmp.Or(m.failAt, 2*l.most)
 	default:
 		return false
 	}

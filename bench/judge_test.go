@@ -59,9 +59,11 @@ func TestFigures(t *testing.T) {
 // not fail; allocations do.
 func TestKnownMiss(t *testing.T) {
 	m := measured{ratio: quartiles{3, 3, 3}, mine: cost{allocs: 9}}
-	m.knownMiss = true
-	if l := (limit{ratio, 1}); m.keeps(l) || m.fails(l) {
-		t.Errorf("ratio: keeps %v, fails %v", m.keeps(l), m.fails(l))
+	for failAt, fails := range map[float64]bool{0: true, 2.9: true, 3: false} {
+		m.failAt = failAt
+		if l := (limit{ratio, 1}); m.keeps(l) || m.fails(l) != fails {
+			t.Errorf("ratio, failing at %v: keeps %v, fails %v", failAt, m.keeps(l), m.fails(l))
+		}
 	}
 	if l := (limit{allocsEach, 8}); m.keeps(l) || !m.fails(l) {
 		t.Errorf("allocations: keeps %v, fails %v", m.keeps(l), m.fails(l))

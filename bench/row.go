@@ -33,9 +33,9 @@ type comparison struct {
 	ours, rival side
 	limits      []limit
 
-	// knownMiss: its ratio is judged, and may be over twice the limit without
-	// failing -short. Where it is set it is said why.
-	knownMiss bool
+	// failAt is the ratio over which -short fails; 0: twice the limit. Where it is
+	// set the limit is known to be missed, and it is said why.
+	failAt float64
 }
 
 // side is one of the two. bench must use b.Loop or b.RunParallel, so that its
