@@ -108,7 +108,8 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, v *visit, f f
 	}
 }
 
-// largestBuffer bounds what is kept for the next answer.
+// largestBuffer bounds what is kept for the next answer. HTTP/2 copies a Write
+// of up to this size, and may hold on to a larger one when a stream is reset.
 const largestBuffer = 4 << 10
 
 // open lets the browser give the reply to a listed page.

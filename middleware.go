@@ -151,7 +151,8 @@ type Config struct {
 	SessionName string
 
 	// ShareSession keeps our entry in the site's own gorilla session, which is
-	// the one named SessionName in Sessions, as one string under "maicontact".
+	// the one named SessionName in Sessions, as one string under a key that
+	// begins with "maicontact-".
 	// Choose it when the site reads that session on most requests anyway: it is
 	// then decoded once for both. The site must read it with the store's Get,
 	// as gorilla advises, and Handler reads it the same way at the start of

@@ -51,7 +51,7 @@ func (m *Middleware) openShared(r *http.Request) *sharedSession {
 			s.values = append(s.values, value{k, v})
 			s.plain = s.plain && isPlainValue(v)
 		}
-		s.entry, _ = live.Values[sharedKey].(string)
+		s.entry, _ = live.Values[m.sharedKey()].(string)
 	}
 	return s
 }
@@ -80,8 +80,9 @@ func (s *sharedSession) copy() *sessions.Session {
 	return &c
 }
 
-// sharedKey is our one value in the application's session.
-const sharedKey = "maicontact"
+// sharedKey names our one value in the application's session. Two inboxes or
+// namespaces on one site have one each.
+func (m *Middleware) sharedKey() string { return "maicontact-" + m.place }
 
 // ready is a session store that has one session, decoded already.
 type ready struct{ session *sessions.Session }
@@ -107,19 +108,19 @@ func (s *sharedSession) check(v *visit, e entry) error {
 			return err
 		}
 	}
-	tried.Values[sharedKey] = e.encode()
+	tried.Values[v.middleware.sharedKey()] = e.encode()
 	return store.Save(v.request, headerOnly{http.Header{}}, tried)
 }
 
 func (s *sharedSession) save(v *visit, h http.Header, e entry) error {
-	return s.change(v, h, func(values map[any]any) { values[sharedKey] = e.encode() })
+	return s.change(v, h, func(values map[any]any) { values[v.middleware.sharedKey()] = e.encode() })
 }
 
 func (s *sharedSession) drop(v *visit, h http.Header) error {
-	if s.err != nil || s.live.Values[sharedKey] == nil {
+	if s.err != nil || s.live.Values[v.middleware.sharedKey()] == nil {
 		return nil
 	}
-	return s.change(v, h, func(values map[any]any) { delete(values, sharedKey) })
+	return s.change(v, h, func(values map[any]any) { delete(values, v.middleware.sharedKey()) })
 }
 
 // read reads the session once more. It touches nothing of the handler's.
@@ -177,7 +178,7 @@ func (s *sharedSession) isLive(v *visit, c *http.Cookie) bool {
 // stored returns the live values as they come back from a store. A time loses
 // its monotonic clock there, and what is empty may be missing.
 func (s *sharedSession) stored(v *visit) map[any]any {
-	codecs := []securecookie.Codec{securecookie.New([]byte(sharedKey), nil).MaxLength(0)} // with gob, as most stores
+	codecs := []securecookie.Codec{securecookie.New([]byte("maicontact"), nil).MaxLength(0)} // with gob, as most stores
 	if cookies, ok := v.middleware.config.Sessions.(*sessions.CookieStore); ok {
 		codecs = cookies.Codecs
 	}

@@ -2,9 +2,12 @@ package maicontact_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -56,9 +59,14 @@ type sharing struct {
 
 func newSharing(t *testing.T, store sessions.Store) sharing {
 	t.Helper()
+	return newSharingOf(t, store, "shop-test")
+}
+
+func newSharingOf(t *testing.T, store sessions.Store, namespace string) sharing {
+	t.Helper()
 	s := sharing{sessions: &counted{Store: store}}
 	s.site = newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
-		c.Sessions, c.SessionName, c.ShareSession = s.sessions, "site", true
+		c.Sessions, c.SessionName, c.ShareSession, c.Namespace = s.sessions, "site", true, namespace
 	})
 	s.member("u-alice", alice)
 	s.member("u-bob", bob)
@@ -215,7 +223,10 @@ func TestSharedSessionKeepsWhatTheSiteWrites(t *testing.T) {
 					probe.AddCookie(c)
 				}
 				session, _ := s.sessions.New(probe, "site")
-				if _, ok := session.Values["maicontact"]; ok != test.entry {
+				ok := slices.ContainsFunc(slices.Collect(maps.Keys(session.Values)), func(key any) bool {
+					return strings.HasPrefix(key.(string), "maicontact-")
+				})
+				if ok != test.entry {
 					t.Errorf("our entry is there: %t, want %t", ok, test.entry)
 				}
 				// Whoever is there then never has somebody else's.
@@ -368,6 +379,33 @@ func TestIdentifyReadsOtherSessions(t *testing.T) {
 			}
 			if got := b.who(); got != "u-alice" {
 				t.Errorf("%q is logged in", got)
+			}
+		})
+	}
+}
+
+// Two inboxes on one site keep their entries beside each other.
+func TestTwoMiddlewaresShareASession(t *testing.T) {
+	for name, store := range sharedStores(t) {
+		t.Run(name, func(t *testing.T) {
+			var sites [2]sharing
+			for i := range sites {
+				sites[i] = newSharingOf(t, store, fmt.Sprint("shop-", i))
+			}
+			b := sites[0].browserOf("u-alice")
+			var ids [2]string
+			for round := range 3 {
+				for i, s := range sites {
+					b.site = s.site
+					id := b.contact()
+					if round > 0 && id != ids[i] {
+						t.Errorf("site %d has another contact", i)
+					}
+					ids[i] = id
+				}
+			}
+			if n := sites[1].sessions.writes.Load(); n != 1 {
+				t.Errorf("the session was written %d times, want once", n)
 			}
 		})
 	}
