@@ -221,7 +221,7 @@ func withoutCookie(lines []string, name string) (kept []string, last *http.Cooki
 		if before, _, _ := strings.Cut(line, "="); textproto.TrimString(before) == name {
 			c, err := http.ParseSetCookie(line)
 			if err != nil {
-				c = &http.Cookie{Name: name, MaxAge: -1}
+				c = &http.Cookie{Name: name, MaxAge: -1} // #nosec G124 -- it is compared, never sent
 			}
 			cookies[i], last = c, c
 		}
