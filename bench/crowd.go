@@ -114,7 +114,7 @@ func crowdAt(store maicontact.Store, crowd int, firstLeaves bool) (o crowdOutcom
 	sim := webchattest.NewServer(webchattest.Options{})
 	defer sim.Close()
 	sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Operation: "create_contact", Delay: createTime})
-	counted := &crowdStore{Store: store}
+	counted := &countedStore{Store: store}
 	c, err := crowdConfig(sim, 1)
 	if err != nil {
 		return o, err

@@ -45,12 +45,7 @@ func entryGoneWith(store sessions.Store, open *closing) (comparison, error) {
 	if err != nil {
 		return comparison{}, err
 	}
-	s, err := newSite(store, member, nil)
-	if err != nil {
-		return comparison{}, err
-	}
-	open.add(s.close)
-	p, err := s.meet()
+	s, p, err := meetOn(store, member, open)
 	if err != nil {
 		return comparison{}, err
 	}

@@ -43,11 +43,5 @@ func visitorOnRecommended(open *closing) (*site, person, error) {
 	if err != nil {
 		return nil, person{}, err
 	}
-	s, err := newSite(store, nil, nil)
-	if err != nil {
-		return nil, person{}, err
-	}
-	open.add(s.close)
-	p, err := s.meet()
-	return s, p, err
+	return meetOn(store, nil, open)
 }

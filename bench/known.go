@@ -37,12 +37,7 @@ func knownRow(kind string) row {
 			if err != nil {
 				return nil, nil, err
 			}
-			s, err := newSite(store, member, nil)
-			if err != nil {
-				return nil, nil, err
-			}
-			open.add(s.close)
-			p, err := s.meet()
+			s, p, err := meetOn(store, member, &open)
 			if err != nil {
 				return nil, open.close, err
 			}
@@ -174,12 +169,7 @@ func otherStoresRow() row {
 }
 
 func againstItself(store sessions.Store, member *maicontact.Member, open *closing) (comparison, error) {
-	s, err := newSite(store, member, nil)
-	if err != nil {
-		return comparison{}, err
-	}
-	open.add(s.close)
-	p, err := s.meet()
+	s, p, err := meetOn(store, member, open)
 	if err != nil {
 		return comparison{}, err
 	}

@@ -42,12 +42,7 @@ func peersRow() row {
 			if err != nil {
 				return nil, nil, err
 			}
-			s, err := newSite(store, nil, nil)
-			if err != nil {
-				return nil, nil, err
-			}
-			open.add(s.close)
-			p, err := s.meet()
+			s, p, err := meetOn(store, nil, &open)
 			if err != nil {
 				return nil, open.close, err
 			}

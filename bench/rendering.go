@@ -49,12 +49,7 @@ func renderingOf(kind string, open *closing) ([]comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	met, err := newSite(gobStore(), member, nil)
-	if err != nil {
-		return nil, err
-	}
-	open.add(met.close)
-	p, err := met.meet()
+	met, p, err := meetOn(gobStore(), member, open)
 	if err != nil {
 		return nil, err
 	}

@@ -52,6 +52,17 @@ type site struct {
 	middleware *maicontact.Middleware
 }
 
+// meetOn makes a site whose only person has come once, with their cookies.
+func meetOn(store sessions.Store, member *maicontact.Member, open *closing) (*site, person, error) {
+	s, err := newSite(store, member, nil)
+	if err != nil {
+		return nil, person{}, err
+	}
+	open.add(s.close)
+	p, err := s.meet()
+	return s, p, err
+}
+
 func newSite(store sessions.Store, member *maicontact.Member, change func(*maicontact.Config)) (*site, error) {
 	simulation, err := webchattest.New(webchattest.Options{})
 	if err != nil {
