@@ -19,11 +19,11 @@ var forReaders = regexp.MustCompile(`(?m)^\s*//.*\n|^\s+|([;{,]) //.*$`)
 // snippet. With a contact, whose widget configuration is already in
 // window.maiagentChatbotConfig:
 //
-//	(<Loader>)({"embed": "https://chat.example/js/embed.min.js", "again": "/webchat.js", "epoch": "…"});
+//	((options, load) => load(options))({"embed": "https://chat.example/js/embed.min.js", "again": "/webchat.js", "epoch": "…"},<Loader>);
 //
 // without one:
 //
-//	(<Loader>)({"again": "/webchat.js", "epoch": "…", "reason": "unavailable", "retry": true});
+//	((options, load) => load(options))({"again": "/webchat.js", "epoch": "…", "reason": "unavailable", "retry": true},<Loader>);
 //
 // and from a stub that is the same for everybody:
 //
