@@ -11,7 +11,7 @@
 //
 // Each row is also a Go benchmark, for profiles:
 //
-//	cd bench && go test -run '^$' -bench Rows/script -cpu 1 -cpuprofile /tmp/cpu
+//	cd bench && go test -run '^$' -bench Rows/script -cpu 1 -cpuprofile cpu.out
 package main
 
 import (
