@@ -2,10 +2,11 @@ package maicontact
 
 import (
 	"errors"
-	"net/http"
+
+	"github.com/gorilla/sessions"
 )
 
-func (v *visit) keep(s session) {
+func (v *visit) keep(s *sessions.Session) {
 	v.gate.Lock()
 	defer v.gate.Unlock()
 	v.session, v.opened = s, true
@@ -34,10 +35,8 @@ func (v *visit) commitPrivate() {
 	v.commit()
 }
 
-func (v *visit) hasCookie() bool { return v.middleware.hasCookie(v.request) }
-
-func (m *Middleware) hasCookie(r *http.Request) bool {
-	_, ok := cookieOf(r.Header, m.config.SessionName)
+func (v *visit) hasCookie() bool {
+	_, ok := cookieOf(v.request.Header, v.middleware.config.SessionName)
 	return ok
 }
 

@@ -173,15 +173,16 @@ func asReason(err error) error {
 // member answers from the member's row, once it says what is wanted now and
 // what it says may be handed out.
 func (r *resolver) member(ctx context.Context, q question) (outcome, error) {
+	wanted := q.wanted()
 	row, err := r.read(ctx, q.key)
 	if errors.Is(err, ErrNotFound) || err == nil && q.isNewTo(row) {
 		r.recent.forget(q.epoch)
-		row, err = r.store.Want(ctx, q.key, q.wanted())
+		row, err = r.store.Want(ctx, q.key, wanted)
 	}
 	if err != nil {
 		return outcome{}, err
 	}
-	current := row.Wanted == q.wanted().Stamp
+	current := row.Wanted == wanted.Stamp
 	if !current && row.Erased.IsZero() {
 		r.log.WarnContext(ctx, "maicontact: the row knows a newer revision than this request; its profile is not sent")
 	}
@@ -198,7 +199,7 @@ func (r *resolver) member(ctx context.Context, q question) (outcome, error) {
 		}
 	}
 	switch {
-	case row.Erased.IsZero() && row.Wanted.Access != q.profile.AccessFingerprint() && !r.staleAllowed:
+	case row.Erased.IsZero() && row.Wanted.Access != wanted.Stamp.Access && !r.staleAllowed:
 		return outcome{}, PermissionPending // not this request's permissions
 	case r.mayHandOut(row):
 		return outcome{row.ContactID, current && row.Waiting == nil}, nil

@@ -17,32 +17,29 @@ import (
 // sessionKey is the one value we keep in a session.
 const sessionKey = "entry"
 
-// session is our gorilla session of one request. It is decoded from a private
-// copy of the request and never enters gorilla's registry, which is a bare map
-// that the handler may be using on another goroutine. With Config.ShareSession
-// it is the application's, see shared.go.
-type session struct {
-	gorilla *sessions.Session // nil: its entry alone was decoded
-}
-
-// openSession decodes our session. A cookie that does not decode, or whose
+// openSession decodes our session, from a private copy of the request: it never
+// enters gorilla's registry, which is a bare map that the handler may be using on
+// another goroutine. It is nil where the entry alone was read: from a cookie of
+// [NewCookieStore], or from the site's own session (Config.ShareSession).
+//
+// A cookie that does not decode, or whose
 // session is gone, is a clean start. Any other failure of the store is tried
 // once more, since it would cost a visitor their contact; when it stays, the
 // cookie is taken to be at fault, as no store would ever read it again.
-func (v *visit) openSession(ctx context.Context) (session, entry, bool) {
+func (v *visit) openSession(ctx context.Context) (*sessions.Session, entry, bool) {
 	m := v.middleware
 	if v.shared != nil {
 		e, ok := decodeEntry(v.shared.entry)
-		return session{}, e, ok
+		return nil, e, ok
 	}
 	if len(m.codecs) > 0 {
 		value, ok := cookieOf(v.request.Header, m.config.SessionName)
 		if !ok {
-			return session{}, entry{}, false
+			return nil, entry{}, false
 		}
 		if v.readStored(value) {
 			e, ok := decodeEntry(v.stored.text)
-			return session{}, e, ok
+			return nil, e, ok
 		}
 	}
 	store, r := m.config.Sessions, v.privateCopy(ctx)
@@ -59,11 +56,11 @@ func (v *visit) openSession(ctx context.Context) (session, entry, bool) {
 			m.log.WarnContext(ctx, "maicontact: the session could not be read, it starts anew", "error", withoutPath(err))
 		}
 		clear(g.Values)
-		return session{g}, entry{}, false
+		return g, entry{}, false
 	}
 	text, _ := g.Values[sessionKey].(string)
 	e, ok := decodeEntry(text)
-	return session{g}, e, ok
+	return g, e, ok
 }
 
 // readStored reads the entry from a cookie of [NewCookieStore], without
@@ -115,7 +112,7 @@ func withoutPath(err error) error {
 	return err
 }
 
-// save puts the entry into the session and its cookie into h.
+// saveEntry puts the entry into the session and its cookie into h.
 func (v *visit) saveEntry(h http.Header, e entry) error {
 	if v.shared != nil {
 		return v.shared.save(v, h, e)
@@ -146,10 +143,10 @@ func (v *visit) dropEntry(h http.Header) error {
 // writable returns the session to be written. What only held an entry begins
 // anew: nothing else is ours.
 func (v *visit) writable() *sessions.Session {
-	if v.session.gorilla == nil {
-		v.session.gorilla = sessions.NewSession(v.middleware.config.Sessions, v.middleware.config.SessionName)
+	if v.session == nil {
+		v.session = sessions.NewSession(v.middleware.config.Sessions, v.middleware.config.SessionName)
 	}
-	return v.session.gorilla
+	return v.session
 }
 
 func (v *visit) writeSession(h http.Header, g *sessions.Session, maxAge int) error {

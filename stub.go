@@ -2,8 +2,6 @@ package maicontact
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
 	"time"
 )
@@ -18,8 +16,7 @@ func newStub(c Config) stub {
 	text := call(struct {
 		JSON string `json:"json"`
 	}{c.JSONPath})
-	sum := sha256.Sum256(text)
-	return stub{text: text, etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`}
+	return stub{text: text, etag: `"` + digest(text) + `"`}
 }
 
 // Stub returns the handler of a static chat script, which holds nothing

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gorilla/sessions"
+
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -51,7 +53,7 @@ type inquiry struct {
 
 	// Guarded by gate.
 	opened  bool // session is that of the request
-	session session
+	session *sessions.Session
 	next    *entry // to be written; nil: nothing to write
 	clear   []SiteData
 }

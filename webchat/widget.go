@@ -123,11 +123,13 @@ func (w Widget) prepare(more Options) (PreparedWidget, error) {
 		before: `{"webChatId":` + string(quote(w.WebChatID)) + `,"baseUrl":` + string(quote(base+framePath)),
 		after:  after.String() + "}",
 	}
-	if len(p.before)+len(p.after) > maxMetadata {
+	if len(p.before)+len(contactIDKey)+len(nilUUID)+1+len(p.after) > maxMetadata {
 		return PreparedWidget{}, fmt.Errorf("%w: together larger than 64 KiB", ErrOption)
 	}
 	return p, nil
 }
+
+const contactIDKey = `,"contactId":"`
 
 // AppendConfig appends to b what [Widget.Config] returns for the id without
 // further options. The error says that the id is not one; b is then lost.
@@ -138,7 +140,7 @@ func (p PreparedWidget) AppendConfig(b []byte, id ContactID) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		b = append(b, `,"contactId":"`...)
+		b = append(b, contactIDKey...)
 		b = append(b, parsed...)
 		b = append(b, '"')
 	}
