@@ -120,7 +120,7 @@ func (r *resolver) eraseContact(ctx context.Context, row, claimed Contact) (Cont
 	if sinceAttempt(claimed) < lateTime {
 		return row, errUnsettled // a contact may still appear
 	}
-	return r.store.Erased(ctx, row.Claim())
+	return orBefore(row)(r.store.Erased(ctx, row.Claim()))
 }
 
 // deleteContact deletes and reads back.

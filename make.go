@@ -44,7 +44,18 @@ func (r *resolver) makeContact(ctx context.Context, row, claimed Contact) (Conta
 		return row, errHeld
 	}
 	r.log.WarnContext(ctx, "maicontact: a deleted contact holds the source id; the next generation is made", "generation", row.Generation+1)
-	return r.store.Regenerate(ctx, row.Claim())
+	return orBefore(row)(r.store.Regenerate(ctx, row.Claim()))
+}
+
+// orBefore returns the row as the store has changed it or, when the store
+// failed, as it was before. A write that was sent stays in doubt then.
+func orBefore(before Contact) func(Contact, error) (Contact, error) {
+	return func(changed Contact, err error) (Contact, error) {
+		if err != nil {
+			return before, err
+		}
+		return changed, nil
+	}
 }
 
 // createFor creates the contact of a row. The turn comes before the attempt,
@@ -174,9 +185,9 @@ func (r *resolver) bind(ctx context.Context, row Contact, id webchat.ContactID, 
 	// What MaiAgent did must be recorded even when the flight's time is over.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
-	return r.bindHeld(id, row.Key.epoch(), func() (Contact, error) {
+	return orBefore(row)(r.bindHeld(id, row.Key.epoch(), func() (Contact, error) {
 		return r.store.Bind(ctx, row.Claim(), id, confirmed)
-	})
+	}))
 }
 
 // replaceContact sends the waiting profile. Where an older write may still
@@ -195,7 +206,7 @@ func (r *resolver) replaceContact(ctx context.Context, row, claimed Contact) (Co
 	if sinceAttempt(claimed) < lateTime {
 		again = lateTime
 	}
-	next, err := r.store.Confirm(ctx, row.Claim(), row.Wanted, again)
+	next, err := orBefore(row)(r.store.Confirm(ctx, row.Claim(), row.Wanted, again))
 	if err == nil && claimed.Confirmed.Access != row.Wanted.Access {
 		r.log.InfoContext(ctx, "maicontact: MaiAgent has confirmed a change of permissions", "after", next.Updated.Sub(row.Since))
 	}
@@ -236,7 +247,7 @@ func (r *resolver) heal(ctx context.Context, row Contact) (Contact, error) {
 		return row, errors.New("the contact is listed but cannot be written")
 	}
 	r.log.WarnContext(ctx, "maicontact: a contact was deleted at MaiAgent; the next generation is made", "generation", row.Generation+1)
-	return r.store.Regenerate(ctx, row.Claim())
+	return orBefore(row)(r.store.Regenerate(ctx, row.Claim()))
 }
 
 func (r *resolver) sourceOf(row Contact) string {

@@ -79,11 +79,8 @@ func (r *resolver) carryOut(ctx context.Context, row Contact) (Contact, error) {
 	defer cancel()
 	claimed := row
 	for range mostSteps {
-		next, err := r.step(ctx, row, claimed)
-		if next.Key == row.Key {
-			row = next
-		}
-		if err != nil {
+		var err error
+		if row, err = r.step(ctx, row, claimed); err != nil {
 			return r.giveUp(ctx, row, claimed, err)
 		}
 		if row.LeaseUntil.IsZero() {
@@ -93,7 +90,8 @@ func (r *resolver) carryOut(ctx context.Context, row Contact) (Contact, error) {
 	return r.giveUp(ctx, row, claimed, errors.New("no end of changes"))
 }
 
-// step does the next thing. claimed is the row as the claim found it.
+// step does the next thing. claimed is the row as the claim found it. The row is
+// returned with an error, too: as it was attempted.
 func (r *resolver) step(ctx context.Context, row, claimed Contact) (Contact, error) {
 	switch {
 	case !row.Erased.IsZero():
