@@ -75,6 +75,16 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: error %v", want, err)
 		}
 	}
+	// A nil pointer to a store is no store either.
+	for name, store := range map[string]sessions.Store{
+		"cookie store": (*sessions.CookieStore)(nil), "file store": (*sessions.FilesystemStore)(nil),
+	} {
+		c := valid()
+		c.Sessions = store
+		if _, err := maicontact.New(c); err == nil || !strings.Contains(err.Error(), "Config.Sessions must be") {
+			t.Errorf("%s that is nil: error %v", name, err)
+		}
+	}
 	// All faults at once, in one error.
 	_, err := maicontact.New(maicontact.Config{})
 	for _, want := range []string{"API key", "InboxID", "web chat id", "Namespace", "Identify", "Sessions", "Store"} {

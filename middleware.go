@@ -346,7 +346,7 @@ func (c Config) check() error {
 	if c.Identify == nil {
 		fault("Config.Identify must say who makes a request")
 	}
-	if c.Sessions == nil {
+	if isNoStore(c.Sessions) {
 		fault("Config.Sessions must be a gorilla session store, such as that of NewCookieStore(key)")
 	} else if err := checkCookieStore(c.Sessions); err != nil {
 		fault("Config.Sessions cannot write a cookie, check its keys (32 bytes to sign; 16, 24 or 32 to encrypt): %w", err)

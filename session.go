@@ -162,6 +162,19 @@ func (v *visit) writeSession(h http.Header, g *sessions.Session, maxAge int) err
 	return m.config.Sessions.Save(r, headerOnly{h}, g)
 }
 
+// isNoStore also recognizes a nil pointer to one of gorilla's own stores.
+func isNoStore(store sessions.Store) bool {
+	switch s := store.(type) {
+	case nil:
+		return true
+	case *sessions.CookieStore:
+		return s == nil
+	case *sessions.FilesystemStore:
+		return s == nil
+	}
+	return false
+}
+
 // checkCookieStore tries the keys of a cookie store. Other stores are left
 // alone: writing to them is not for a constructor.
 func checkCookieStore(store sessions.Store) error {
