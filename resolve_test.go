@@ -3,6 +3,7 @@ package maicontact_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -84,6 +85,54 @@ func TestFirstCallerLeaves(t *testing.T) {
 			t.Errorf("%d POSTs, want 1", n)
 		}
 	})
+}
+
+// That Identify declines counts for the whole request, also when the one who
+// asked first has left meanwhile: it is no request that calls Forget.
+func TestFirstCallerLeavesAndIsDeclined(t *testing.T) {
+	for _, who := range []string{"a former member", "a visitor", "nobody known"} {
+		t.Run(who, func(t *testing.T) {
+			var told tally
+			s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.OnNoChat = told.count })
+			s.member("u-alice", alice)
+			b := s.browser()
+			switch who {
+			case "a former member":
+				b.login("u-alice")
+				b.contact()
+			case "a visitor":
+				b.contact()
+			}
+			before := b.cookie("maicontact")
+			s.mux.HandleFunc("/page", func(w http.ResponseWriter, r *http.Request) {
+				first, leave := context.WithCancel(r.Context())
+				s.identifyBy(func(*http.Request) (*maicontact.Member, error) {
+					leave()
+					return nil, maicontact.ErrNoChat
+				})
+				if id, err := maicontact.ContactID(first); id != "" || err == nil {
+					t.Errorf("the first asker got a contact: %t, %v", id != "", err)
+				}
+				for range 2 {
+					if id, reason := maicontact.ContactOrReason(r.Context()); id != "" || reason != maicontact.Declined {
+						t.Errorf("the next asker got a contact: %t, reason %q", id != "", reason)
+					}
+				}
+			})
+			b.send("GET", "/page")
+			// A former member's entry is cleared, and a visitor's stays.
+			want := before
+			if who == "a former member" {
+				want = ""
+			}
+			if b.cookie("maicontact") != want {
+				t.Errorf("the entry is %q, want %q", b.cookie("maicontact"), want)
+			}
+			if want := map[maicontact.Reason]int{maicontact.Declined: 1}; !maps.Equal(told.n, want) {
+				t.Errorf("told %v, want %v", told.n, want)
+			}
+		})
+	}
 }
 
 // ctx2 is the request's context that ends with another one.

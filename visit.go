@@ -141,8 +141,9 @@ func (v *visit) begin(ctx context.Context) (_ *question, done bool, _ verdict) {
 		// Should Identify panic, later askers must not wait or see a member.
 		v.answered, v.known = true, verdict{err: Unavailable}
 		v.answered, v.known = v.identify(ctx)
-		if err := v.known.err; err != nil && ctx.Err() != nil {
+		if err := v.known.err; err != nil && ctx.Err() != nil && !errors.Is(err, ErrNoChat) {
 			// Only this asker's time was over; another may still find out.
+			// That Identify declines holds whoever has left.
 			v.begun, v.answered, v.known = false, false, verdict{}
 			return nil, true, verdict{err: err}
 		}
