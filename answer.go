@@ -79,8 +79,11 @@ func (m *Middleware) bothLegs(ctx context.Context, v *visit) (known verdict, opt
 		known = v.contact(legs)
 		return nil
 	})
-	options = m.widgetOptions(v, legs)
-	_ = group.Wait()
+	func() {
+		// Also when WidgetOptions panics: the other leg uses the request.
+		defer func() { _ = group.Wait() }()
+		options = m.widgetOptions(v, legs)
+	}()
 	if escaped != nil {
 		panic(escaped)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -120,6 +121,41 @@ func TestPanicOfIdentify(t *testing.T) {
 		}
 	}()
 	s.browser().ask()
+}
+
+// A panic of WidgetOptions goes on when the work beside it has ended: nothing
+// uses the request after its handler.
+func TestPanicOfWidgetOptions(t *testing.T) {
+	for _, path := range []string{"/webchat.js", "/webchat.json", "/page"} {
+		t.Run(path, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+					c.WidgetOptions = func(*http.Request) (webchat.Options, error) { panic("application") }
+				})
+				s.mux.HandleFunc("/page", func(w http.ResponseWriter, r *http.Request) {
+					_, _ = maicontact.Snippet(r.Context(), "")
+				})
+				var begun, ended atomic.Int32
+				s.identifyBy(func(*http.Request) (*maicontact.Member, error) {
+					begun.Add(1)
+					time.Sleep(200 * time.Millisecond) // whatever becomes of the request
+					ended.Add(1)
+					return nil, nil
+				})
+				defer func() {
+					if p := recover(); p != "application" {
+						t.Errorf("the panic did not reach the request's goroutine: %v", p)
+					}
+					endedThen := ended.Load()
+					time.Sleep(time.Second)
+					if begun.Load() != endedThen {
+						t.Error("the panic went on before Identify had ended")
+					}
+				}()
+				s.browser().send("GET", path)
+			})
+		})
+	}
 }
 
 func TestSnippet(t *testing.T) {
