@@ -2,6 +2,7 @@ package maicontact_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,9 +11,12 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/gorilla/sessions"
 
 	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/webchat/webchattest"
@@ -196,6 +200,99 @@ func TestCrowdStopsNobodyElse(t *testing.T) {
 			t.Errorf("%d warnings in some seconds, want one", n)
 		}
 	})
+}
+
+// deadSessions is a session store that keeps sessions on the server and fails
+// when told to.
+type deadSessions struct {
+	*mapStore
+	reads, writes atomic.Bool // fail
+}
+
+func (s *deadSessions) New(r *http.Request, name string) (*sessions.Session, error) {
+	if s.reads.Load() {
+		if _, err := r.Cookie(name); err == nil {
+			return nil, errors.New("dial tcp: connection refused")
+		}
+	}
+	return s.mapStore.New(r, name)
+}
+
+func (s *deadSessions) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
+	if s.writes.Load() {
+		return errors.New("dial tcp: connection refused")
+	}
+	return s.mapStore.Save(r, w, session)
+}
+
+// While the session store is dead a visitor is told that the chat is unavailable,
+// however often they ask, and it takes nothing of the limit: when the store is
+// back, those who are known have their contact, and as many new ones as ever
+// get theirs.
+func TestDeadSessionStoreTakesNothingOfTheLimit(t *testing.T) {
+	for _, row := range []struct {
+		name          string
+		reads, writes bool
+	}{{"writing fails", false, true}, {"reading fails", true, false}, {"both fail", true, true}} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const burst = 5
+				var told tally
+				store := &deadSessions{mapStore: newMapStore()}
+				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+					c.Sessions, c.OnNoChat = store, told.count
+					c.VisitorBurst, c.VisitorRate, c.CallRate = burst, burst, -1
+				})
+				known := s.browser()
+				mine := known.contact()
+				time.Sleep(time.Hour) // the limit is as good as new
+				contacts := len(s.sim.Contacts())
+				stranger := "nobody's session" // the cookie of one that this process has not seen
+				ask := func(cookie string) *http.Response {
+					return s.arrive("192.0.2.1:1234", "Cookie", "maicontact="+cookie)
+				}
+
+				store.reads.Store(row.reads)
+				store.writes.Store(row.writes)
+				asks := 0
+				for range 4 * burst {
+					responses := []*http.Response{ask(stranger)}
+					if row.writes { // without a cookie nothing is read
+						responses = append(responses, s.arrive("192.0.2.1:1234"))
+					}
+					if row.reads {
+						responses = append(responses, known.send("GET", "/webchat.js"))
+					}
+					for _, response := range responses {
+						asks++
+						if got := read(t, response); !reflect.DeepEqual(got, answer{Status: 200, Reason: "unavailable"}) || len(response.Cookies()) != 0 {
+							t.Fatalf("ask %d: %+v with %d cookies", asks, got, len(response.Cookies()))
+						}
+					}
+				}
+				if want := map[maicontact.Reason]int{maicontact.Unavailable: asks}; !reflect.DeepEqual(told.n, want) {
+					t.Errorf("told %v, want %v", told.n, want)
+				}
+				if n := len(s.sim.Contacts()); n != contacts {
+					t.Errorf("%d contacts, want %d", n, contacts)
+				}
+
+				store.reads.Store(false)
+				store.writes.Store(false)
+				if known.contact() != mine {
+					t.Error("a known visitor lost their contact")
+				}
+				for n := range burst {
+					if got := read(t, s.arrive("192.0.2.1:1234")); got.Contact == "" {
+						t.Errorf("new visitor %d after that: %+v", n, got)
+					}
+				}
+				if got := read(t, s.arrive("192.0.2.1:1234")); got.Reason != "too many new visitors" {
+					t.Errorf("one more: %+v", got)
+				}
+			})
+		})
+	}
 }
 
 // OnNoChat is told once for each request that got no chat, and can do no harm.

@@ -114,7 +114,7 @@ func (v *visit) commit() {
 	switch {
 	case v.drop && v.hasCookie():
 		if !v.opened {
-			v.session, _, _ = v.openSession(v.request.Context())
+			v.session, _, _, _ = v.openSession(v.request.Context())
 		}
 		err = v.dropEntry(h)
 	case v.next != nil:

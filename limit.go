@@ -50,17 +50,24 @@ const (
 
 // take takes a token for one new visitor of a client. It returns the limit that
 // does not allow that, and takes nothing then; empty: the visitor may be made.
-func (l *visitorLimit) take(client netip.Addr) (over string) {
+func (l *visitorLimit) take(client netip.Addr) (over string) { return l.allow(client, 1) }
+
+// look returns what take would, and takes nothing.
+func (l *visitorLimit) look(client netip.Addr) (over string) { return l.allow(client, 0) }
+
+func (l *visitorLimit) allow(client netip.Addr, tokens int) (over string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	if l.total.TokensAt(now) < 1 {
 		return overTotal
 	}
-	if l.burst > 0 && !l.bucket(client, now).AllowN(now, 1) {
-		return overClient
+	if l.burst > 0 {
+		if b := l.bucket(client, now); b.TokensAt(now) < 1 || !b.AllowN(now, tokens) {
+			return overClient
+		}
 	}
-	l.total.AllowN(now, 1)
+	l.total.AllowN(now, tokens)
 	return ""
 }
 

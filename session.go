@@ -24,22 +24,23 @@ const sessionKey = "entry"
 //
 // A cookie that does not decode, or whose
 // session is gone, is a clean start. Any other failure of the store is tried
-// once more, since it would cost a visitor their contact; when it stays, the
-// cookie is taken to be at fault, as no store would ever read it again.
-func (v *visit) openSession(ctx context.Context) (*sessions.Session, entry, bool) {
+// once more, since it would cost a visitor their contact; when it stays, that is
+// reported as trouble: either the store is down, or it will never read the
+// cookie again.
+func (v *visit) openSession(ctx context.Context) (_ *sessions.Session, _ entry, ok, trouble bool) {
 	m := v.middleware
 	if v.shared != nil {
 		e, ok := decodeEntry(v.shared.entry)
-		return nil, e, ok
+		return nil, e, ok, false
 	}
 	if len(m.codecs) > 0 {
 		value, ok := cookieOf(v.request.Header, m.config.SessionName)
 		if !ok {
-			return nil, entry{}, false
+			return nil, entry{}, false, false
 		}
 		if v.readStored(value) {
 			e, ok := decodeEntry(v.stored.text)
-			return nil, e, ok
+			return nil, e, ok, false
 		}
 	}
 	store, r := m.config.Sessions, v.privateCopy(ctx)
@@ -56,11 +57,11 @@ func (v *visit) openSession(ctx context.Context) (*sessions.Session, entry, bool
 			m.log.WarnContext(ctx, "maicontact: the session could not be read, it starts anew", "error", withoutPath(err))
 		}
 		clear(g.Values)
-		return g, entry{}, false
+		return g, entry{}, false, isTrouble(err)
 	}
 	text, _ := g.Values[sessionKey].(string)
 	e, ok := decodeEntry(text)
-	return g, e, ok
+	return g, e, ok, false
 }
 
 // readStored reads the entry from a cookie of [NewCookieStore], without
@@ -122,12 +123,26 @@ func (v *visit) saveEntry(h http.Header, e entry) error {
 	return v.writeSession(h, g, int(v.middleware.config.SessionMaxAge/time.Second))
 }
 
-// checkEntry reports whether the entry could be written.
-func (v *visit) checkEntry(e entry) error {
+// checkEntry reports whether the entry could be kept. Where the request's own
+// could not be read, a store that reads the new one shows that the cookie was at
+// fault; another one is down, and the cookie may yet be good.
+func (v *visit) checkEntry(ctx context.Context, e entry) error {
 	if v.shared != nil {
 		return v.shared.check(v, e)
 	}
-	return v.saveEntry(http.Header{}, e)
+	h := http.Header{}
+	if err := v.saveEntry(h, e); err != nil || !v.unread {
+		return err
+	}
+	r := v.privateCopy(ctx)
+	r.Header = http.Header{}
+	for _, c := range (&http.Response{Header: h}).Cookies() {
+		r.AddCookie(c)
+	}
+	if _, err := v.middleware.config.Sessions.New(r, v.middleware.config.SessionName); isTrouble(err) {
+		return err
+	}
+	return nil
 }
 
 // dropEntry ends the session and makes the browser forget its cookie.

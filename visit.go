@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -44,6 +45,7 @@ type inquiry struct {
 	isRead    bool // by a page; otherwise this is a page itself
 	unproven  bool // see reader
 	crossSite bool
+	unread    bool // the session store gave no answer
 	begun     bool
 	answered  bool
 	question  *question         // what the resolver is to be asked, when not answered
@@ -175,8 +177,9 @@ func (v *visit) identify(ctx context.Context) (answered bool, _ verdict) {
 		m.log.WarnContext(ctx, "maicontact: no chat for this request", "error", v.shared.err)
 		return true, verdict{err: fmt.Errorf("%w: %w", Unavailable, v.shared.err)}
 	}
-	s, e, ok := v.openSession(ctx)
+	s, e, ok, trouble := v.openSession(ctx)
 	v.keep(s)
+	v.unread = trouble
 	if member != nil {
 		return v.beginMember(ctx, member, e, ok)
 	}
@@ -189,7 +192,7 @@ func (v *visit) forgetMember(ctx context.Context) {
 	if !v.hasCookie() {
 		return
 	}
-	s, e, ok := v.openSession(ctx)
+	s, e, ok, _ := v.openSession(ctx)
 	if ok && e.visitor == "" {
 		v.keep(s)
 		v.forgetEntry()
@@ -260,10 +263,11 @@ func isFresh(t time.Time, d time.Duration, now time.Time) bool {
 const renewVisitor = 24 * time.Hour
 
 func (v *visit) beginVisitor(ctx context.Context, e entry, ok bool) (bool, verdict) {
-	c := &v.middleware.config
-	if ok && e.visitor != "" && e.place == v.middleware.place {
+	m := v.middleware
+	c := &m.config
+	if ok && e.visitor != "" && e.place == m.place {
 		now := v.now()
-		if e.contact != "" && v.middleware.resolver.handOut(ctx, e.contact, e.epoch, now) == nil {
+		if e.contact != "" && m.resolver.handOut(ctx, e.contact, e.epoch, now) == nil {
 			if !isFresh(e.checked, min(renewVisitor, c.SessionMaxAge/2), now) {
 				e.checked = time.Now()
 				v.write(e)
@@ -282,17 +286,21 @@ func (v *visit) beginVisitor(ctx context.Context, e entry, ok bool) (bool, verdi
 	if v.isCommitted() {
 		return true, verdict{err: TooLate}
 	}
-	if v.isOverLimit(ctx) {
+	// Nothing is taken before it is known that the session can be kept.
+	if v.isOverLimit(ctx, m.visitors.look) {
 		// It is known, though, that no member is there any more.
-		return true, verdict{epoch: v.middleware.nobody, err: Crowded}
+		return true, verdict{epoch: m.nobody, err: Crowded}
 	}
 	q := newVisitorQuestion(c, rand.Text())
-	fresh := v.middleware.entryOf(&q)
+	fresh := m.entryOf(&q)
 	// The key must be in the browser before a contact is made for it, or
 	// each ask would leave another contact behind.
-	if err := v.checkEntry(fresh); err != nil {
-		v.middleware.log.ErrorContext(ctx, "maicontact: the session cannot be written, no chat for this visitor; check the keys of Config.Sessions", "error", withoutPath(err))
+	if err := v.checkEntry(ctx, fresh); err != nil {
+		m.log.ErrorContext(ctx, "maicontact: the session cannot be kept, no chat for this visitor; check Config.Sessions and its keys", "error", withoutPath(err))
 		return true, verdict{err: fmt.Errorf("%w: session: %w", Unavailable, err)}
+	}
+	if v.isOverLimit(ctx, m.visitors.take) { // others came meanwhile
+		return true, verdict{epoch: m.nobody, err: Crowded}
 	}
 	if !v.write(fresh) {
 		return true, verdict{err: TooLate}
@@ -301,12 +309,12 @@ func (v *visit) beginVisitor(ctx context.Context, e entry, ok bool) (bool, verdi
 	return false, verdict{}
 }
 
-// isOverLimit takes a token for a new visitor, and reports that there is none.
-// The log warns now and then: where a proxy is not listed, all its visitors
-// soon are too many.
-func (v *visit) isOverLimit(ctx context.Context) bool {
+// isOverLimit looks for a token for a new visitor, or takes it, and reports that
+// there is none. The log warns now and then: where a proxy is not listed, all
+// its visitors soon are too many.
+func (v *visit) isOverLimit(ctx context.Context, ask func(netip.Addr) string) bool {
 	m, forwarded := v.middleware, v.request.Header["X-Forwarded-For"]
-	over := m.visitors.take(clientOf(v.request.RemoteAddr, forwarded, m.config.TrustedProxies))
+	over := ask(clientOf(v.request.RemoteAddr, forwarded, m.config.TrustedProxies))
 	if over != "" {
 		m.crowded.Do(func() {
 			m.log.WarnContext(ctx, "maicontact: too many new visitors, some get no chat; behind a proxy check Config.TrustedProxies",
