@@ -17,9 +17,9 @@ import (
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
-// withoutLimit lets one test make many visitors.
+// withoutLimit lets one test make many visitors, on a machine of any speed.
 func withoutLimit(c *maicontact.Config, _ *webchattest.Options) {
-	c.VisitorBurst, c.VisitorRate = -1, -1
+	c.VisitorBurst, c.VisitorRate, c.CallRate, c.Budget = -1, -1, -1, time.Minute
 }
 
 // Whatever cookies of our name come, in whatever order and number: a member
