@@ -1,0 +1,148 @@
+package contacts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	// slowPut is how long a Put that ends trust may take. The servers look a
+	// little further back than that when they ask what has changed.
+	slowPut = 5 * time.Second
+	// conflictPause is how long a change waits at first before it is tried
+	// again, so that many who change one row do not only disturb each other.
+	conflictPause = time.Millisecond
+)
+
+// Reading is a row as it was read or put last, together with the store's clock.
+// It is the unit of work on one row: read once, and then each Change goes on
+// from what the last one left. It is not safe for concurrent use.
+type Reading struct {
+	Row Row
+
+	store Store
+	now   time.Time // the store's clock when it was read
+	read  time.Time // our own clock, at the same moment
+}
+
+// Read reads the person's row. Where there is none the row is a new one that is
+// not stored yet.
+func Read(ctx context.Context, s Store, p Person) (*Reading, error) {
+	r := &Reading{store: s}
+	if err := r.again(ctx, p); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Again reads the row once more.
+func (r *Reading) Again(ctx context.Context) error { return r.again(ctx, r.Row.Person) }
+
+func (r *Reading) again(ctx context.Context, p Person) error {
+	// Before the call: what follows from it is then rather too old than too new.
+	read := time.Now()
+	row, now, err := r.store.Get(ctx, p)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		row = New(p, now)
+	case err != nil:
+		return err
+	}
+	r.Row, r.now, r.read = row, now, read
+	return nil
+}
+
+// Clone returns a Reading of its own, for use beside this one.
+func (r *Reading) Clone() *Reading {
+	clone := *r
+	return &clone
+}
+
+// At is the store's clock at the moment of the last read.
+func (r *Reading) At() time.Time { return r.now }
+
+// Now is the store's clock.
+func (r *Reading) Now() time.Time { return millis(r.now.Add(time.Since(r.read))) }
+
+// Transition is what a Change applies: it returns the changed row, and the same
+// row where there is nothing to change. It may be called several times.
+type Transition func(row Row, now time.Time) (Row, error)
+
+// Change applies the transition and puts the row. On a conflict it reads the row
+// again and applies it anew, until ctx ends. The error is the transition's or
+// the store's; the Reading then has the row as it was read last.
+func (r *Reading) Change(ctx context.Context, f Transition) error {
+	return r.change(ctx, f, false)
+}
+
+// ChangeInLease is Change that fails with ErrLate once the lease of the row it
+// puts is over. It puts the row even if nothing has changed: it precedes every
+// write to MaiAgent.
+func (r *Reading) ChangeInLease(ctx context.Context, f Transition) error {
+	return r.change(ctx, f, true)
+}
+
+func (r *Reading) change(ctx context.Context, f Transition, inLease bool) error {
+	for pause := conflictPause; ; pause = min(2*pause, 64*conflictPause) {
+		next, err := f(r.Row, r.Now())
+		if err != nil || next == r.Row && !inLease {
+			return err
+		}
+		next = next.Rounded()
+		var guard Guard
+		if inLease {
+			guard.NotAfter = next.LeaseUntil
+		}
+		begun, trust := time.Now(), r.Row.Trust
+		stored, err := r.store.Put(ctx, next, guard)
+		unclear := errors.Is(err, ErrUnclear)
+		if unclear || errors.Is(err, ErrConflict) {
+			before := r.Row
+			if again := r.again(ctx, next.Person); again != nil {
+				return errors.Join(err, again)
+			}
+			if !unclear && before.IsStored() && r.Row.Version == before.Version {
+				return fmt.Errorf("maicontact: a row that was read again is the one that was refused as outdated; read from the database that is written to, not from a replica: %w", err)
+			}
+			if !unclear || !r.Row.isLike(next) {
+				if wait := sleep(ctx, pause); wait != nil {
+					return errors.Join(err, wait)
+				}
+				continue
+			}
+			stored, err = r.Row, nil
+		}
+		if err != nil {
+			return err
+		}
+		r.Row = stored
+		if stored.Trust != trust && (unclear || time.Since(begun) > slowPut) {
+			// Somebody may have asked for changes of that time already.
+			f, inLease = func(row Row, now time.Time) (Row, error) { return row.DistrustAgain(now), nil }, false
+			continue
+		}
+		return nil
+	}
+}
+
+// isLike reports whether the row is the other, whose fate is not known.
+func (r Row) isLike(other Row) bool {
+	if (r.Waiting == nil) != (other.Waiting == nil) {
+		return false
+	}
+	r.Version, r.Updated, r.Waiting = other.Version, other.Updated, other.Waiting
+	return r == other
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

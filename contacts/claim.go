@@ -1,0 +1,209 @@
+package contacts
+
+import (
+	"time"
+
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// Claim takes the row for the length of the lease, if it is due and nobody
+// holds it. owner is random, so that no two claims ever take each other for
+// themselves. The row is due again at the end of the lease: the work of an owner
+// who dies is taken over. Only here a doubt ends, once it is over: what MaiAgent
+// holds is then not known until what is desired was sent once more. ErrNotDue.
+func (r Row) Claim(owner int64, lease time.Duration, now time.Time) (Row, error) {
+	if r.Due.IsZero() || r.Due.After(now) || r.LeaseUntil.After(now) || owner == 0 {
+		return r, ErrNotDue
+	}
+	r.Owner, r.LeaseUntil, r.Updated = owner, now.Add(max(lease, time.Millisecond)), now
+	r.Due = r.LeaseUntil
+	if !r.DoubtUntil.IsZero() && !r.DoubtUntil.After(now) {
+		r.Confirmed.Profile = ""
+		if r.DoubtOther {
+			r.Confirmed.Access = ""
+		}
+		r = r.inDoubt(time.Time{})
+	}
+	return r, nil
+}
+
+// inDoubt says until when a write may still land; zero: none can.
+func (r Row) inDoubt(until time.Time) Row {
+	r.DoubtUntil, r.DoubtOther = until, r.DoubtOther && !until.IsZero()
+	return r
+}
+
+// holds reports whether the claim is the newest and its lease has not run out.
+func (r Row) holds(owner int64, now time.Time) bool {
+	return owner != 0 && r.Owner == owner && r.LeaseUntil.After(now)
+}
+
+// BeginWrite records that a creation or a change is about to be sent, with what
+// is desired now, whose outcome is not known until it ends. It may land until
+// doubt after the lease, as the call ends before that. Put the row with a Guard
+// of its LeaseUntil before anything is sent. ErrFenced.
+func (r Row) BeginWrite(owner int64, doubt time.Duration, now time.Time) (Row, error) {
+	if !r.holds(owner, now) || r.Life != Live {
+		return r, ErrFenced
+	}
+	if until := r.LeaseUntil.Add(doubt); until.After(r.DoubtUntil) {
+		r.DoubtUntil = until
+	}
+	r.Confirmed.Profile = ""
+	if r.Confirmed.Access != r.Desired.Access {
+		r.Confirmed.Access = ""
+	}
+	r.Updated = now
+	return r, nil
+}
+
+// NotWritten records that the write of this claim clearly did not happen: what
+// is in doubt is what was before. ErrFenced.
+func (r Row) NotWritten(owner int64, before, now time.Time) (Row, error) {
+	if owner == 0 || r.Owner != owner {
+		return r, ErrFenced
+	}
+	r.Updated = now
+	return r.inDoubt(before), nil
+}
+
+// BeginDelete records that the contacts of the claimed row are about to be
+// deleted. Put the row with a Guard of its LeaseUntil before anything is sent:
+// whoever has lost the claim must not delete what another has made. ErrFenced.
+func (r Row) BeginDelete(owner int64, now time.Time) (Row, error) {
+	if !r.holds(owner, now) || r.Life != Erasing && r.Life != Reissuing {
+		return r, ErrFenced
+	}
+	r.Updated = now
+	return r, nil
+}
+
+// Bind gives the row, which has none, its contact, and records what MaiAgent is
+// known to hold of it: what was sent for one that was just made, the zero Stamp
+// for one that was there already. The doubt about the creation stays with one
+// that was there: it may be carried out once more, after a deletion too. If what
+// is known is what is desired the claim ends; otherwise it goes on. The lease may
+// have run out, as long as nobody has taken over. ErrFenced.
+func (r Row) Bind(owner int64, id webchat.ContactID, confirmed Stamp, now time.Time) (Row, error) {
+	if owner == 0 || r.Owner != owner || r.Life != Live || id == "" || r.ContactID != "" && r.ContactID != id {
+		return r, ErrFenced
+	}
+	r.ContactID, r.Conflicts = id, 0
+	var before time.Time
+	if confirmed == (Stamp{}) {
+		before = r.DoubtUntil
+	}
+	return r.confirm(confirmed, before, now), nil
+}
+
+// Confirm records what MaiAgent is known to hold after a write of this claim.
+// before is the doubt that the row had when that write began: an older write may
+// have landed after it, or may do so yet, even if that doubt is over by now. What
+// is desired then goes on waiting, to be sent once more after the doubt.
+// Otherwise, if it is what is desired, the claim ends. ErrFenced.
+func (r Row) Confirm(owner int64, confirmed Stamp, before, now time.Time) (Row, error) {
+	if owner == 0 || r.Owner != owner || r.Life != Live || r.ContactID == "" {
+		return r, ErrFenced
+	}
+	return r.confirm(confirmed, before, now), nil
+}
+
+func (r Row) confirm(confirmed Stamp, before, now time.Time) Row {
+	r.Confirmed, r.Failures, r.Reason, r.Updated = confirmed, 0, "", now
+	r = r.inDoubt(before)
+	switch {
+	case r.Confirmed != r.Desired:
+		return r
+	case !r.DoubtUntil.IsZero():
+		r.Due = r.DoubtUntil
+		return r.released()
+	}
+	return r.settled()
+}
+
+// Failure says how the work of a claim failed.
+type Failure struct {
+	Delay      time.Duration // until the row is due again; negative counts as 0
+	Reason     string        // holds no personal data
+	DoubtUntil time.Time     // until when a write may still land; zero: none can
+	Conflicts  int           // the row's Conflicts from now on
+}
+
+// Postpone ends the claim after a failure: the row is due again after the
+// delay. ErrFenced.
+func (r Row) Postpone(owner int64, f Failure, now time.Time) (Row, error) {
+	if owner == 0 || r.Owner != owner {
+		return r, ErrFenced
+	}
+	r.Due, r.Failures, r.Reason, r.Conflicts, r.Updated = now.Add(max(f.Delay, 0)), r.Failures+1, f.Reason, f.Conflicts, now
+	return r.inDoubt(f.DoubtUntil).released(), nil
+}
+
+// Rest ends a claim on a row with which there is nothing to do: what is desired
+// was sent by somebody else, or is not known here. ErrFenced.
+func (r Row) Rest(owner int64, now time.Time) (Row, error) {
+	if owner == 0 || r.Owner != owner {
+		return r, ErrFenced
+	}
+	r.Due, r.Updated = r.DoubtUntil, now
+	if r.Due.IsZero() && (r.Waiting != nil || r.Life == Erasing || r.Life == Reissuing) {
+		r.Due = now
+	}
+	return r.released(), nil
+}
+
+// NextGeneration takes the contact from the row and starts the next: after it
+// was deleted at MaiAgent, or where one that is not shown holds the source id.
+// Only a claim that began without a write in doubt may. ErrFenced.
+func (r Row) NextGeneration(owner int64, now time.Time) (Row, error) {
+	if !r.holds(owner, now) || r.Life != Live || !r.DoubtUntil.IsZero() {
+		return r, ErrFenced
+	}
+	if r.ContactID != "" {
+		r = r.endTrust(now)
+	}
+	r.ContactID, r.Confirmed, r.Updated = "", Stamp{}, now
+	r.Generation++
+	return r, nil
+}
+
+// Lost is for a worker that has lost its claim after it had sent a write: the
+// write may land until then, so what MaiAgent holds is not known, and a
+// tombstone that was complete is looked at again. sent is what was sent. Another
+// claim is void, as it does not know of that doubt; the row is due at the end of
+// its lease.
+func (r Row) Lost(sent Desired, until, now time.Time) Row {
+	r.Updated = now
+	if until.After(r.DoubtUntil) {
+		r.DoubtUntil = until
+	}
+	switch r.Life {
+	case Retired:
+		return r
+	case Erased:
+		r.Life = Erasing
+		fallthrough
+	case Erasing, Reissuing:
+		if r.Due.IsZero() {
+			r.Due = now
+		}
+		return r
+	}
+	ready := r.Ready()
+	r.Owner = 0
+	r.DoubtOther = r.DoubtOther || sent.Stamp.Access != r.Desired.Access
+	r.Confirmed.Profile = ""
+	if r.DoubtOther {
+		r.Confirmed.Access = ""
+	}
+	if r.Waiting == nil && sent.Stamp == r.Desired {
+		r.Waiting = &sent.Profile
+	}
+	if r.Due.IsZero() {
+		r.Due = now
+	}
+	if ready && !r.Ready() {
+		r = r.endTrust(now)
+	}
+	return r
+}

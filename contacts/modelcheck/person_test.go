@@ -1,0 +1,48 @@
+package modelcheck
+
+import "github.com/maicontact/maicontact/contacts"
+
+const (
+	live      = int8(contacts.Live)
+	erasing   = int8(contacts.Erasing)
+	erased    = int8(contacts.Erased)
+	reissuing = int8(contacts.Reissuing)
+)
+
+// act adds whatever the person, or the site for them, may do. Each is a read,
+// a transition and a Put at once: with compare-and-swap it makes no difference
+// when it was read.
+func (m *model) act(s state) {
+	c := s.row.real()
+	do := func(what string, n int8, left *int8, next contacts.Row, err error, then func(*state)) {
+		if err != nil || *left == 0 {
+			return
+		}
+		*left--
+		after := s
+		*left++
+		then(&after)
+		if r := m.fake(&after, c, next, 0); r != s.row {
+			after.store(r, m.plusOne)
+		}
+		m.add(event{"person", what, n}, after)
+	}
+	for p := int8(1); p <= m.profiles && s.left.asks > 0; p++ {
+		if p == s.wanted {
+			continue
+		}
+		next, err := m.setDesired(c, profiles[p], now)
+		do("asks for profile", p, &s.left.asks, next, err, func(s *state) { s.wanted = p })
+	}
+	if s.left.erasures > 0 {
+		do("is erased", 0, &s.left.erasures, m.erase(c, now), nil, func(s *state) { s.wanted, s.erased = 0, true })
+	}
+	if s.left.reissues > 0 {
+		next, err := m.reissue(c, now)
+		do("has the contact reissued", 0, &s.left.reissues, next, err, func(s *state) { s.wanted = 0 })
+	}
+	if s.left.restores > 0 {
+		next, err := m.restore(c, now)
+		do("is restored", 0, &s.left.restores, next, err, func(s *state) { s.erased = false })
+	}
+}

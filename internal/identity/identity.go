@@ -1,0 +1,56 @@
+// Package identity names people: towards the browser, in our session entry, and
+// towards MaiAgent. The names tell neither who somebody is nor their contact.
+package identity
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"strconv"
+
+	"github.com/maicontact/maicontact/contacts"
+)
+
+// longestOwner is more than the parts of a person take together.
+const longestOwner = 64 + 64 + 16 + contacts.LongestID
+
+// Digest names a person in 22 characters, the same in every tab, process and
+// replica. Pages compare it to learn that the person has changed; the session
+// entry and what a process remembers are bound to it.
+func Digest(p contacts.Person) string {
+	var room [longestOwner + 64]byte
+	return short(appendPerson(append(room[:0], "maicontact owner\n"...), p))
+}
+
+// Nobody names the answer that there is no chat for whoever is there: with it a
+// page knows that whoever chatted before is gone.
+func Nobody(s contacts.Scope) string {
+	return short([]byte("maicontact nobody\n" + s.InboxID + "\n" + s.Namespace))
+}
+
+// SourceID is what MaiAgent keeps of a person: one opaque token of lower-case
+// letters and digits, so that no search that folds case or splits words finds
+// anybody else with it. The generation is how often the contact was made.
+func SourceID(p contacts.Person, generation int) string {
+	var room [longestOwner + 64]byte
+	text := appendPerson(append(room[:0], "maicontact source\n"...), p)
+	text = strconv.AppendInt(append(text, '\n'), int64(generation), 10)
+	sum := sha256.Sum256(text)
+	return "mc" + hex.EncodeToString(sum[:20])
+}
+
+// appendPerson is unambiguous, because no part of a person holds a line break.
+func appendPerson(b []byte, p contacts.Person) []byte {
+	b = append(append(b, p.InboxID...), '\n')
+	b = append(append(b, p.Namespace...), '\n')
+	b = append(append(b, p.Kind...), '\n')
+	return append(b, p.ID...)
+}
+
+// short is 128 bits of SHA-256, written with 22 characters.
+func short(text []byte) string {
+	sum := sha256.Sum256(text)
+	var out [22]byte
+	base64.RawURLEncoding.Encode(out[:], sum[:16])
+	return string(out[:])
+}
