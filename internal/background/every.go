@@ -1,0 +1,28 @@
+package background
+
+import (
+	"sync"
+	"time"
+)
+
+// Every keeps a log line that is due often to one a minute. The zero Every is
+// ready. It is safe for concurrent use.
+type Every struct {
+	mu    sync.Mutex
+	last  time.Time
+	times int
+}
+
+// Count counts one more time. It returns how often it was called since it last
+// said so, and 0 when that is less than a minute ago.
+func (e *Every) Count(now time.Time) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.times++
+	if !e.last.IsZero() && now.Sub(e.last) < time.Minute {
+		return 0
+	}
+	n := e.times
+	e.last, e.times = now, 0
+	return n
+}

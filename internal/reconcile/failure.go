@@ -1,0 +1,114 @@
+package reconcile
+
+import (
+	"errors"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/upstream"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+const (
+	// longestDelay bounds how long a row waits after a failure that may pass.
+	longestDelay = time.Minute
+	// refusedDelay bounds how long it waits after MaiAgent has refused what was
+	// sent, which is tried again for ever.
+	refusedDelay = time.Hour
+	// heldDelay is how long to wait before a held source id is given up.
+	heldDelay = 30 * time.Second
+	// signsOfHeld is how many signs it takes to believe that a source id is
+	// held. To be told so counts as all at once, a failure inside MaiAgent,
+	// which is how some versions may say it, as one.
+	signsOfHeld = 3
+	// mostHeld bounds how many source ids in a row are given up; after that,
+	// where MaiAgent goes on to say "already there", heldRest is waited.
+	mostHeld = 3
+	heldRest = time.Hour
+)
+
+// errHeld means that MaiAgent says a contact is there and does not show it.
+var errHeld = errors.New("MaiAgent has the source id already, but shows no contact with it")
+
+// mayBeHeld reports whether the next generation is to be started when there is
+// one more sign that a deleted contact holds the source id. That cannot be told
+// from a search that lags behind, or from a MaiAgent that answers so to
+// everything; so it takes signs of an earlier claim, goes one generation at a
+// time, and not far.
+func (w *work) mayBeHeld() bool {
+	signs := w.claimed.Conflicts
+	return signs > 0 && signs%signsOfHeld == 0 && signs <= signsOfHeld*mostHeld && w.at.Row.Generation == w.claimed.Generation &&
+		w.claimed.DoubtUntil.IsZero()
+}
+
+// conflictsAfter counts the signs, to the next multiple of signsOfHeld when
+// MaiAgent says it.
+func conflictsAfter(conflicts int, err error) int {
+	switch {
+	case errors.Is(err, errHeld):
+		return (conflicts/signsOfHeld + 1) * signsOfHeld
+	case upstream.FailedInside(err):
+		return conflicts + 1
+	}
+	return conflicts
+}
+
+// failure says what the row is to know of a failure, and when it is due again:
+// later with each in a row, with jitter, and as MaiAgent asked for.
+func (w *work) failure(row contacts.Row, cause error, now time.Time) contacts.Failure {
+	f := contacts.Failure{
+		Reason: cause.Error(), DoubtUntil: w.doubt, Conflicts: conflictsAfter(row.Conflicts, cause),
+	}
+	policy := backoff.NewExponentialBackOff()
+	policy.InitialInterval, policy.MaxInterval = time.Second, longestDelay
+	if upstream.IsRefusal(cause) {
+		policy.InitialInterval, policy.MaxInterval = refusedDelay/120, refusedDelay
+	}
+	f.Delay = policy.NextBackOff()
+	for range min(row.Failures, 20) {
+		f.Delay = policy.NextBackOff()
+	}
+	if api, ok := errors.AsType[*webchat.Error](cause); ok {
+		f.Delay = max(f.Delay, api.RetryAfter)
+		if api.Unknown {
+			f.Delay = max(f.Delay, w.timing.SearchLag)
+		}
+	}
+	switch {
+	case errors.Is(cause, errInDoubt):
+		f.Delay = min(max(f.Delay, w.timing.SearchLag), w.doubt.Sub(now)) // the next claim finds the doubt over
+	case errors.Is(cause, errHeld) && f.Conflicts > signsOfHeld*mostHeld:
+		f.Delay = heldRest
+	case errors.Is(cause, errHeld), upstream.FailedInside(cause) && f.Conflicts > 1:
+		f.Delay = max(f.Delay, heldDelay)
+	}
+	return f
+}
+
+// The outcomes of a call, as the row's LastCall has them.
+const (
+	OutcomeOK      = "ok"
+	OutcomeRefused = "refused" // MaiAgent does not take what was sent
+	OutcomeDenied  = "denied"  // MaiAgent does not take the API key
+	OutcomeUnclear = "unclear" // it may have happened
+	OutcomeFailed  = "failed"
+)
+
+// callOf says which call has failed, and how.
+func callOf(cause error, now time.Time) contacts.Call {
+	call := contacts.Call{Outcome: OutcomeFailed, At: now}
+	if api, ok := errors.AsType[*webchat.Error](cause); ok {
+		call.Operation = api.Operation
+		switch {
+		case errors.Is(cause, webchat.ErrUnauthorized):
+			call.Outcome = OutcomeDenied
+		case upstream.IsRefusal(cause):
+			call.Outcome = OutcomeRefused
+		case api.Unknown:
+			call.Outcome = OutcomeUnclear
+		}
+	}
+	return call
+}

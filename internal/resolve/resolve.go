@@ -1,0 +1,312 @@
+// Package resolve turns a person into their contact: from what the process
+// remembers, from the person's row, or by the reconciler. It knows what has
+// changed elsewhere, so that nothing is believed that another server has made
+// untrue. One flight per person is under way in a process, however many ask.
+package resolve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/background"
+	"github.com/maicontact/maicontact/internal/reconcile"
+	"github.com/maicontact/maicontact/internal/upstream"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+const (
+	// mostFlights bounds the work under way in the process, of which visitors
+	// have three quarters: a goroutine and some 10 KB each.
+	mostFlights = 4096
+	// storeWait is how long a request waits for a row. It leaves half of the
+	// default budget.
+	storeWait = time.Second
+)
+
+// Errors that say why there is no contact id.
+var (
+	// ErrBudget: the contact was not there in time. The work goes on.
+	ErrBudget = errors.New("the contact was not there within the budget")
+	// ErrPending: MaiAgent has not confirmed the person's access yet.
+	ErrPending = errors.New("MaiAgent has not confirmed the permissions yet")
+	// ErrRefused: MaiAgent does not take the person's profile.
+	ErrRefused = errors.New("MaiAgent refused the profile")
+	// ErrStoreSilent: the store has not said what it knows of the person. It is
+	// the one failure that an entry of the session may bridge for a while:
+	// nobody has said that the entry is wrong.
+	ErrStoreSilent = errors.New("the store gave no answer")
+)
+
+// Options configures a [Resolver].
+type Options struct {
+	Scope   contacts.Scope
+	Store   contacts.Store
+	API     *upstream.Client
+	Timing  reconcile.Timing
+	Budget  time.Duration // how long Contact waits; negative: not at all
+	Recheck time.Duration // how long an answer is believed
+	Stale   time.Duration // and how much longer while the store gives no answer
+	Drain   time.Duration // how long Run waits for work under way
+	Keep    time.Duration // how long the row of a visitor is kept at least
+	Workers int           // rows that Run works on at a time
+	// InsecureStalePermissions hands out an id before its access is confirmed.
+	InsecureStalePermissions bool
+	Logger                   *slog.Logger
+}
+
+// Resolver is made by [New] and safe for concurrent use.
+type Resolver struct {
+	Options
+	reconcile *reconcile.Reconciler
+	memory    *memory
+	trust     *trust
+	flights   singleflight.Group
+	work      background.Group
+	retiring  retiring
+	updates   updates
+	unasked   background.Every
+	blind     background.Every
+}
+
+// New returns a Resolver. It starts nothing.
+func New(o Options) *Resolver {
+	return &Resolver{
+		Options:   o,
+		reconcile: reconcile.New(o.API, o.Timing, o.Logger),
+		memory:    newMemory(mostRecalled),
+		trust:     newTrust(o.Recheck, o.Stale),
+	}
+}
+
+// Question asks for the contact of one person.
+type Question struct {
+	Person  contacts.Person
+	Owner   string // the person's digest
+	Profile string // what a session entry is compared by: the profile, and its revision
+	Desired contacts.Desired
+	// Fresh: the visitor's key was made for this request, so nobody can know it.
+	Fresh bool
+	// Keep is how long the row of a visitor is kept from now on.
+	Keep time.Duration
+}
+
+// Answer is a contact id, and what it rests on.
+type Answer struct {
+	ID      webchat.ContactID
+	Trust   int64     // of the row
+	Checked time.Time // when the row was read, by the store's clock
+	Expires time.Time // of a visitor's row
+	// Settled: MaiAgent holds all that is desired, so that the answer may be
+	// remembered. Otherwise the contact may yet turn out to be deleted there.
+	Settled bool
+}
+
+// Recall answers from what the process remembers, if that is to be believed.
+func (r *Resolver) Recall(q *Question, now time.Time) (Answer, bool) {
+	known, ok := r.memory.get(q.Owner, q.Profile)
+	if !ok || q.Keep > 0 || r.retiring.has(q.Owner) || !r.trust.believes(q.Owner, known.Trust, known.Checked, now) {
+		return Answer{}, false
+	}
+	return known, true
+}
+
+// Believes reports whether an answer of that trust and time is still to be
+// believed: whether this process knows what has changed since, and nothing has.
+func (r *Resolver) Believes(owner string, trust int64, checked, now time.Time) bool {
+	return r.trust.believes(owner, trust, checked, now) && !r.retiring.has(owner)
+}
+
+// BelievesStale is Believes for when the store gives no answer.
+func (r *Resolver) BelievesStale(owner string, trust int64, checked, now time.Time) bool {
+	return r.trust.believesStale(owner, trust, checked, now) && !r.retiring.has(owner)
+}
+
+// Contact answers a question that was not recalled. The work is done in one
+// flight per person, detached from the request that started it; the caller waits
+// for it no longer than the budget and ctx allow.
+func (r *Resolver) Contact(ctx context.Context, q Question) (Answer, error) {
+	landed := r.flights.DoChan(q.Owner+"|"+q.Profile, func() (any, error) {
+		var answer Answer
+		err := r.detached(ctx, mostOf(q.Person), func(ctx context.Context) (err error) {
+			answer, err = r.resolve(ctx, &q)
+			return err
+		})
+		return answer, err
+	})
+	if r.Budget < 0 {
+		return Answer{}, ErrBudget
+	}
+	timer := time.NewTimer(r.Budget)
+	defer timer.Stop()
+	select {
+	case result := <-landed:
+		answer, _ := result.Val.(Answer)
+		return answer, result.Err
+	case <-timer.C:
+		return Answer{}, ErrBudget
+	case <-ctx.Done():
+		return Answer{}, ctx.Err()
+	}
+}
+
+func mostOf(p contacts.Person) int {
+	if p.IsVisitor() {
+		return mostFlights / 4 * 3
+	}
+	return mostFlights
+}
+
+// detached does work that no request can end, counted for the shutdown.
+func (r *Resolver) detached(ctx context.Context, most int, work func(context.Context) error) error {
+	return r.work.Do(ctx, r.Timing.Flight(), most, r.Logger, work)
+}
+
+// resolve is one flight.
+func (r *Resolver) resolve(ctx context.Context, q *Question) (Answer, error) {
+	// A flight for the same person may have landed since the caller looked.
+	if known, ok := r.Recall(q, time.Now()); ok {
+		return known, nil
+	}
+	if r.retiring.has(q.Owner) {
+		return Answer{}, contacts.ErrRetired
+	}
+	at, err := r.read(ctx, q.Person)
+	if err != nil {
+		return Answer{}, err
+	}
+	before := at.Row.Trust
+	older, err := r.settle(ctx, at, q)
+	if at.Row.Trust != before {
+		r.distrust(q.Owner, at)
+	}
+	if err != nil {
+		return Answer{}, err
+	}
+	answer, err := r.answer(at, q, older)
+	if err == nil && answer.Settled {
+		r.memory.put(q.Owner, q.Profile, answer)
+	}
+	return answer, err
+}
+
+func (r *Resolver) read(ctx context.Context, p contacts.Person) (*contacts.Reading, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeWait)
+	defer cancel()
+	at, err := contacts.Read(ctx, r.Store, p)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrStoreSilent, err)
+	}
+	return at, nil
+}
+
+// settle has the row say what is desired now, and brings it in step: at once
+// where the person can have no answer before that, later where they can. older
+// is true where the row knows a newer revision than the question.
+func (r *Resolver) settle(ctx context.Context, at *contacts.Reading, q *Question) (older bool, err error) {
+	desire := func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		next, err := row.SetDesired(q.Desired, now)
+		if older = errors.Is(err, contacts.ErrOlderRevision); older {
+			next, err = row, nil
+		}
+		switch {
+		case err != nil || !q.Person.IsVisitor():
+		case q.Keep > 0:
+			next = next.Extend(now.Add(q.Keep))
+		case next.Expires.IsZero():
+			next = next.Extend(now.Add(r.Keep))
+		}
+		return next, err
+	}
+	next, err := desire(at.Row, at.Now())
+	switch {
+	case err != nil:
+		return false, err
+	case q.Fresh && !r.API.Down():
+		err = r.reconcile.Make(ctx, at, desire)
+	case q.Fresh:
+		err = upstream.ErrDown // the next visitor finds nothing of this one
+	case r.API.Down():
+		err = at.Change(ctx, desire)
+	case r.mayHandOut(next):
+		err = r.settleLater(ctx, at, desire)
+	default:
+		err = r.reconcile.Settle(ctx, at, desire)
+	}
+	if older && err == nil {
+		r.Logger.WarnContext(ctx, "maicontact: the row knows a newer revision than this request; its profile is not sent")
+	}
+	return older, err
+}
+
+// settleLater changes the row, and brings it in step without anybody waiting.
+func (r *Resolver) settleLater(ctx context.Context, at *contacts.Reading, f contacts.Transition) error {
+	claimed := false
+	err := at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		row, err := f(row, now)
+		if err != nil {
+			return row, err
+		}
+		next, err := r.reconcile.Claim(row, now)
+		if claimed = err == nil; !claimed {
+			return row, nil
+		}
+		return next, nil
+	})
+	if err != nil || !claimed {
+		return err
+	}
+	later := at.Clone()
+	go func() {
+		err := r.detached(ctx, mostFlights, func(ctx context.Context) error { return r.reconcile.Continue(ctx, later) })
+		if err != nil {
+			r.Logger.WarnContext(ctx, "maicontact: a change stays in the store for now", "error", err)
+		}
+	}()
+	return nil
+}
+
+func (r *Resolver) mayHandOut(row contacts.Row) bool {
+	return row.Ready() || r.InsecureStalePermissions && row.Life == contacts.Live && row.ContactID != ""
+}
+
+// answer says what the row allows.
+func (r *Resolver) answer(at *contacts.Reading, q *Question, older bool) (Answer, error) {
+	row := at.Row
+	switch {
+	case row.Life == contacts.Erasing || row.Life == contacts.Erased:
+		return Answer{}, contacts.ErrErased
+	case row.Life == contacts.Retired:
+		return Answer{}, contacts.ErrRetired
+	case row.Life == contacts.Reissuing:
+		return Answer{}, contacts.ErrReissuing
+	case row.Desired.Access != q.Desired.Stamp.Access && !r.InsecureStalePermissions:
+		return Answer{}, ErrPending // not this request's permissions
+	case r.mayHandOut(row):
+		settled := !older && row.Desired == q.Desired.Stamp && row.Confirmed == row.Desired && row.Waiting == nil
+		return Answer{ID: row.ContactID, Trust: row.Trust, Checked: at.At(), Expires: row.Expires, Settled: settled}, nil
+	case row.LastCall.Outcome == reconcile.OutcomeRefused && row.Failures > 0:
+		return Answer{}, ErrRefused
+	case row.LastCall.Outcome == reconcile.OutcomeDenied && row.Failures > 0:
+		return Answer{}, fmt.Errorf("%w: %s", webchat.ErrUnauthorized, row.Reason)
+	case row.ContactID != "":
+		return Answer{}, ErrPending
+	case r.API.Down():
+		return Answer{}, upstream.ErrDown
+	default:
+		return Answer{}, fmt.Errorf("%w: %s", errNotYet, row.Reason)
+	}
+}
+
+var errNotYet = errors.New("the contact is not there yet")
+
+// distrust has this process believe nothing older of the person.
+func (r *Resolver) distrust(owner string, at *contacts.Reading) {
+	r.trust.end(owner, at.Row.Trust, at.Now())
+	r.memory.forget(owner)
+}

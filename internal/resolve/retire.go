@@ -1,0 +1,125 @@
+package resolve
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+)
+
+// mostRetiring bounds the retirements that wait for the store. Beyond that one
+// that fails is not tried again.
+const mostRetiring = 100_000
+
+// retiring are the visitors who have logged in, and of whom the store does not
+// know yet. This process refuses them. The zero retiring is ready; it is safe
+// for concurrent use.
+type retiring struct {
+	mu      sync.RWMutex
+	waiting map[string]retirement // by owner
+}
+
+type retirement struct {
+	person contacts.Person
+	keep   time.Duration
+}
+
+func (s *retiring) has(owner string) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	_, ok := s.waiting[owner]
+	return ok
+}
+
+// add reports false where the visitor is known already.
+func (s *retiring) add(owner string, r retirement) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.waiting[owner]; ok || len(s.waiting) >= mostRetiring {
+		return !ok
+	}
+	if s.waiting == nil {
+		s.waiting = map[string]retirement{}
+	}
+	s.waiting[owner] = r
+	return true
+}
+
+func (s *retiring) done(owner string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.waiting, owner)
+}
+
+func (s *retiring) all() map[string]retirement {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	list := make(map[string]retirement, len(s.waiting))
+	for owner, r := range s.waiting {
+		list[owner] = r
+	}
+	return list
+}
+
+// Retire ends a visitor who has logged in. Nobody waits for the store: until it
+// knows, this process refuses the visitor, and Run tries again. The row is kept
+// as long as a cookie could name the visitor. The returned channel is closed
+// when the first try is over; IsRetiring then tells how it ended.
+func (r *Resolver) Retire(ctx context.Context, p contacts.Person, owner string, keep time.Duration) <-chan struct{} {
+	done := make(chan struct{})
+	one := retirement{p, keep}
+	if !r.retiring.add(owner, one) {
+		close(done)
+		return done
+	}
+	r.memory.forget(owner)
+	go func() {
+		defer close(done)
+		r.retire(ctx, owner, one)
+	}()
+	return done
+}
+
+// IsRetiring reports whether the store still does not know that the visitor has
+// logged in.
+func (r *Resolver) IsRetiring(owner string) bool { return r.retiring.has(owner) }
+
+func (r *Resolver) retire(ctx context.Context, owner string, one retirement) {
+	err := r.detached(ctx, mostFlights, func(ctx context.Context) error {
+		at, err := r.read(ctx, one.person)
+		if err != nil {
+			return err
+		}
+		err = at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+			if row.Life == contacts.Retired || row.Life == contacts.Erasing || row.Life == contacts.Erased {
+				return row, nil
+			}
+			return row.Retire(now.Add(one.keep), now), nil
+		})
+		if err == nil {
+			r.distrust(owner, at)
+		}
+		return err
+	})
+	if err == nil {
+		r.retiring.done(owner)
+		return
+	}
+	if n := r.unasked.Count(time.Now()); n > 0 {
+		r.Logger.WarnContext(ctx, "maicontact: the store does not take that a visitor has logged in; it is tried again", "times", n, "error", err)
+	}
+}
+
+// retireWaiting tries again what the store did not take.
+func (r *Resolver) retireWaiting(ctx context.Context) {
+	for owner, one := range r.retiring.all() {
+		if ctx.Err() != nil {
+			return
+		}
+		r.retire(ctx, owner, one)
+		if r.retiring.has(owner) {
+			return // the store is away; the rest would fail, too
+		}
+	}
+}

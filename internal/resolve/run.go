@@ -1,0 +1,128 @@
+package resolve
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/background"
+)
+
+const (
+	dueAtOnce     = 64
+	expiredAtOnce = 500
+	// pruneInterval is how often visitors whose time is over are looked for.
+	pruneInterval = time.Minute
+)
+
+// Run keeps rows in step, and this process in the know, until ctx ends. Then it
+// takes no new work, waits for what is under way as long as Drain allows, and
+// returns nil, or an error that says what had not ended.
+func (r *Resolver) Run(ctx context.Context) error {
+	r.work.Open()
+	var loops sync.WaitGroup
+	loops.Go(func() { r.follow(ctx) })
+	loops.Go(func() { r.prune(ctx) })
+	r.upkeep(ctx)
+	loops.Wait()
+
+	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.Drain)
+	defer cancel()
+	left := r.work.Close(wait)
+	if counts, err := r.Store.Count(wait, r.Scope); err == nil && counts.Unsettled > 0 {
+		r.Logger.InfoContext(ctx, "maicontact: changes wait in the store for the next start", "contacts", counts.Unsettled)
+	}
+	if left > 0 {
+		return fmt.Errorf("maicontact: %d flights had not ended after %v", left, r.Drain)
+	}
+	return nil
+}
+
+func (r *Resolver) upkeep(ctx context.Context) {
+	for ctx.Err() == nil {
+		r.memory.sweep()
+		r.retireWaiting(ctx)
+		if r.API.Down() {
+			_ = background.Sleep(ctx, pollInterval)
+			continue
+		}
+		due, err := r.Store.Due(ctx, r.Scope, dueAtOnce)
+		if err != nil && ctx.Err() == nil {
+			if n := r.unasked.Count(time.Now()); n > 0 {
+				r.Logger.WarnContext(ctx, "maicontact: the store does not say which changes wait", "times", n, "error", err)
+			}
+		}
+		// Other processes have the same list; few should meet at one row.
+		rand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
+		if r.API.Probing() && len(due) > 1 {
+			due = due[:1]
+		}
+		if r.upkeepOf(ctx, due) && len(due) == dueAtOnce {
+			continue // there is more
+		}
+		_ = background.Sleep(ctx, pollInterval/2+rand.N(pollInterval))
+	}
+}
+
+// upkeepOf works on due rows, some at a time. Rows that another process holds
+// are left to it. It reports whether everything could be worked on.
+func (r *Resolver) upkeepOf(ctx context.Context, due []contacts.Person) bool {
+	var group errgroup.Group
+	group.SetLimit(r.Workers)
+	for _, p := range due {
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return r.detached(ctx, mostFlights, func(ctx context.Context) error {
+				return r.reconcile.Upkeep(ctx, r.Store, p)
+			})
+		})
+	}
+	err := group.Wait()
+	if err != nil && ctx.Err() == nil {
+		r.Logger.WarnContext(ctx, "maicontact: a waiting change was not worked on", "error", err)
+	}
+	return err == nil
+}
+
+// prune takes out visitors whose cookie cannot come back.
+func (r *Resolver) prune(ctx context.Context) {
+	for background.Sleep(ctx, pruneInterval/2+rand.N(pruneInterval)) == nil {
+		for {
+			n, err := r.pruneOnce(ctx)
+			if err != nil && ctx.Err() == nil && r.unasked.Count(time.Now()) > 0 {
+				r.Logger.WarnContext(ctx, "maicontact: rows of visitors whose time is over stay for now", "error", err)
+			}
+			if err != nil || n < expiredAtOnce {
+				break
+			}
+		}
+	}
+}
+
+// pruneOnce returns how many there were.
+func (r *Resolver) pruneOnce(ctx context.Context) (int, error) {
+	expired, err := r.Store.Expired(ctx, r.Scope, expiredAtOnce)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range expired {
+		at, err := contacts.Read(ctx, r.Store, p)
+		if err != nil {
+			return 0, err
+		}
+		if at.Row.IsStored() && at.Row.IsQuiet(at.Now()) {
+			// A conflict means that somebody has come back.
+			if err := r.Store.Delete(ctx, at.Row); err != nil && ctx.Err() != nil {
+				return 0, err
+			}
+		}
+	}
+	return len(expired), nil
+}

@@ -1,0 +1,157 @@
+package resolve
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/background"
+	"github.com/maicontact/maicontact/internal/identity"
+)
+
+const (
+	// pollInterval is how often it is asked what has changed elsewhere.
+	pollInterval = time.Second
+	// trustTime is how long after the start of a poll its word counts.
+	trustTime = 2 * time.Second
+	// overlap is how far a poll looks back beyond the last one: a change may
+	// take that long from its stamp to being seen.
+	overlap = 10 * time.Second
+	// mostChanges is how many changes of one poll are looked at one by one.
+	mostChanges = 10_000
+	// mostEnded bounds the people of whom an end of trust is kept in mind.
+	mostEnded = 100_000
+	// mostDrift is how far the store's clock may go from ours between two polls.
+	mostDrift = 5 * time.Second
+)
+
+// trust knows what sessions may be believed: since when this process has been
+// told of every change, and of whom something newer is known. While nobody asks
+// for changes nothing is believed. It is safe for concurrent use.
+type trust struct {
+	recheck, stale time.Duration
+
+	mu    sync.RWMutex
+	begun time.Time // our clock when the last good poll began; zero: none yet
+	now   time.Time // the store's clock, as that poll said
+	floor time.Time // what was checked before, by the store's clock, is not believed
+	ended map[string]end
+}
+
+// end is an end of trust: what was read under less is void.
+type end struct {
+	trust int64
+	at    time.Time // of the store's clock, when it became known here
+}
+
+func newTrust(recheck, stale time.Duration) *trust {
+	return &trust{recheck: recheck, stale: max(stale, 0), ended: map[string]end{}}
+}
+
+// believes reports whether what was read of the person at that time, by the
+// store's clock, is still so. now is ours.
+func (t *trust) believes(owner string, trust int64, checked, now time.Time) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	passed := now.Sub(t.begun)
+	if t.begun.IsZero() || passed > trustTime || now.Round(0).Sub(t.begun.Round(0)).Abs() > trustTime {
+		return false
+	}
+	return t.within(owner, trust, checked, now, t.recheck)
+}
+
+// believesStale is believes for when the store gives no answer: the last good
+// poll may be longer ago.
+func (t *trust) believesStale(owner string, trust int64, checked, now time.Time) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.stale > 0 && !t.begun.IsZero() && t.within(owner, trust, checked, now, t.recheck+t.stale)
+}
+
+// within needs mu.
+func (t *trust) within(owner string, trust int64, checked, now time.Time, d time.Duration) bool {
+	age := t.now.Add(now.Sub(t.begun)).Sub(checked)
+	return checked.After(t.floor) && -mostDrift < age && age < d && t.ended[owner].trust <= trust
+}
+
+// end notes that what was read under less trust is void. Once more than
+// mostEnded people are known, nothing older than that moment is believed.
+func (t *trust) end(owner string, trust int64, at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.note(owner, trust, at)
+}
+
+// note needs mu.
+func (t *trust) note(owner string, trust int64, at time.Time) {
+	if trust <= t.ended[owner].trust {
+		return
+	}
+	if len(t.ended) >= mostEnded {
+		t.raise(at)
+	}
+	t.ended[owner] = end{trust, at}
+}
+
+// raise needs mu.
+func (t *trust) raise(floor time.Time) {
+	if floor.After(t.floor) {
+		t.floor = floor
+	}
+	clear(t.ended)
+}
+
+// since is what the next poll is to ask for.
+func (t *trust) since() time.Time {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.now.Add(-overlap)
+}
+
+// heard takes in what a poll that began at that time, by our clock, has found.
+func (t *trust) heard(begun time.Time, found contacts.Changes) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	first := t.begun.IsZero()
+	drift := found.Now.Sub(t.now) - begun.Sub(t.begun)
+	switch {
+	case first, found.More, len(found.List) > mostChanges, drift.Abs() > mostDrift:
+		t.raise(found.Now)
+		if drift.Abs() > mostDrift {
+			t.floor = found.Now // also where the clock went back
+		}
+	default:
+		for _, change := range found.List {
+			t.note(identity.Digest(change.Person), change.Trust, found.Now)
+		}
+	}
+	t.begun, t.now = begun, found.Now
+	for owner, e := range t.ended {
+		// By then nothing of before is within its time any more.
+		if found.Now.Sub(e.at) > t.recheck+t.stale+overlap {
+			delete(t.ended, owner)
+		}
+	}
+}
+
+// follow asks what has changed elsewhere until ctx ends.
+func (r *Resolver) follow(ctx context.Context) {
+	for ctx.Err() == nil {
+		begun := time.Now()
+		if err := r.poll(ctx, begun); err != nil && ctx.Err() == nil && r.blind.Count(begun) > 0 {
+			r.Logger.WarnContext(ctx, "maicontact: the store does not say what has changed; rows are read at each request until it does", "error", err)
+		}
+		_ = background.Sleep(ctx, pollInterval-min(time.Since(begun), pollInterval/2))
+	}
+}
+
+func (r *Resolver) poll(ctx context.Context, begun time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, trustTime)
+	defer cancel()
+	found, err := r.Store.Changed(ctx, r.Scope, r.trust.since(), mostChanges)
+	if err == nil {
+		r.trust.heard(begun, found)
+	}
+	return err
+}

@@ -1,0 +1,111 @@
+package resolve
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/background"
+)
+
+// updates joins the changes of one person that come while the store is at work
+// on an earlier one: the newest of them goes into the store for all. The zero
+// updates is ready; it is safe for concurrent use.
+type updates struct {
+	mu   sync.Mutex
+	next map[contacts.Person]*batch // what goes next; there while one is at work
+}
+
+// batch is what several callers wait for.
+type batch struct {
+	desired contacts.Desired
+	empty   bool // nobody has joined yet
+	done    chan struct{}
+	err     error
+}
+
+// join adds a change. work is true for the one caller who is to do the work.
+func (u *updates) join(p contacts.Person, d contacts.Desired) (mine *batch, work bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.next == nil {
+		u.next = map[contacts.Person]*batch{}
+	}
+	waiting, busy := u.next[p]
+	if !busy {
+		waiting = &batch{empty: true, done: make(chan struct{})}
+		u.next[p] = waiting
+	}
+	if waiting.empty || d.Revision == 0 || d.Revision >= waiting.desired.Revision {
+		waiting.desired, waiting.empty = d, false
+	}
+	return waiting, !busy
+}
+
+// take returns what goes next, and whether there is anything.
+func (u *updates) take(p contacts.Person) (*batch, bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	waiting := u.next[p]
+	if waiting.empty {
+		delete(u.next, p)
+		return nil, false
+	}
+	u.next[p] = &batch{empty: true, done: make(chan struct{})}
+	return waiting, true
+}
+
+// Update has the person's row say what is desired, and brings it in step without
+// anybody waiting. A person without a row gets none. The error is the store's,
+// or of the transition.
+func (r *Resolver) Update(ctx context.Context, p contacts.Person, owner string, d contacts.Desired) error {
+	mine, work := r.updates.join(p, d)
+	if work {
+		go r.updateAll(context.WithoutCancel(ctx), p, owner)
+	}
+	select {
+	case <-mine.done:
+		return mine.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (r *Resolver) updateAll(ctx context.Context, p contacts.Person, owner string) {
+	for {
+		next, ok := r.updates.take(p)
+		if !ok {
+			return
+		}
+		r.updateOnce(ctx, p, owner, next)
+	}
+}
+
+// updateOnce is also done while the process is shutting down: the caller waits,
+// and the store is all it takes.
+func (r *Resolver) updateOnce(ctx context.Context, p contacts.Person, owner string, b *batch) {
+	defer close(b.done)
+	defer background.Contain(ctx, r.Logger, &b.err)
+	ctx, cancel := context.WithTimeout(ctx, r.Timing.Flight())
+	defer cancel()
+	b.err = r.update(ctx, p, owner, b.desired)
+}
+
+func (r *Resolver) update(ctx context.Context, p contacts.Person, owner string, d contacts.Desired) error {
+	at, err := contacts.Read(ctx, r.Store, p)
+	if err != nil || !at.Row.IsStored() {
+		return err
+	}
+	desire := func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.SetDesired(d, now) }
+	before := at.Row.Trust
+	if r.API.Down() {
+		err = at.Change(ctx, desire)
+	} else {
+		err = r.settleLater(ctx, at, desire)
+	}
+	if at.Row.Trust != before {
+		r.distrust(owner, at)
+	}
+	return err
+}

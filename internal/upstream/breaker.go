@@ -1,0 +1,58 @@
+package upstream
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+)
+
+const (
+	// failuresOfOutage is how many calls in a row fail before MaiAgent is
+	// taken to be down.
+	failuresOfOutage = 5
+	// outageTime is how long it is then left alone between two probes, of
+	// which there is one at a time.
+	outageTime = 5 * time.Second
+)
+
+// errNotSent is the outcome of a call that did not come to be sent.
+var errNotSent = errors.New("nothing was sent")
+
+// breaker keeps everybody from calling a MaiAgent that is down, and from
+// waiting for it, but for few probes.
+type breaker struct {
+	calls *gobreaker.TwoStepCircuitBreaker[struct{}]
+}
+
+func newBreaker(log *slog.Logger) breaker {
+	return breaker{gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+		MaxRequests:  1,
+		Timeout:      outageTime,
+		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failuresOfOutage },
+		IsSuccessful: func(err error) bool { return !isOutage(err) },
+		IsExcluded:   isNoAnswer,
+		OnStateChange: func(_ string, from, to gobreaker.State) {
+			switch {
+			case to == gobreaker.StateOpen && from == gobreaker.StateClosed:
+				log.Warn("maicontact: MaiAgent does not answer; calls are held back until it does")
+			case to == gobreaker.StateClosed:
+				log.Info("maicontact: MaiAgent answers again")
+			}
+		},
+	})}
+}
+
+// begin begins a call, whose outcome is told to done.
+func (b breaker) begin() (done func(outcome error), err error) {
+	done, err = b.calls.Allow()
+	if err != nil {
+		return nil, ErrDown // open, or another call is the probe
+	}
+	return done, nil
+}
+
+func (b breaker) isOpen() bool { return b.calls.State() == gobreaker.StateOpen }
+
+func (b breaker) isProbing() bool { return b.calls.State() == gobreaker.StateHalfOpen }

@@ -1,0 +1,126 @@
+// Package upstream makes the calls to MaiAgent. They are paced, so that MaiAgent
+// is never asked for more than the site allows, and behind a breaker, so that
+// nobody waits for a MaiAgent that is down. It also says what a failure means:
+// whether MaiAgent refused, failed by itself, or has left it unclear what became
+// of a write.
+package upstream
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// The errors of calls that were not made. MaiAgent has said nothing then.
+var (
+	// ErrDown is that MaiAgent is down, so that nobody calls it for a moment.
+	ErrDown = errors.New("upstream: MaiAgent does not answer; it is tried again in a moment")
+	// ErrBusy is that there was no turn for the call: others were before it for
+	// as long as its context allowed, or a visitor's call would have to wait.
+	ErrBusy = errors.New("upstream: no turn for a call to MaiAgent")
+)
+
+// Options of a [Client].
+type Options struct {
+	// Calls is how many calls may be under way, at least 1.
+	Calls int
+	// PerSecond is how many calls may begin in a second; negative: no limit.
+	PerSecond float64
+	// Logger is told when MaiAgent goes down and comes back. Defaults to none.
+	Logger *slog.Logger
+}
+
+// Client calls MaiAgent. It is safe for concurrent use.
+type Client struct {
+	api     *webchat.Client
+	limiter limiter
+	breaker breaker
+}
+
+// New returns a client for a process.
+func New(api *webchat.Client, o Options) *Client {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Client{api: api, limiter: newLimiter(max(1, o.Calls), o.PerSecond), breaker: newBreaker(o.Logger)}
+}
+
+// Down reports whether calls are held back, because MaiAgent is down. It ends
+// by itself when it is time to probe.
+func (c *Client) Down() bool { return c.breaker.isOpen() }
+
+// Probing reports whether one call is let through to see whether MaiAgent is
+// back.
+func (c *Client) Probing() bool { return c.breaker.isProbing() }
+
+// Find returns the contacts of an inbox with exactly this source id, the oldest
+// first; none is no error.
+func (c *Client) Find(ctx context.Context, p Purpose, inboxID, sourceID string) (found []webchat.Contact, _ error) {
+	err := c.call(ctx, p, func() (err error) {
+		found, err = c.api.FindBySourceID(ctx, inboxID, sourceID)
+		return err
+	})
+	return found, err
+}
+
+// Get reads a contact.
+func (c *Client) Get(ctx context.Context, p Purpose, id webchat.ContactID) (found webchat.Contact, _ error) {
+	err := c.call(ctx, p, func() (err error) {
+		found, err = c.api.Get(ctx, id)
+		return err
+	})
+	return found, err
+}
+
+// Delete deletes a contact, as [Upkeep]. One that is not there is no error.
+func (c *Client) Delete(ctx context.Context, id webchat.ContactID) error {
+	return c.call(ctx, Upkeep, func() error { return c.api.Delete(ctx, id) })
+}
+
+// Create makes a contact. before runs once the turn has come, just before the
+// call: it records that a write is about to be sent, and says what to send. Its
+// error is returned as it is; nothing was sent then.
+func (c *Client) Create(ctx context.Context, p Purpose, before func(context.Context) (webchat.Draft, error)) (made webchat.Contact, _ error) {
+	err := c.write(ctx, p, before, func(d webchat.Draft) (err error) {
+		made, err = c.api.Create(ctx, d)
+		return err
+	})
+	return made, err
+}
+
+// Replace writes the whole contact, as [Upkeep]. before is as for [Client.Create].
+func (c *Client) Replace(ctx context.Context, id webchat.ContactID, before func(context.Context) (webchat.Draft, error)) error {
+	return c.write(ctx, Upkeep, before, func(d webchat.Draft) error { return c.api.Replace(ctx, id, d) })
+}
+
+func (c *Client) call(ctx context.Context, p Purpose, send func() error) error {
+	none := func(context.Context) (webchat.Draft, error) { return webchat.Draft{}, nil }
+	return c.write(ctx, p, none, func(webchat.Draft) error { return send() })
+}
+
+// write makes a call when its turn has come. What before says counts neither
+// for nor against MaiAgent, and neither does a panic.
+func (c *Client) write(ctx context.Context, p Purpose, before func(context.Context) (webchat.Draft, error), send func(webchat.Draft) error) error {
+	if c.Down() {
+		return ErrDown
+	}
+	end, err := c.limiter.begin(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer end()
+	done, err := c.breaker.begin()
+	if err != nil {
+		return err
+	}
+	outcome := errNotSent
+	defer func() { done(outcome) }()
+	draft, err := before(ctx)
+	if err != nil {
+		return err
+	}
+	outcome = send(draft)
+	return outcome
+}

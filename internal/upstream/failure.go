@@ -1,0 +1,52 @@
+package upstream
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// IsRefusal reports whether MaiAgent refused a profile. A search that is refused
+// says nothing about the profile.
+func IsRefusal(err error) bool {
+	api, ok := errors.AsType[*webchat.Error](err)
+	return ok && errors.Is(err, webchat.ErrInvalid) && !errors.Is(err, webchat.ErrExists) &&
+		(api.Operation == createContact || api.Operation == replaceContact)
+}
+
+// FailedInside reports whether MaiAgent failed on a creation by itself, which
+// may be how it says that the source id is taken.
+func FailedInside(err error) bool {
+	api, ok := errors.AsType[*webchat.Error](err)
+	return ok && api.Operation == createContact && api.Status == http.StatusInternalServerError
+}
+
+// IsUnclear reports whether a call may have had its effect all the same: look
+// before anything is written again.
+func IsUnclear(err error) bool {
+	api, ok := errors.AsType[*webchat.Error](err)
+	return ok && api.Unknown
+}
+
+// The operations of a [webchat.Error].
+const (
+	createContact  = "create_contact"
+	replaceContact = "replace_contact"
+)
+
+// isOutage tells a failure of MaiAgent as a whole from an answer about one
+// contact.
+func isOutage(err error) bool {
+	api, ok := errors.AsType[*webchat.Error](err)
+	if !ok || errors.Is(err, webchat.ErrInvalid) {
+		return false
+	}
+	return api.Status/100 != 4 || api.Status == http.StatusRequestTimeout || api.Status == http.StatusTooManyRequests
+}
+
+// isNoAnswer reports that no call was made, so that MaiAgent said nothing.
+func isNoAnswer(err error) bool {
+	api, ok := errors.AsType[*webchat.Error](err)
+	return err != nil && (!ok || api.Status == 0 && errors.Is(err, webchat.ErrInvalid))
+}

@@ -1,0 +1,48 @@
+package upstream
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/maicontact/maicontact/webchat"
+)
+
+func TestWhatAFailureMeans(t *testing.T) {
+	type means struct{ refusal, inside, unclear, outage, noAnswer bool }
+	api := func(operation string, status int, unknown bool) error {
+		return fmt.Errorf("wrapped: %w", &webchat.Error{Operation: operation, Status: status, Unknown: unknown})
+	}
+	for name, row := range map[string]struct {
+		err  error
+		want means
+	}{
+		"none":                       {nil, means{}},
+		"an error of ours":           {errors.New("a store"), means{noAnswer: true}},
+		"nothing was sent":           {errNotSent, means{noAnswer: true}},
+		"refused before it was sent": {&webchat.Error{Operation: createContact, Err: webchat.ErrInvalid}, means{refusal: true, noAnswer: true}},
+		"a profile refused, create":  {api(createContact, 400, false), means{refusal: true}},
+		"a profile refused, replace": {api(replaceContact, 422, false), means{refusal: true}},
+		"a search refused":           {api("find_contacts", 400, false), means{}},
+		"there already":              {api(createContact, 409, false), means{}},
+		"the source id is refused": {
+			&webchat.Error{Operation: createContact, Status: 400, Fields: map[string][]string{"sourceId": {"no"}}}, means{},
+		},
+		"not found":               {api("get_contact", 404, false), means{}},
+		"the key is wrong":        {api("get_contact", 401, false), means{}},
+		"a redirect":              {api("get_contact", 302, false), means{outage: true}},
+		"too many requests":       {api(createContact, 429, false), means{outage: true}},
+		"a request timeout":       {api(createContact, 408, true), means{unclear: true, outage: true}},
+		"failed inside, create":   {api(createContact, 500, true), means{inside: true, unclear: true, outage: true}},
+		"failed inside, replace":  {api(replaceContact, 500, true), means{unclear: true, outage: true}},
+		"down":                    {api(createContact, 503, true), means{unclear: true, outage: true}},
+		"no reply":                {api(createContact, 0, true), means{unclear: true, outage: true}},
+		"no connection":           {api(createContact, 0, false), means{outage: true}},
+		"a reply without meaning": {api(createContact, 201, true), means{unclear: true, outage: true}},
+	} {
+		got := means{IsRefusal(row.err), FailedInside(row.err), IsUnclear(row.err), isOutage(row.err), isNoAnswer(row.err)}
+		if got != row.want {
+			t.Errorf("%s: %+v, want %+v", name, got, row.want)
+		}
+	}
+}
