@@ -1,0 +1,152 @@
+// Package guard decides who may read the answer to "who is there?", which holds
+// a bearer secret, and who is shown no chat because nobody would ever see it. It
+// looks at a request alone and changes nothing.
+package guard
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+)
+
+// The reasons for a refusal.
+var (
+	// ErrCrossSite: another site asks.
+	ErrCrossSite = errors.New("guard: cross-site")
+	// ErrNotAScript: the answer is framed, navigated to, or asked for in
+	// another way than a script or a fetch of the page.
+	ErrNotAScript = errors.New("guard: not a script")
+)
+
+// Policy is which pages may read the answer. It is made by [NewPolicy] and safe
+// for concurrent use.
+type Policy struct {
+	origin  string   // of the site; empty: each request's own
+	allowed []string // other origins whose pages may read the answer
+}
+
+// NewPolicy checks the site's own origin, which may be empty, and the origins of
+// other pages that may read the answer. Every fault is in the error.
+func NewPolicy(origin string, allowed []string) (Policy, error) {
+	var p Policy
+	var faults []error
+	if origin != "" {
+		own, err := parseOrigin(origin)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("Config.Site.Origin: %w", err))
+		}
+		p.origin = own
+	}
+	for i, s := range allowed {
+		other, err := parseOrigin(s)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("Config.Site.AllowedOrigins[%d]: %w", i, err))
+			continue
+		}
+		p.allowed = append(p.allowed, other)
+	}
+	if len(faults) > 0 {
+		return Policy{}, errors.Join(faults...)
+	}
+	return p, nil
+}
+
+// Page is the page that an answer is for. The zero Page is one of ours, or
+// nobody.
+type Page struct {
+	Origin    string // of a listed page; empty: none
+	Named     bool   // it stands in Origin, and the browser wants it confirmed
+	CrossSite bool   // its browser keeps no cookie of ours
+	Unproven  bool   // it may be any page, with nobody's credentials
+}
+
+// Page returns the page that may read the answer, or ErrCrossSite or
+// ErrNotAScript.
+//
+// Any site may include any script. So only a page of the same origin, or of an
+// allowed one, may read the answer, and only as a script or a fetch, never as a
+// page, a frame or a worker:
+//
+//   - Sec-Fetch-Site, which pages cannot forge, must be same-origin; where it
+//     is same-site or cross-site, Origin or, without one, Referer must name an
+//     allowed origin.
+//   - A browser that does not send it must name our own origin, or an allowed
+//     one, in Origin or, without one, in Referer.
+//   - A request with none of these passes only when it carries no cookie and
+//     no other credential: there is nobody whose id could be read. The page is
+//     Unproven then, and must not be told of a member who is known all the
+//     same, by an address or by a header that a proxy adds.
+func (p Policy) Page(r *http.Request) (Page, error) {
+	h := r.Header
+	if len(h["Sec-Fetch-Dest"]) > 1 || len(h["Sec-Fetch-Mode"]) > 1 || len(h["Sec-Fetch-Site"]) > 1 {
+		return Page{}, ErrCrossSite
+	}
+	if !isScriptOrFetch(r) {
+		return Page{}, ErrNotAScript
+	}
+	site := first(h, "Sec-Fetch-Site")
+	if site == "same-origin" {
+		return Page{}, nil
+	}
+	if site != "" && site != "same-site" && site != "cross-site" {
+		return Page{}, ErrCrossSite
+	}
+	origin, named, missing := pageOrigin(h)
+	switch {
+	case site == "" && missing && !hasCredentials(r):
+		return Page{Unproven: true}, nil
+	case site == "" && origin != "" && origin == p.OriginOf(r):
+		return Page{}, nil
+	case origin != "" && slices.Contains(p.allowed, origin):
+		return Page{Origin: origin, Named: named, CrossSite: site != "same-site"}, nil
+	default:
+		return Page{}, ErrCrossSite
+	}
+}
+
+// Open lets the browser give the reply to a listed page.
+func (p Page) Open(h http.Header) {
+	if p.Origin == "" {
+		return
+	}
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	if p.Named {
+		h.Set("Access-Control-Allow-Origin", p.Origin)
+		h.Set("Access-Control-Allow-Credentials", "true")
+	}
+}
+
+// isScriptOrFetch reports whether a page of today's browsers, or one that does
+// not say, asks for a script or fetches.
+func isScriptOrFetch(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+	default:
+		return false
+	}
+	switch first(r.Header, "Sec-Fetch-Dest") {
+	case "", "script", "empty":
+	default:
+		return false
+	}
+	switch first(r.Header, "Sec-Fetch-Mode") {
+	case "", "no-cors", "cors", "same-origin":
+	default:
+		return false
+	}
+	_, worker := r.Header["Service-Worker"]
+	return !worker
+}
+
+func hasCredentials(r *http.Request) bool {
+	return len(r.Header["Cookie"]) > 0 || len(r.Header["Authorization"]) > 0 || r.TLS != nil && len(r.TLS.PeerCertificates) > 0
+}
+
+// first is http.Header.Get for a canonical name.
+func first(h http.Header, name string) string {
+	if values := h[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}

@@ -1,0 +1,166 @@
+package render
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/maicontact/maicontact/templates"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+const (
+	alice = webchat.ContactID("33333333-3333-4333-8333-333333333333")
+	owner = "AAAAAAAAAAAAAAAAAAAAAA"
+)
+
+var widget = webchat.Widget{WebChatID: "22222222-2222-4222-8222-222222222222", Options: webchat.Options{PrimaryColor: "</script>&\u2028"}}
+
+func newRenderer(t *testing.T) *Renderer {
+	t.Helper()
+	r, err := New(widget, "/webchat.js", "/webchat.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// told is what the loader is told, in either form.
+type told struct {
+	Config map[string]any
+	Embed  string
+	Again  string
+	Epoch  string
+	Reason string
+	Retry  bool
+}
+
+var (
+	callLine   = regexp.MustCompile(`(?m)^\(\(options, load\) => load\(options\)\)\((\{.*\}),function \(options\) \{$`)
+	configLine = regexp.MustCompile(`(?m)^window\.maiagentChatbotConfig = (\{.*\});$`)
+)
+
+func decode(t *testing.T, text []byte, into any) {
+	t.Helper()
+	decoder := json.NewDecoder(strings.NewReader(string(text)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+}
+
+// Both forms say the same; the JSON form is not told where to ask again.
+func TestAnswer(t *testing.T) {
+	r := newRenderer(t)
+	config := map[string]any{
+		"webChatId": widget.WebChatID, "baseUrl": "https://chat.maiagent.ai/web-chats", "contactId": alice.Reveal(), "primaryColor": "</script>&\u2028",
+	}
+	const embed = "https://chat.maiagent.ai/js/embed.min.js"
+	for name, test := range map[string]struct {
+		answer Answer
+		want   told
+		start  string
+	}{
+		"a contact":            {Answer{ID: alice, Owner: owner}, told{Config: config, Embed: embed, Epoch: owner}, "// maicontact\n"},
+		"a contact, no owner":  {Answer{ID: alice}, told{Config: config, Embed: embed}, "// maicontact\n"},
+		"options of their own": {Answer{ID: alice, Owner: owner, Config: []byte(`{"a":1}`)}, told{Config: map[string]any{"a": 1.0}, Embed: embed, Epoch: owner}, "// maicontact\n"},
+		"no chat":              {Answer{Reason: "declined", Owner: owner}, told{Reason: "declined", Epoch: owner}, "// maicontact: no chat: declined\n"},
+		"no chat for now":      {Answer{Reason: "unavailable", Retry: true}, told{Reason: "unavailable", Retry: true}, "// maicontact: no chat: unavailable\n"},
+	} {
+		var byJSON, byScript told
+		text, err := r.JSON([]byte("before"), test.answer)
+		if err != nil || !strings.HasPrefix(string(text), "before") || text[len(text)-1] != '\n' {
+			t.Fatalf("%s: %v, %s", name, err, text)
+		}
+		decode(t, text[len("before"):], &byJSON)
+		if !reflect.DeepEqual(byJSON, test.want) {
+			t.Errorf("%s: JSON says %+v, want %+v", name, byJSON, test.want)
+		}
+
+		text, err = r.Script([]byte("before"), test.answer)
+		if err != nil || !strings.HasPrefix(string(text), "before"+test.start) {
+			t.Fatalf("%s: %v, %s", name, err, text)
+		}
+		for _, bad := range []string{"</script", "\u2028", "<!--", "&"} {
+			if strings.Contains(string(text), bad) {
+				t.Errorf("%s: the script holds %q", name, bad)
+			}
+		}
+		if n := strings.Count(string(text), alice.Reveal()); n > 1 {
+			t.Errorf("%s: the contact id stands %d times", name, n)
+		}
+		text = append(text, r.Tail()...)
+		calls, configs := callLine.FindAllSubmatch(text, -1), configLine.FindAllSubmatch(text, -1)
+		if len(calls) != 1 || (len(configs) == 1) != (test.answer.ID != "") || len(configs) > 1 {
+			t.Fatalf("%s: %d calls, %d configurations", name, len(calls), len(configs))
+		}
+		decode(t, calls[0][1], &byScript)
+		if len(configs) == 1 {
+			decode(t, configs[0][1], &byScript.Config)
+		}
+		test.want.Again = "/webchat.js"
+		if !reflect.DeepEqual(byScript, test.want) {
+			t.Errorf("%s: the script says %+v, want %+v", name, byScript, test.want)
+		}
+	}
+}
+
+// What is no contact id is in no answer.
+func TestNoContactID(t *testing.T) {
+	r := newRenderer(t)
+	for _, write := range []func([]byte, Answer) ([]byte, error){r.Script, r.JSON} {
+		if text, err := write(nil, Answer{ID: `"};alert(1)//`}); err == nil || text != nil {
+			t.Errorf("%v, %s", err, text)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	r := newRenderer(t)
+	if got := string(r.ScriptRefusal("cross-site")); got != "// maicontact: no chat: cross-site\n" {
+		t.Errorf("script: %s", got)
+	}
+	if got := string(r.JSONRefusal("not a script")); got != `{"reason":"not a script"}`+"\n" {
+		t.Errorf("JSON: %s", got)
+	}
+}
+
+// The static script holds nothing but the path, by which its ETag differs.
+func TestStatic(t *testing.T) {
+	r := newRenderer(t)
+	text, tag := r.static, r.etag
+	if want := "(" + templates.Loader + `)({"json":"/webchat.json"});` + "\n"; string(text) != want {
+		t.Errorf("%s", text)
+	}
+	other, err := New(widget, "/webchat.js", "/other.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if otherTag := other.etag; !regexp.MustCompile(`^"[\w-]{22}"$`).MatchString(tag) || tag == otherTag {
+		t.Errorf("ETags %s and %s", tag, otherTag)
+	}
+}
+
+func TestNewChecksTheWidget(t *testing.T) {
+	if r, err := New(webchat.Widget{Options: webchat.Options{Extra: map[string]any{"contactId": 1}}}, "/a", "/b"); r != nil || !errors.Is(err, webchat.ErrOption) {
+		t.Errorf("%v, %v", r, err)
+	}
+}
+
+// An answer costs no more than its buffer.
+func BenchmarkScript(b *testing.B) {
+	r, err := New(widget, "/webchat.js", "/webchat.json")
+	if err != nil {
+		b.Fatal(err)
+	}
+	buffer := make([]byte, 0, 4<<10)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := r.Script(buffer, Answer{ID: alice, Owner: owner}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

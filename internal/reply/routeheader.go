@@ -1,0 +1,60 @@
+package reply
+
+import (
+	"net/http"
+	"slices"
+)
+
+// RouteHeader is what every reply of the script route and its JSON form has. It
+// is prepared once, and replies share its lines as long as nobody writes into
+// one where it stands. Adding to a header copies: no line has room.
+type RouteHeader struct {
+	names  []string
+	ends   []int // of each name's lines
+	lines  []string
+	shared []string // the same, given away
+}
+
+// NewRouteHeader prepares the header of replies of a type.
+func NewRouteHeader(contentType string) *RouteHeader {
+	h := http.Header{}
+	SetPrivate(h)
+	AddVary(h, "Origin", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site")
+	h.Set("Content-Type", contentType)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Robots-Tag", "noindex")
+
+	prepared := &RouteHeader{}
+	for name, lines := range h {
+		prepared.names = append(prepared.names, name)
+		prepared.lines = append(prepared.lines, lines...)
+		prepared.ends = append(prepared.ends, len(prepared.lines))
+	}
+	prepared.shared = slices.Clone(prepared.lines)
+	return prepared
+}
+
+// Set gives the header of a reply its lines, besides what is there.
+func (p *RouteHeader) Set(h http.Header) {
+	var vary []string
+	others := len(h) > 0
+	if others {
+		vary = h["Vary"]
+	}
+	lines, start := p.shared, 0
+	if !slices.Equal(lines, p.lines) {
+		lines = slices.Clone(p.lines)
+	}
+	for i, name := range p.names {
+		h[name] = lines[start:p.ends[i]:p.ends[i]]
+		start = p.ends[i]
+	}
+	if others {
+		ours := h["Vary"]
+		h["Vary"] = vary
+		AddVary(h, ours...)
+		SetPrivate(h)
+	}
+}

@@ -1,0 +1,98 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+
+	"github.com/gorilla/securecookie"
+	"github.com/gorilla/sessions"
+)
+
+var (
+	errBody    = errors.New("a session store must not write a body")
+	errLate    = errors.New("the session store gave no answer in time")
+	errCrowded = errors.New("the session store gives no answer, and too many wait for it already")
+)
+
+// mostCalls bounds the calls that wait for a store, those given up included.
+const mostCalls = 4096
+
+// call has the store do something, for no longer than the context lasts. Work
+// that ends later is dropped, so it must share nothing with the caller. A cookie
+// store does not wait for anything, and needs no goroutine.
+func call[T any](ctx context.Context, s *Sessions, work func() (T, error)) (T, error) {
+	if s.cookies != nil {
+		return contained(work)
+	}
+	type outcome struct {
+		result T
+		err    error
+	}
+	var none T
+	if s.calls.Add(1) > mostCalls {
+		s.calls.Add(-1)
+		return none, errCrowded
+	}
+	if s.options.Wait > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.options.Wait)
+		defer cancel()
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		defer s.calls.Add(-1)
+		result, err := contained(work)
+		done <- outcome{result, err}
+	}()
+	select {
+	case o := <-done:
+		return o.result, o.err
+	case <-ctx.Done():
+		return none, fmt.Errorf("%w: %w", errLate, context.Cause(ctx))
+	}
+}
+
+// contained turns a panic into an error. What somebody else's code panics with
+// may hold anything, so that only its type is told.
+func contained[T any](work func() (T, error)) (result T, err error) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case runtime.Error:
+			err = fmt.Errorf("the session store panicked: %w", p)
+		default:
+			err = fmt.Errorf("the session store panicked with a %T", p)
+		}
+	}()
+	return work()
+}
+
+// read asks the store for the session of a request. What fails is tried once
+// more, since it would cost a visitor their contact.
+func (s *Sessions) read(ctx context.Context, again func() (*sessions.Session, error)) (*sessions.Session, error) {
+	g, err := contained(again)
+	if isTrouble(err) && ctx.Err() == nil {
+		g, err = contained(again)
+	}
+	return g, err
+}
+
+// isTrouble tells a store that fails from a session that is not there.
+func isTrouble(err error) bool {
+	if cookie, ok := errors.AsType[securecookie.Error](err); ok && cookie.IsDecode() {
+		return false
+	}
+	return err != nil && !errors.Is(err, fs.ErrNotExist)
+}
+
+// withoutPath takes the file name from an error of a file store: it holds the
+// session id.
+func withoutPath(err error) error {
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", file.Op, file.Err)
+	}
+	return err
+}

@@ -1,0 +1,71 @@
+package session
+
+import (
+	"context"
+	"net/http"
+	"net/textproto"
+	"strings"
+
+	"github.com/gorilla/sessions"
+)
+
+// Isolate returns a context that hides the gorilla sessions of the request it
+// belongs to. They are a bare map that the handler may be using: a copy of the
+// request for another goroutine gets a map of its own.
+func Isolate(ctx context.Context) context.Context { return isolated{ctx} }
+
+type isolated struct{ context.Context }
+
+// Value tells gorilla's registry by its type, as the key is not exported.
+func (c isolated) Value(key any) any {
+	value := c.Context.Value(key)
+	if _, ok := value.(*sessions.Registry); ok {
+		return nil
+	}
+	return value
+}
+
+// private returns a copy of the request for a store that works on another
+// goroutine, and may still do so when the handler has gone on.
+func private(ctx context.Context, r *http.Request) *http.Request {
+	r = r.WithContext(Isolate(ctx))
+	r.Header = r.Header.Clone()
+	return r
+}
+
+// HasCookie reports whether a request brings a cookie of that name.
+func HasCookie(h http.Header, name string) bool {
+	_, ok := cookieOf(h, name)
+	return ok
+}
+
+// cookieOf returns the value of the first cookie of that name as it stands,
+// without the work of reading the others.
+func cookieOf(h http.Header, name string) (value string, ok bool) {
+	for _, line := range h["Cookie"] {
+		for line != "" {
+			var part string
+			part, line, _ = strings.Cut(line, ";")
+			part = textproto.TrimString(part)
+			if rest, ok := strings.CutPrefix(part, name); ok {
+				if rest = textproto.TrimString(rest); strings.HasPrefix(rest, "=") {
+					return rest[1:], true
+				}
+			}
+		}
+	}
+	return "", false
+}
+
+// headerOnly lets a store write its cookie into a header and nothing into the
+// reply.
+type headerOnly struct{ header http.Header }
+
+// Header implements [http.ResponseWriter].
+func (h headerOnly) Header() http.Header { return h.header }
+
+// Write implements [http.ResponseWriter].
+func (h headerOnly) Write([]byte) (int, error) { return 0, errBody }
+
+// WriteHeader implements [http.ResponseWriter].
+func (h headerOnly) WriteHeader(int) {}

@@ -1,0 +1,219 @@
+// Package session keeps our one entry in any gorilla session store, and has a
+// cookie store of its own with authenticated encryption.
+//
+// A session is read and written for one request, from a private copy of it. It
+// never enters gorilla's registry, a bare map that the handler may be using on
+// another goroutine.
+package session
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/sessions"
+)
+
+// entryKey is the one value that we keep in a session.
+const entryKey = "entry"
+
+// Options say where sessions are kept.
+type Options struct {
+	Store  sessions.Store
+	Name   string        // of the cookie
+	MaxAge time.Duration // of a cookie that is saved without one; defaults to CookieMaxAge
+	Path   string        // of the cookie; defaults to "/"
+	Wait   time.Duration // for a store that is no cookie store; 0: as long as the context allows
+}
+
+// Sessions reads and writes our sessions. It is safe for concurrent use.
+type Sessions struct {
+	options Options
+	cookies *sessions.CookieStore // the store, when it is one
+	codec   *codec                // of the store, when it is ours
+	calls   atomic.Int64          // that are under way
+}
+
+// New checks the options. A store other than a cookie store is not tried:
+// writing to it is not for a constructor.
+func New(options Options) (*Sessions, error) {
+	s := &Sessions{options: options}
+	s.options.MaxAge = cmp.Or(options.MaxAge, CookieMaxAge)
+	s.options.Path = cmp.Or(options.Path, "/")
+	if isNil(options.Store) {
+		return nil, errors.New("it must be a gorilla session store, such as that of NewCookieStore(secret)")
+	}
+	// #nosec G124 -- it is only asked whether its name and path are valid
+	if (&http.Cookie{Name: options.Name, Value: "x", Path: s.options.Path}).Valid() != nil {
+		return nil, errors.New("the name of the session must be 1 to 64 letters, digits and ._-, and its path must be plain")
+	}
+	if s.options.MaxAge < time.Second {
+		return nil, errors.New("a session must last a second at least")
+	}
+	if cookies, ok := options.Store.(*sessions.CookieStore); ok {
+		if err := checkCookieStore(cookies, options.Name); err != nil {
+			return nil, err
+		}
+		s.cookies, s.codec = cookies, ownCodec(cookies)
+	}
+	if s.codec != nil && s.options.MaxAge > s.codec.maxAge {
+		return nil, fmt.Errorf("a session in a store of NewCookieStore lasts %d days at most: shorten it, or keep sessions on the server", s.codec.maxAge/(24*time.Hour))
+	}
+	return s, nil
+}
+
+// isNil finds a nil pointer in an interface, too.
+func isNil(store sessions.Store) bool {
+	switch v := reflect.ValueOf(store); v.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer, reflect.Map, reflect.Func, reflect.Slice, reflect.Chan:
+		return v.IsNil()
+	}
+	return false
+}
+
+// Opened is our session in one request. Only one goroutine at a time may use it.
+type Opened struct {
+	Entry   Entry
+	Found   bool  // there is an entry
+	Trouble error // the store failed: whether there is an entry is not known
+
+	// session is nil where the entry was read alone, or nothing was.
+	session *sessions.Session
+}
+
+// Open reads the session of a request, for no longer than ctx lasts. The
+// request is only read, and must not be written to meanwhile.
+//
+// A cookie that does not decode, or whose session is gone, is a clean start.
+// Any other failure of the store is tried once more, and is then trouble: the
+// same cookie may be good again later. Saving an entry ends it either way.
+func (s *Sessions) Open(ctx context.Context, r *http.Request) *Opened {
+	o := &Opened{}
+	name := s.options.Name
+	value, ok := cookieOf(r.Header, name)
+	// No browser keeps a longer one, and some stores take it for a failure.
+	if s.cookies != nil && !ok || len(value) > longestCookie {
+		return o
+	}
+	if s.codec != nil {
+		if s.codec.Decode(name, value, &o.Entry) == nil {
+			o.Found = true
+			return o
+		}
+	}
+	// What our codec refuses is left to the store, which finds the cookie that
+	// net/http finds, and has other codecs.
+	if s.cookies == nil {
+		r = private(ctx, r)
+	}
+	g, err := call(ctx, s, func() (*sessions.Session, error) {
+		return s.read(ctx, func() (*sessions.Session, error) { return s.options.Store.New(r, name) })
+	})
+	if isTrouble(err) {
+		o.Trouble = fmt.Errorf("the session could not be read: %w", withoutPath(err))
+	}
+	if g == nil {
+		return o
+	}
+	o.session = g
+	if err != nil {
+		clear(g.Values)
+		return o
+	}
+	text, _ := g.Values[entryKey].(string)
+	o.Entry, o.Found = Decode(text)
+	return o
+}
+
+// Save puts the entry into the session and its cookie into h, in the time that
+// the request's context leaves. Without a maximum age it is that of the options.
+// On an error nothing was put into h.
+func (s *Sessions) Save(h http.Header, r *http.Request, o *Opened, e Entry, secure bool, maxAge time.Duration) error {
+	text := e.Encode()
+	if text == "" {
+		return errors.New("the session could not be written: the entry is malformed")
+	}
+	seconds := int(cmp.Or(maxAge, s.options.MaxAge) / time.Second)
+	if seconds < 1 {
+		return errors.New("the session could not be written: it would end at once")
+	}
+	g := s.writable(o)
+	g.Values[entryKey] = text
+	if err := s.write(h, r, o, secure, seconds); err != nil {
+		return err
+	}
+	o.Entry, o.Found, o.Trouble = e, true, nil
+	return nil
+}
+
+// Try saves an entry that no reply carries yet, to see whether it can be kept.
+// Where the session could not be read, what was saved is read back: only then it
+// is known whether the store is away, or that one cookie was at fault.
+func (s *Sessions) Try(ctx context.Context, r *http.Request, o *Opened, e Entry, secure bool, maxAge time.Duration) error {
+	trouble, h := o.Trouble, http.Header{}
+	if err := s.Save(h, r, o, e, secure, maxAge); err != nil || trouble == nil {
+		return err
+	}
+	again := (&http.Request{Method: r.Method, URL: r.URL, Host: r.Host, Header: http.Header{}}).WithContext(ctx)
+	for _, line := range h["Set-Cookie"] {
+		if cookie, err := http.ParseSetCookie(line); err == nil {
+			again.AddCookie(&http.Cookie{Name: cookie.Name, Value: cookie.Value}) // #nosec G124 -- as a browser sends it
+		}
+	}
+	return s.Open(ctx, again).Trouble
+}
+
+// Drop ends the session, and makes the browser forget its cookie.
+func (s *Sessions) Drop(h http.Header, r *http.Request, o *Opened, secure bool) error {
+	clear(s.writable(o).Values)
+	if err := s.write(h, r, o, secure, -1); err != nil {
+		return err
+	}
+	*o = Opened{}
+	return nil
+}
+
+// writable returns the session to be written. What only held an entry begins
+// anew: nothing else is ours.
+func (s *Sessions) writable(o *Opened) *sessions.Session {
+	if o.session == nil {
+		o.session = sessions.NewSession(s.options.Store, s.options.Name)
+		o.session.IsNew = true
+	}
+	if o.session.Values == nil {
+		o.session.Values = map[any]any{}
+	}
+	return o.session
+}
+
+func (s *Sessions) write(h http.Header, r *http.Request, o *Opened, secure bool, seconds int) error {
+	ctx, g := r.Context(), o.session
+	// Gorilla's own defaults are SameSite=None and no HttpOnly.
+	g.Options = &sessions.Options{
+		Path: s.options.Path, MaxAge: seconds, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode,
+	}
+	if s.cookies == nil {
+		r = private(ctx, r) // a store may look for a registry
+	}
+	written, err := call(ctx, s, func() (http.Header, error) {
+		reply := headerOnly{http.Header{}}
+		return reply.header, s.options.Store.Save(r, reply, g)
+	})
+	if err != nil {
+		if errors.Is(err, errLate) {
+			o.session = nil // the store may still be using it
+		}
+		return fmt.Errorf("the session could not be written: %w", withoutPath(err))
+	}
+	for name, values := range written {
+		h[name] = append(h[name], values...)
+	}
+	return nil
+}
