@@ -1,12 +1,19 @@
 package maicontact
 
 import (
+	"context"
+	"errors"
+	"html/template"
 	"net/http"
 	"strconv"
+
+	"github.com/maicontact/maicontact/internal/guard"
+	"github.com/maicontact/maicontact/internal/render"
+	"github.com/maicontact/maicontact/internal/reply"
 )
 
 // Script returns the handler of the chat script route, to be mounted at
-// Config.ScriptPath:
+// Site.ScriptPath:
 //
 //	mux.Handle("GET /webchat.js", m.Script())
 //	<script src="/webchat.js" defer></script>
@@ -14,21 +21,21 @@ import (
 // It works with and without [Middleware.Handler] around it. Who is asking
 // comes from Config.Identify and the session alone; no parameter, header or
 // body can choose it. Only GET is answered, HEAD makes nothing, and only pages
-// of the same origin, or of Config.AllowedOrigins, may read it (see
+// of the same origin, or of Site.AllowedOrigins, may read it (see
 // [Middleware.Check]). A contact id is never in a reply that may be cached.
 // When there is no contact the reply is still 200 and a valid script, which
 // says why and asks again when that may help; a refusal is 403.
 func (m *Middleware) Script() http.Handler {
 	return m.route(form{
-		header:  newRouteHeader("text/javascript; charset=utf-8"),
-		answer:  m.script.text,
-		tail:    m.script.tail,
-		refusal: comment,
+		header:  reply.NewRouteHeader("text/javascript; charset=utf-8"),
+		answer:  m.renderer.Script,
+		tail:    m.renderer.Tail(),
+		refusal: m.renderer.ScriptRefusal,
 	})
 }
 
 // JSON returns the handler of the script route's JSON form, to be mounted at
-// Config.JSONPath. The script that [Middleware.Stub] serves fetches it:
+// Site.JSONPath. The script that [Middleware.StaticScript] serves fetches it:
 //
 //	mux.Handle("GET /webchat.json", m.JSON())
 //
@@ -42,61 +49,156 @@ func (m *Middleware) Script() http.Handler {
 // identity that the answer is for, and is missing while that is not known.
 func (m *Middleware) JSON() http.Handler {
 	return m.route(form{
-		header:  newRouteHeader("application/json"),
-		answer:  m.script.json,
-		refusal: func(reason Reason) []byte { return append(encode(loaderOptions{Reason: reason}), '\n') },
+		header:  reply.NewRouteHeader("application/json"),
+		answer:  m.renderer.JSON,
+		refusal: m.renderer.JSONRefusal,
 	})
+}
+
+// StaticScript returns the handler of a static chat script, which holds nothing
+// personal, is the same for everybody and may be cached anywhere for 5
+// minutes. In the page it fetches the answer from Site.JSONPath:
+//
+//	mux.Handle("GET /webchat-static.js", m.StaticScript())
+//	mux.Handle("GET /webchat.json", m.JSON())
+//	<script src="/webchat-static.js" defer></script>
+//
+// It is the form for single-page applications, and for sites that keep
+// personal data out of script files. Only GET and HEAD are answered.
+func (m *Middleware) StaticScript() http.Handler {
+	return m.renderer.StaticHandler()
+}
+
+// Snippet returns the chat script as an inline element for a page's own
+// template, with the nonce of the page's Content-Security-Policy (standard or
+// URL-safe base64, padded or not; empty: no nonce). Put it before the end of
+// the body. ctx is that of the page's request. The reply is then marked
+// private. When there is no chat the element says why, as the script does.
+//
+// The error is ErrNoMiddleware or ErrSeveral, or says that the nonce is not
+// base64.
+func Snippet(ctx context.Context, nonce string) (template.HTML, error) {
+	x, err := exchangeOf(ctx)
+	if err != nil {
+		return "", err
+	}
+	return x.snippet(ctx, nonce)
+}
+
+// Snippet is the function of that name for this middleware, where several wrap
+// one site.
+func (m *Middleware) Snippet(ctx context.Context, nonce string) (template.HTML, error) {
+	x, err := m.exchangeOf(ctx)
+	if err != nil {
+		return "", err
+	}
+	return x.snippet(ctx, nonce)
+}
+
+func (x *exchange) snippet(ctx context.Context, nonce string) (template.HTML, error) {
+	if !render.IsNonce(nonce) {
+		return "", errors.New("maicontact: the nonce is not base64")
+	}
+	tag := "<script>"
+	if nonce != "" {
+		tag = `<script nonce="` + nonce + `">`
+	}
+	element, _ := x.inline(ctx, tag)
+	return element, nil
+}
+
+// SnippetWithHash is [Snippet] for a page whose Content-Security-Policy allows
+// scripts by hash. source is what to put into the policy's script-src for this
+// reply: 'sha256-…' with its quotes. It differs from person to person and from
+// time to time. The element must get into the page as it is, and the page must
+// be UTF-8; the scripts that the element loads (the chat host's, and the one at
+// Site.ScriptPath when it asks again) need their own places in the policy.
+//
+// The error is ErrNoMiddleware or ErrSeveral.
+func SnippetWithHash(ctx context.Context) (_ template.HTML, source string, _ error) {
+	x, err := exchangeOf(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	element, source := x.snippetWithHash(ctx)
+	return element, source, nil
+}
+
+// SnippetWithHash is the function of that name for this middleware.
+func (m *Middleware) SnippetWithHash(ctx context.Context) (_ template.HTML, source string, _ error) {
+	x, err := m.exchangeOf(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	element, source := x.snippetWithHash(ctx)
+	return element, source, nil
+}
+
+func (x *exchange) snippetWithHash(ctx context.Context) (_ template.HTML, source string) {
+	element, text := x.inline(ctx, "<script>")
+	return element, render.HashSource(text)
+}
+
+// inline returns the element that the tag opens, and the text in it. The text
+// holds no carriage return and no NUL, which would not reach a script as they
+// are.
+func (x *exchange) inline(ctx context.Context, tag string) (_ template.HTML, text string) {
+	m := x.mc
+	text = "\n" + string(x.render(ctx, nil, x.answer(ctx), m.renderer.Script)) + string(m.renderer.Tail())
+	// #nosec G203 -- the text is rendered for its place in a script, and a nonce holds base64 only
+	return template.HTML(tag + text + "</script>"), text
 }
 
 // form is how an answer is written. It is prepared once.
 type form struct {
-	header  *routeHeader
-	answer  appendAnswer
+	header  *reply.RouteHeader
+	answer  func(b []byte, a render.Answer) ([]byte, error)
 	tail    []byte // the same for everybody; written after an answer
-	refusal func(Reason) []byte
+	refusal func(reason string) []byte
 }
 
 func (m *Middleware) route(f form) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if v, err := visitOf(r.Context()); err == nil && v.middleware == m {
-			m.serve(w, r, v, f)
+		outer := innermost(r.Context())
+		if x := outer.of(m); x != nil {
+			m.serve(w, r, x, f)
 			return
 		}
-		v := m.begin(w, r)
-		m.serve(&v.writer, r, v, f)
-		v.commit()
+		x := m.begin(w, r, outer)
+		m.serve(&x.writer, r, x, f)
+		x.writer.Commit()
 	})
 }
 
-// serve answers a request, which has the visit.
-func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, v *visit, f form) {
+// serve answers a request, which has the exchange.
+func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, f form) {
 	h := w.Header()
-	f.header.set(h)
+	f.header.Set(h)
 
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		h.Set("Allow", "GET, HEAD")
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
-	page, err := m.readerOf(r)
+	page, err := m.guard.Page(r)
 	if err != nil {
 		reason := reasonOf(err)
-		v.tell(r.Context(), reason, nil)
-		text := f.refusal(reason)
+		x.tell(r.Context(), reason, nil)
+		text := f.refusal(string(reason))
 		h.Set("Content-Length", strconv.Itoa(len(text)))
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = w.Write(text)
 		return
 	}
-	page.open(h)
-	a := m.answerTo(r, v, page)
+	page.Open(h)
+	a := x.answerTo(r, page)
 	if r.Method != http.MethodGet {
 		return
 	}
 	buffer := m.buffers.Get().(*[]byte)
-	text := m.render(r.Context(), v, (*buffer)[:0], a, f.answer)
+	text := x.render(r.Context(), (*buffer)[:0], a, f.answer)
 	h["Content-Length"] = []string{strconv.Itoa(len(text) + len(f.tail))}
-	_, _ = w.Write(text)
+	_, _ = w.Write(text) // #nosec G705 -- rendered for its place
 	if len(f.tail) > 0 {
 		_, _ = w.Write(f.tail)
 	}
@@ -112,14 +214,16 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, v *visit, f f
 // of up to this size, and may hold on to a larger one when a stream is reset.
 const largestBuffer = 4 << 10
 
-// open lets the browser give the reply to a listed page.
-func (p reader) open(h http.Header) {
-	if p.origin == "" {
-		return
+// answerTo answers a page that may read the answer.
+func (x *exchange) answerTo(r *http.Request, page guard.Page) render.Answer {
+	if err := guard.Unseen(r); err != nil {
+		reason := reasonOf(err)
+		x.tell(r.Context(), reason, nil)
+		return noChat(reason, "")
 	}
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	if p.named {
-		h.Set("Access-Control-Allow-Origin", p.origin)
-		h.Set("Access-Control-Allow-Credentials", "true")
-	}
+	x.asking.Lock()
+	x.inquire()
+	x.isRead, x.page = true, page
+	x.asking.Unlock()
+	return x.answer(r.Context())
 }

@@ -36,7 +36,7 @@ func TestCanary(t *testing.T) {
 		s := newSite(t, func(c *maicontact.Config, o *webchattest.Options) {
 			o.APIKey, c.API.APIKey = apiKey, apiKey
 			c.OnNoChat = func(_ context.Context, reason maicontact.Reason) { fmt.Fprintf(&told, "%v %+v\n", reason, reason) }
-			c.VisitorBurst = -1
+			c.Visitors.Burst = -1
 			c.API.OnCall = func(_ context.Context, call webchat.Call) { fmt.Fprintf(&told, "%+v %v\n", call, call.Err) }
 		})
 		tell := func(err error) {

@@ -122,7 +122,7 @@ func TestCheckTable(t *testing.T) {
 	}
 
 	unlisted := newSite(t, nil)
-	listing := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.AllowedOrigins = listedOrigins })
+	listing := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Site.AllowedOrigins = listedOrigins })
 	for _, row := range rows {
 		for name, test := range map[string]struct {
 			site *site
@@ -156,7 +156,7 @@ func FuzzCheck(f *testing.F) {
 	c := maicontact.Config{
 		API: webchat.Config{APIKey: "key"}, InboxID: webchattest.DefaultInboxID, Widget: webchat.Widget{WebChatID: webchattest.DefaultWebChatID},
 		Namespace: "shop", Identify: (&site{}).whoIs, Sessions: sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")),
-		Store: maicontact.NewMemoryStore(), AllowedOrigins: []string{sibling, partner},
+		Store: maicontact.NewMemoryStore(), Site: maicontact.Site{AllowedOrigins: []string{sibling, partner}},
 	}
 	mc, err := maicontact.New(c)
 	if err != nil {

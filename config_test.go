@@ -43,31 +43,31 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 		"check its keys": func(c *maicontact.Config) {
 			c.Sessions = sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef"), []byte("short"))
 		},
-		"Sessions cannot":    func(c *maicontact.Config) { c.Sessions = sessions.NewCookieStore(nil) },
-		"Store":              func(c *maicontact.Config) { c.Store = nil },
-		"PublicOrigin":       func(c *maicontact.Config) { c.PublicOrigin = "shop.example" },
-		"PublicOrigin: it":   func(c *maicontact.Config) { c.PublicOrigin = "https://shop.example/path" },
-		"ScriptPath":         func(c *maicontact.Config) { c.ScriptPath = "webchat.js" },
-		"ScriptPath must be": func(c *maicontact.Config) { c.ScriptPath = "//evil.test/x.js" },
-		"JSONPath":           func(c *maicontact.Config) { c.JSONPath = "webchat.json" },
-		"are two routes":     func(c *maicontact.Config) { c.ScriptPath, c.JSONPath = "/chat", "/chat" },
-		"SessionName":        func(c *maicontact.Config) { c.SessionName = "a b" },
-		"SessionMaxAge":      func(c *maicontact.Config) { c.SessionMaxAge = time.Second },
-		"Recheck":            func(c *maicontact.Config) { c.Recheck = -1 },
-		"MaxCalls":           func(c *maicontact.Config) { c.MaxCalls = -1 },
-		"VisitorEvery":       func(c *maicontact.Config) { c.VisitorEvery = -1 },
-		"VisitorRate":        func(c *maicontact.Config) { c.VisitorRate = math.NaN() },
-		"VisitorRate must":   func(c *maicontact.Config) { c.VisitorRate = math.Inf(1) },
+		"Sessions: the cookie store cannot": func(c *maicontact.Config) { c.Sessions = sessions.NewCookieStore(nil) },
+		"Store":                             func(c *maicontact.Config) { c.Store = nil },
+		"Site.Origin":                       func(c *maicontact.Config) { c.Site.Origin = "shop.example" },
+		"Site.Origin: it":                   func(c *maicontact.Config) { c.Site.Origin = "https://shop.example/path" },
+		"ScriptPath":                        func(c *maicontact.Config) { c.Site.ScriptPath = "webchat.js" },
+		"ScriptPath must be":                func(c *maicontact.Config) { c.Site.ScriptPath = "//evil.test/x.js" },
+		"JSONPath":                          func(c *maicontact.Config) { c.Site.JSONPath = "webchat.json" },
+		"are two routes":                    func(c *maicontact.Config) { c.Site.ScriptPath, c.Site.JSONPath = "/chat", "/chat" },
+		"Cookie.Name":                       func(c *maicontact.Config) { c.Cookie.Name = "a b" },
+		"Cookie.MaxAge":                     func(c *maicontact.Config) { c.Cookie.MaxAge = time.Second },
+		"Recheck":                           func(c *maicontact.Config) { c.Timing.Recheck = -1 },
+		"Limits.Calls":                      func(c *maicontact.Config) { c.Limits.Calls = -1 },
+		"Visitors.Interval":                 func(c *maicontact.Config) { c.Visitors.Interval = -1 },
+		"Visitors.PerSecond":                func(c *maicontact.Config) { c.Visitors.PerSecond = math.NaN() },
+		"Visitors.PerSecond must":           func(c *maicontact.Config) { c.Visitors.PerSecond = math.Inf(1) },
 		"TrustedProxies[1]: it must be a prefix": func(c *maicontact.Config) {
-			c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), {}}
+			c.Site.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), {}}
 		},
 		"TrustedProxies[0]: it must be written as IPv4": func(c *maicontact.Config) {
-			c.TrustedProxies = []netip.Prefix{netip.PrefixFrom(netip.MustParseAddr("::ffff:10.0.0.0"), 104)}
+			c.Site.TrustedProxies = []netip.Prefix{netip.PrefixFrom(netip.MustParseAddr("::ffff:10.0.0.0"), 104)}
 		},
 		"TrustedProxies[0]: it trusts everybody": func(c *maicontact.Config) {
-			c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
+			c.Site.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
 		},
-		"Drain": func(c *maicontact.Config) { c.Drain = -1 },
+		"Drain": func(c *maicontact.Config) { c.Timing.Drain = -1 },
 	} {
 		c := valid()
 		spoil(&c)
@@ -81,7 +81,7 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 	} {
 		c := valid()
 		c.Sessions = store
-		if _, err := maicontact.New(c); err == nil || !strings.Contains(err.Error(), "Config.Sessions must be") {
+		if _, err := maicontact.New(c); err == nil || !strings.Contains(err.Error(), "Config.Sessions: it must be") {
 			t.Errorf("%s that is nil: error %v", name, err)
 		}
 	}

@@ -4,25 +4,39 @@ import (
 	"context"
 	"errors"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/maicontact/maicontact/internal/render"
 	"github.com/maicontact/maicontact/webchat"
 )
 
 // ContactID returns the contact of whoever makes the request, and makes one
 // when there is none yet. ctx is the request's context or one made from it.
-// It waits no longer than Config.Budget. Each request is answered at most
+// It waits no longer than Timing.Budget. Each request is answered at most
 // once; later calls get the same answer.
 //
 // The error is a [Reason] when there is no chat (match it with errors.Is),
-// [ErrNoMiddleware], or that of ctx. A reply that an id was asked for is
-// marked private and kept out of shared caches; ask before its first byte, or
-// the answer is [TooLate]. Safe for concurrent use,
-// also beside the handler's own use of gorilla sessions.
+// [ErrNoMiddleware], [ErrSeveral], or that of ctx. A reply that an id was asked
+// for is marked private and kept out of shared caches; ask before its first
+// byte, or the answer is [TooLate]. Safe for concurrent use, also beside the
+// handler's own use of gorilla sessions.
 func ContactID(ctx context.Context) (webchat.ContactID, error) {
-	v, err := visitOf(ctx)
+	x, err := exchangeOf(ctx)
 	if err != nil {
 		return "", err
 	}
-	known := v.contact(ctx)
+	known := x.contact(ctx)
+	return known.id, known.err
+}
+
+// ContactID is the function of that name for this middleware, where several
+// wrap one site.
+func (m *Middleware) ContactID(ctx context.Context) (webchat.ContactID, error) {
+	x, err := m.exchangeOf(ctx)
+	if err != nil {
+		return "", err
+	}
+	known := x.contact(ctx)
 	return known.id, known.err
 }
 
@@ -34,11 +48,21 @@ func ContactID(ctx context.Context) (webchat.ContactID, error) {
 //	g.Go(func() error { … load the page's data … })
 //
 // The leg leaves id empty when there is no chat, and then returns nil: a page
-// must not fail for want of the chat. Only ErrNoMiddleware is an error.
+// must not fail for want of the chat. Only ErrNoMiddleware and ErrSeveral are
+// errors.
 func ContactInto(ctx context.Context, id *webchat.ContactID) func() error {
+	return contactInto(ctx, id, ContactID)
+}
+
+// ContactInto is the function of that name for this middleware.
+func (m *Middleware) ContactInto(ctx context.Context, id *webchat.ContactID) func() error {
+	return contactInto(ctx, id, m.ContactID)
+}
+
+func contactInto(ctx context.Context, id *webchat.ContactID, ask func(context.Context) (webchat.ContactID, error)) func() error {
 	return func() error {
-		got, err := ContactID(ctx)
-		if errors.Is(err, ErrNoMiddleware) {
+		got, err := ask(ctx)
+		if errors.Is(err, ErrNoMiddleware) || errors.Is(err, ErrSeveral) {
 			return err
 		}
 		*id = got
@@ -49,11 +73,92 @@ func ContactInto(ctx context.Context, id *webchat.ContactID) func() error {
 // ContactOrReason is [ContactID] for a page that wants to show or count why
 // there is no chat. The reason is empty when there is an id. It is
 // [Misconfigured] where the request did not pass through [Middleware.Handler],
-// and [Unavailable] when ctx ended first. Safe for concurrent use.
+// or through several, and [Unavailable] when ctx ended first. Safe for
+// concurrent use.
 func ContactOrReason(ctx context.Context) (webchat.ContactID, Reason) {
 	id, err := ContactID(ctx)
-	if err != nil {
-		return "", reasonOf(err)
+	return id, reasonOf(err)
+}
+
+// ContactOrReason is the function of that name for this middleware.
+func (m *Middleware) ContactOrReason(ctx context.Context) (webchat.ContactID, Reason) {
+	id, err := m.ContactID(ctx)
+	return id, reasonOf(err)
+}
+
+func noChat(reason Reason, owner string) render.Answer {
+	return render.Answer{Reason: string(reason), Retry: reason.MayPass(), Owner: owner}
+}
+
+// answer finds the contact and the request's own widget options, each beside
+// the other.
+func (x *exchange) answer(ctx context.Context) render.Answer {
+	known, options := x.legs(ctx)
+	if known.err != nil {
+		reason := reasonOf(known.err)
+		x.tell(ctx, reason, nil)
+		return noChat(reason, known.owner)
 	}
-	return id, ""
+	a := render.Answer{ID: known.id, Owner: known.owner}
+	if options != nil {
+		config, err := x.mc.config.Widget.Config(known.id, *options)
+		if err != nil {
+			x.mc.log.WarnContext(ctx, "maicontact: Config.WidgetOptions returned options that cannot be used", "error", err)
+		}
+		a.Config = config
+	}
+	return a
+}
+
+// render writes an answer. Only a store can bring a contact id that is none.
+func (x *exchange) render(ctx context.Context, b []byte, a render.Answer, write func([]byte, render.Answer) ([]byte, error)) []byte {
+	text, err := write(b, a)
+	if err != nil {
+		x.mc.log.ErrorContext(ctx, "maicontact: the widget configuration cannot be written", "error", err)
+		x.tell(ctx, Misconfigured, nil)
+		text, _ = write(b, noChat(Misconfigured, a.Owner))
+	}
+	return text
+}
+
+// legs finds the contact beside the request's own options, if it has any.
+func (x *exchange) legs(ctx context.Context) (verdict, *webchat.Options) {
+	if x.mc.config.WidgetOptions == nil {
+		return x.contact(ctx), nil
+	}
+	return x.bothLegs(ctx)
+}
+
+func (x *exchange) bothLegs(ctx context.Context) (known verdict, options *webchat.Options) {
+	var escaped any
+	group, legs := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		// A panic of Identify belongs to the request's goroutine, where
+		// net/http contains it; here it would end the process.
+		defer func() { escaped = recover() }()
+		known = x.contact(legs)
+		return nil
+	})
+	func() {
+		// Also when WidgetOptions panics: the other leg must not go on.
+		defer func() { _ = group.Wait() }()
+		options = x.widgetOptions(legs)
+	}()
+	if escaped != nil {
+		panic(escaped)
+	}
+	return known, options
+}
+
+// widgetOptions returns nil when they cannot be had.
+func (x *exchange) widgetOptions(ctx context.Context) *webchat.Options {
+	m := x.mc
+	ctx, cancel := context.WithTimeout(ctx, max(m.config.Timing.Budget, DefaultBudget))
+	defer cancel()
+	options, err := m.config.WidgetOptions(x.privateCopy(ctx))
+	if err != nil {
+		m.log.WarnContext(ctx, "maicontact: Config.WidgetOptions failed; the chat starts without them", "error", err)
+		return nil
+	}
+	return &options
 }

@@ -31,7 +31,7 @@ func (f *flaky) New(r *http.Request, name string) (*sessions.Session, error) {
 // The cookie of a visitor who keeps coming is renewed in time.
 func TestShortSessionIsRenewed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.SessionMaxAge = time.Hour })
+		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Cookie.MaxAge = time.Hour })
 		b := s.browser()
 		b.contact()
 		renewed := false
@@ -82,9 +82,9 @@ func TestTwoChatsOnOneSite(t *testing.T) {
 	other := "33333333-3333-4333-8333-333333333333"
 	var c maicontact.Config
 	s := newSite(t, func(conf *maicontact.Config, o *webchattest.Options) { o.OtherInboxIDs = []string{other}; c = *conf })
-	c.InboxID, c.SessionName = other, ""
+	c.InboxID, c.Cookie.Name = other, ""
 	c.Store = maicontact.NewMemoryStore()
-	c.ScriptPath = "/support.js"
+	c.Site.ScriptPath = "/support.js"
 	c.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
 	two, err := maicontact.New(c)
 	if err != nil {
@@ -106,7 +106,7 @@ func TestTwoChatsOnOneSite(t *testing.T) {
 // On https nobody but the site itself can set a cookie of that name.
 func TestHostCookie(t *testing.T) {
 	for public, prefix := range map[string]string{"": "maicontact-", "http://shop.test": "maicontact-", "https://shop.test": "__Host-maicontact-"} {
-		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.SessionName, c.PublicOrigin = "", public })
+		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Cookie.Name, c.Site.Origin = "", public })
 		cookies := s.browser().send("GET", "/webchat.js").Cookies()
 		if len(cookies) != 1 || !strings.HasPrefix(cookies[0].Name, prefix) || cookies[0].Path != "/" || cookies[0].Domain != "" ||
 			cookies[0].Secure != strings.HasPrefix(public, "https:") {

@@ -73,7 +73,9 @@ func TestNewVisitorsAreLimited(t *testing.T) {
 		return "192.0.2.7:443", []string{"X-Forwarded-For", fmt.Sprint("198.51.100.", i%250)}
 	}
 	socket := func(int) (string, []string) { return "@", nil }
-	listed := func(c *maicontact.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32")} }
+	listed := func(c *maicontact.Config) {
+		c.Site.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32")}
+	}
 	for _, row := range []struct {
 		name   string
 		config func(*maicontact.Config)
@@ -90,16 +92,18 @@ func TestNewVisitorsAreLimited(t *testing.T) {
 		{"people behind a listed proxy", listed, []wave{{0, 40, peopleByProxy, 40}}},
 		{"people behind a proxy that is not listed", nil, []wave{{0, 40, peopleByProxy, 20}}},
 		{"a Unix socket", nil, []wave{{0, 40, socket, 20}}},
-		{"own numbers", func(c *maicontact.Config) { c.VisitorBurst, c.VisitorEvery, c.VisitorRate = 2, time.Minute, 3 },
+		{"own numbers", func(c *maicontact.Config) {
+			c.Visitors.Burst, c.Visitors.Interval, c.Visitors.PerSecond = 2, time.Minute, 3
+		},
 			[]wave{{0, 10, one, 2}, {0, 10, many, 1}, {time.Minute, 10, one, 1}}},
-		{"no limit for a client", func(c *maicontact.Config) { c.VisitorBurst = -1 }, []wave{{0, 100, one, 50}}},
-		{"no limit", func(c *maicontact.Config) { c.VisitorBurst, c.VisitorRate = -1, -1 }, []wave{{0, 120, one, 120}}},
+		{"no limit for a client", func(c *maicontact.Config) { c.Visitors.Burst = -1 }, []wave{{0, 100, one, 50}}},
+		{"no limit", func(c *maicontact.Config) { c.Visitors.Burst, c.Visitors.PerSecond = -1, -1 }, []wave{{0, 120, one, 120}}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var told tally
 				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
-					c.CallRate, c.OnNoChat = -1, told.count
+					c.Limits.CallsPerSecond, c.OnNoChat = -1, told.count
 					if row.config != nil {
 						row.config(c)
 					}
@@ -145,7 +149,7 @@ func TestNewVisitorsAreLimited(t *testing.T) {
 // who is turned away asks again and gets their contact.
 func TestCrowdStopsNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.VisitorRate = 20 })
+		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Visitors.PerSecond = 20 })
 		s.member("u-alice", alice)
 		s.member("u-bob", bob)
 		known := s.browser()
@@ -241,7 +245,7 @@ func TestDeadSessionStoreTakesNothingOfTheLimit(t *testing.T) {
 				store := &deadSessions{mapStore: newMapStore()}
 				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
 					c.Sessions, c.OnNoChat = store, told.count
-					c.VisitorBurst, c.VisitorRate, c.CallRate = burst, burst, -1
+					c.Visitors.Burst, c.Visitors.PerSecond, c.Limits.CallsPerSecond = burst, burst, -1
 				})
 				known := s.browser()
 				mine := known.contact()

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact"
-	"github.com/maicontact/maicontact/webchat"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
@@ -21,16 +21,17 @@ type forgetfulStore struct {
 	late     bool
 }
 
-func (s *forgetfulStore) Bind(ctx context.Context, c maicontact.Claim, id webchat.ContactID, confirmed maicontact.Stamp) (maicontact.Contact, error) {
-	if s.failures.Add(-1) < 0 {
-		return s.Store.Bind(ctx, c, id, confirmed)
+func (s *forgetfulStore) Put(ctx context.Context, r contacts.Row, g contacts.Guard) (contacts.Row, error) {
+	if r.ContactID == "" || s.failures.Add(-1) < 0 {
+		return s.Store.Put(ctx, r, g)
 	}
 	if s.late {
-		if _, err := s.Store.Bind(ctx, c, id, confirmed); err != nil {
-			return maicontact.Contact{}, err
+		if _, err := s.Store.Put(ctx, r, g); err != nil {
+			return contacts.Row{}, err
 		}
+		return contacts.Row{}, contacts.ErrUnclear
 	}
-	return maicontact.Contact{}, errors.New("connection reset by peer")
+	return contacts.Row{}, errors.New("connection reset by peer")
 }
 
 // A contact that was made, and that the store failed to record, is found again
@@ -78,8 +79,8 @@ func TestContactThatWasNotRecorded(t *testing.T) {
 				if row.duplicates && s.sim.Count(webchattest.CreateContact) != 1 {
 					t.Errorf("%d contacts were asked for, want one", s.sim.Count(webchattest.CreateContact))
 				}
-				if n, err := store.Unsettled(t.Context(), "shop-test", webchattest.DefaultInboxID); err != nil || n != 0 {
-					t.Errorf("%d rows are not settled, %v", n, err)
+				if n := s.unsettled(); n != 0 {
+					t.Errorf("%d rows are not settled", n)
 				}
 				if err := stop(); err != nil {
 					t.Error(err)

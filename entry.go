@@ -1,87 +1,191 @@
 package maicontact
 
 import (
-	"strconv"
-	"strings"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
 	"time"
 
-	"github.com/maicontact/maicontact/webchat"
+	"github.com/maicontact/maicontact/internal/background"
+	"github.com/maicontact/maicontact/internal/identity"
+	"github.com/maicontact/maicontact/internal/session"
 )
 
-// entry is what the session remembers. It is bound to its owner: whoever
-// reads it must compare the epoch of a member, or the place of a visitor, with
-// those of the request, so that an entry left over from another person, inbox or
-// namespace is a miss and never a leak. A visitor has no other name than the key
-// in the entry.
-type entry struct {
-	place   string // of a visitor: that of the inbox and the namespace
-	epoch   string // of the owner
-	visitor string // the key of a visitor; empty: a member
-	contact webchat.ContactID
-	stamp   string    // of the member's profile when the entry was written
-	checked time.Time // when the store was last asked, to the second
-}
+// visitorSlack is how much longer the row of a visitor stays than any cookie
+// that could name them.
+const visitorSlack = 24 * time.Hour
 
-const (
-	entryVersion = "2"
-	entryFields  = 7
-	longestEntry = 1024
-)
-
-// entryOf is the entry of the person whom a question asks for, now.
-func (m *Middleware) entryOf(q *question) entry {
-	e := entry{epoch: q.epoch, visitor: q.visitor, checked: time.Now()}
-	if !q.isMember() {
-		e.place = m.place
-	}
-	return e
-}
-
-// encode writes the entry as one string of plain fields, none of which can
-// hold the separator. One string needs no gob registration and is what a
-// session store handles fastest.
-func (e entry) encode() string {
-	var room [256]byte
-	text := append(room[:0], entryVersion...)
-	for _, field := range [...]string{e.place, e.epoch, e.visitor, e.contact.Reveal(), e.stamp} {
-		text = append(append(text, '|'), field...)
-	}
-	return string(strconv.AppendInt(append(text, '|'), e.checked.Unix(), 10))
-}
-
-// decodeEntry reads what encode wrote. Anything else is no entry.
-func decodeEntry(s string) (entry, bool) {
-	if len(s) > longestEntry {
-		return entry{}, false
-	}
-	var f [entryFields]string
-	for i := range f {
-		var more bool
-		f[i], s, more = strings.Cut(s, "|")
-		if more != (i < len(f)-1) {
-			return entry{}, false
+// open reads our session, once. A session that cannot be read starts anew.
+func (x *exchange) open(ctx context.Context) *session.Opened {
+	if x.opened == nil {
+		x.opened = x.mc.sessions.Open(ctx, x.request)
+		if x.opened.Trouble != nil {
+			x.mc.log.WarnContext(ctx, "maicontact: the session could not be read, it starts anew", "error", x.opened.Trouble)
 		}
 	}
-	if f[0] != entryVersion || f[2] == "" || (f[1] == "") != (f[3] == "") || f[3] != "" && !isVisitorKey(f[3]) {
-		return entry{}, false
-	}
-	e := entry{place: f[1], epoch: f[2], visitor: f[3], stamp: f[5]}
-	if f[4] != "" {
-		id, err := webchat.ParseContactID(f[4])
-		if err != nil {
-			return entry{}, false
-		}
-		e.contact = id
-	}
-	seconds, err := strconv.ParseInt(f[6], 10, 64)
-	if err != nil {
-		return entry{}, false
-	}
-	e.checked = time.Unix(seconds, 0)
-	return e, true
+	return x.opened
 }
 
-// isVisitorKey accepts what rand.Text makes.
-func isVisitorKey(s string) bool {
-	return len(s) >= 26 && len(s) <= longestPart && isPlainText(s)
+func (x *exchange) hasCookie() bool {
+	return session.HasCookie(x.request.Header, x.mc.config.Cookie.Name)
+}
+
+// greet makes the key of a new visitor. It must be in the browser before a
+// contact is made for it, or each ask would leave another contact behind.
+func (x *exchange) greet(ctx context.Context, o *session.Opened) (bool, verdict) {
+	m := x.mc
+	q := m.visitor
+	key := m.keys + rand.Text()
+	q.Person = m.scope.Visitor(key)
+	q.Owner, q.Fresh = identity.Digest(q.Person), true
+	life := min(firstLife, m.config.Cookie.MaxAge)
+	q.Keep = life + visitorSlack
+	fresh := session.Entry{Owner: q.Owner, Visitor: key, Issued: time.Now()}
+	if err := m.sessions.Try(ctx, x.request, o, fresh, m.guard.IsHTTPS(x.request), life); err != nil {
+		m.log.ErrorContext(ctx, "maicontact: the session cannot be written, no chat for this visitor; check Config.Sessions", "error", err)
+		return true, verdict{err: fmt.Errorf("%w: session: %w", Unavailable, err)}
+	}
+	if over := m.limit.Take(x.request); over != "" {
+		if m.crowded.Count(time.Now()) > 0 {
+			m.log.WarnContext(ctx, "maicontact: too many new visitors, some get no chat; behind a proxy check Config.Site.TrustedProxies",
+				"limit", over, "forwarded", len(x.request.Header["X-Forwarded-For"]) > 0)
+		}
+		// It is known, though, that no member is there any more.
+		return true, verdict{owner: m.nobody, err: Crowded}
+	}
+	if !x.write(fresh, life) {
+		return true, verdict{err: TooLate}
+	}
+	x.question = &q
+	return false, verdict{}
+}
+
+// write plans an entry for the reply; it reports false when the reply's header
+// has left already. The caller holds asking. Where the browser keeps no cookie of
+// ours, a session would only be left behind.
+func (x *exchange) write(e session.Entry, maxAge time.Duration) bool {
+	if x.page.CrossSite && !x.hasCookie() {
+		return !x.writer.Committed()
+	}
+	m, o, former := x.mc, x.opened, x.former
+	e.Former = ""
+	return x.writer.Plan(func(h http.Header) error {
+		if former != "" && m.resolver.IsRetiring(identity.Digest(m.scope.Visitor(former))) {
+			e.Former = former
+		}
+		return m.sessions.Save(h, x.request, o, e, m.guard.IsHTTPS(x.request), maxAge)
+	})
+}
+
+// Report is told by the reply's writer what went wrong.
+func (x *exchange) Report(err error) {
+	x.mc.log.ErrorContext(x.request.Context(), "maicontact: a reply was not written as planned", "error", err)
+}
+
+// drop plans that the browser forgets our cookie.
+func (x *exchange) drop(o *session.Opened) bool {
+	if !x.hasCookie() {
+		return x.writer.Plan(nil)
+	}
+	return x.writer.Plan(func(h http.Header) error {
+		return x.mc.sessions.Drop(h, x.request, o, x.mc.guard.IsHTTPS(x.request))
+	})
+}
+
+// forgetMember clears a former member's entry where nobody gets a chat. A
+// visitor's stays: the next page may have the chat again.
+func (x *exchange) forgetMember(ctx context.Context) {
+	if !x.hasCookie() {
+		return
+	}
+	if o := x.open(ctx); o.Found && o.Entry.Visitor == "" {
+		x.drop(o)
+	}
+}
+
+// retire ends a visitor who has logged in, or is to be forgotten. Nobody waits
+// for the store; until it knows, the entry carries the key.
+func (x *exchange) retire(ctx context.Context, key string) {
+	m := x.mc
+	if !isVisitorOf(m.keys, key) {
+		return
+	}
+	x.former = key
+	p := m.scope.Visitor(key)
+	m.resolver.Retire(ctx, p, identity.Digest(p), m.config.Cookie.MaxAge+visitorSlack)
+}
+
+// logOut forgets the entry, and plans what else the browser is to clear.
+func (x *exchange) logOut(ctx context.Context, clear []string) error {
+	x.asking.Lock()
+	defer x.asking.Unlock()
+	x.inquire()
+	x.begun, x.answered, x.forgotten, x.known = true, true, true, verdict{err: Forgotten}
+	o := x.opened
+	if x.hasCookie() {
+		o = x.open(ctx)
+		for _, key := range []string{o.Entry.Visitor, o.Entry.Former} {
+			if key != "" {
+				x.retire(ctx, key)
+			}
+		}
+	}
+	if !x.drop(o) {
+		return errors.New("maicontact: the reply has begun, so the session entry stays until its owner is checked again; forget before anything of the reply is written")
+	}
+	x.writer.ClearSiteData(clear...)
+	return nil
+}
+
+// visitorKey returns the key of the visitor that the request's session names,
+// or who was made for the request; empty: there is none.
+func (x *exchange) visitorKey(ctx context.Context) string {
+	x.asking.Lock()
+	defer x.asking.Unlock()
+	x.inquire()
+	if x.question != nil && x.question.Person.IsVisitor() {
+		return x.question.Person.ID
+	}
+	if o := x.open(ctx); o.Found && isVisitorOf(x.mc.keys, o.Entry.Visitor) {
+		return o.Entry.Visitor
+	}
+	return ""
+}
+
+// isolated is a context that cannot ask who is there: Identify, which answers
+// that, and hooks get it.
+type isolated struct{ context.Context }
+
+// Value implements [context.Context].
+func (c isolated) Value(key any) any {
+	if key == (exchangeKey{}) {
+		return nil
+	}
+	return c.Context.Value(key)
+}
+
+// privateCopy returns a copy of the request for use on any goroutine: in the
+// asker's context, with no gorilla session shared.
+func (x *exchange) privateCopy(ctx context.Context) *http.Request {
+	return x.request.WithContext(isolated{session.Isolate(ctx)})
+}
+
+// tell logs why there is no chat, and tells Config.OnNoChat, once per request.
+// The detail is logged where it is known to hold no personal data.
+func (x *exchange) tell(ctx context.Context, reason Reason, detail error) {
+	x.told.Do(func() {
+		attrs := []slog.Attr{slog.String("reason", string(reason))}
+		if detail != nil {
+			attrs = append(attrs, slog.Any("error", detail))
+		}
+		x.mc.log.LogAttrs(ctx, slog.LevelDebug, "maicontact: no chat", attrs...)
+		if x.mc.config.OnNoChat != nil {
+			var ended error // a panic costs the count, nothing else
+			defer background.Contain(ctx, x.mc.log, &ended)
+			x.mc.config.OnNoChat(isolated{ctx}, reason)
+		}
+	})
 }

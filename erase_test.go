@@ -41,7 +41,10 @@ func TestEraseDuringCreate(t *testing.T) {
 // An erasure finds what a lost store knew of.
 func TestEraseFindsLaterGenerations(t *testing.T) {
 	var config maicontact.Config
-	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { config = *c })
+	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+		c.Timing.SearchLag = 200 * time.Millisecond
+		config = *c
+	})
 	s.member("u-alice", alice)
 	b := s.browser()
 	b.login("u-alice")
@@ -73,7 +76,7 @@ func TestEraseIsRetriedSlowly(t *testing.T) {
 		s.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Status: 400, Operation: webchattest.ListContacts})
 		_, err := s.mc.Erase(t.Context(), "u-alice")
 		time.Sleep(time.Hour)
-		row, _ := s.store.Contact(t.Context(), maicontact.NewKey("shop-test", webchattest.DefaultInboxID, "u-alice"))
+		row := s.row(alicePerson)
 		if err != nil || row.Failures == 0 || row.Reason == "" {
 			t.Errorf("error %v, %d failures, reason %q", err, row.Failures, row.Reason)
 		}

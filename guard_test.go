@@ -56,7 +56,7 @@ func TestCheck(t *testing.T) {
 		{"no metadata, basic authentication", map[string]string{"Authorization": "Basic eA=="}, maicontact.CrossSite},
 		{"no metadata, nobody to steal from", map[string]string{}, none},
 	}
-	behindProxy := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.PublicOrigin = "https://shop.test" })
+	behindProxy := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Site.Origin = "https://shop.test" })
 	direct := newSite(t, nil)
 	for _, row := range rows {
 		for name, s := range map[string]*site{"behind a proxy": behindProxy, "direct": direct} {

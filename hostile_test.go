@@ -19,7 +19,7 @@ import (
 
 // withoutLimit lets one test make many visitors, on a machine of any speed.
 func withoutLimit(c *maicontact.Config, _ *webchattest.Options) {
-	c.VisitorBurst, c.VisitorRate, c.CallRate, c.Budget = -1, -1, -1, time.Minute
+	c.Visitors.Burst, c.Visitors.PerSecond, c.Limits.CallsPerSecond, c.Timing.Budget = -1, -1, -1, time.Minute
 }
 
 // Whatever cookies of our name come, in whatever order and number: a member
@@ -38,7 +38,7 @@ func TestHostileCookies(t *testing.T) {
 		whose[b.contact()] = person
 		entries[person] = b.cookie("maicontact")
 	}
-	sameKey := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.SessionName = "other" }).browser()
+	sameKey := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Cookie.Name = "other" }).browser()
 	sameKey.contact()
 	entries["renamed"] = sameKey.cookie("other")
 
@@ -68,10 +68,12 @@ func TestHostileCookies(t *testing.T) {
 	type outcome struct{ now, next string }
 	own, kept := outcome{"alice", "alice"}, outcome{"alice", ""}
 	fresh := outcome{"new", "same"}
-	for name, test := range map[string]struct {
+	type row struct {
 		cookies         []string
 		visitor, member outcome // without a login, and with alice's
-	}{
+	}
+	tests := map[string]row{}
+	for name, test := range map[string]row{
 		"none":                          {nil, fresh, own},
 		"0 bytes":                       {[]string{""}, fresh, own},
 		"4 KB":                          {[]string{strings.Repeat("A", 4096)}, fresh, own},
@@ -94,8 +96,28 @@ func TestHostileCookies(t *testing.T) {
 		"a member's before a visitor's": {[]string{entries["bob"], entries["one"]}, fresh, own},
 		"a visitor's before a member's": {[]string{entries["one"], entries["alice"]}, outcome{"one", ""}, own},
 	} {
-		t.Run(name, func(t *testing.T) {
-			for login, want := range map[string]outcome{"": test.visitor, "user=u-alice; ": test.member} {
+		tests[name] = test
+	}
+	retired := map[string]outcome{}
+	for name, test := range tests {
+		retired[name] = test.visitor
+		if test.visitor.now == "one" || test.visitor.now == "two" {
+			retired[name] = fresh // by a member's login
+		}
+	}
+	// A visitor who logs in is retired, so the visitors come first; and then no
+	// cookie brings them back.
+	for _, pass := range []struct {
+		name, login string
+		want        func(name string) outcome
+	}{
+		{"visitor", "", func(name string) outcome { return tests[name].visitor }},
+		{"member", "user=u-alice; ", func(name string) outcome { return tests[name].member }},
+		{"visitor again", "", func(name string) outcome { return retired[name] }},
+	} {
+		for name, test := range tests {
+			t.Run(pass.name+"/"+name, func(t *testing.T) {
+				login, want := pass.login, pass.want(name)
 				header := login
 				for _, value := range test.cookies {
 					header += "maicontact=" + value + "; "
@@ -113,8 +135,8 @@ func TestHostileCookies(t *testing.T) {
 				if got != want {
 					t.Errorf("login %q: %+v, want %+v", login, got, want)
 				}
-			}
-		})
+			})
+		}
 	}
 }
 
@@ -178,7 +200,7 @@ func TestRotatedSessionKeys(t *testing.T) {
 func TestHeaderFlood(t *testing.T) {
 	s := newSite(t, func(c *maicontact.Config, o *webchattest.Options) {
 		withoutLimit(c, o)
-		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+		c.Site.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	})
 	server := httptest.NewServer(s.handler)
 	t.Cleanup(server.Close)

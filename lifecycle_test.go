@@ -2,7 +2,6 @@ package maicontact_test
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -229,24 +228,12 @@ func TestWhatHappensWhen(t *testing.T) {
 			}
 		},
 	}
-	// The site's own session has the site's own options.
-	own := &sessions.Options{Path: "/", MaxAge: 3600, HttpOnly: true}
-	stores["cookie store, shared"] = func(*testing.T) sessions.Store {
-		store := sessions.NewCookieStore(key)
-		store.Options = own
-		return store
-	}
-	stores["filesystem store, shared"] = func(t *testing.T) sessions.Store {
-		store := sessions.NewFilesystemStore(t.TempDir(), key)
-		store.Options = own
-		return store
-	}
 	for store, open := range stores {
 		for row, check := range rows {
 			t.Run(store+"/"+row, func(t *testing.T) {
 				t.Parallel()
 				check(t, newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
-					c.Sessions, c.ShareSession = open(t), strings.HasSuffix(store, "shared")
+					c.Sessions, c.Timing.SearchLag = open(t), 200*time.Millisecond
 				}))
 			})
 		}

@@ -4,24 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"slices"
-	"strings"
 )
 
 // Forget clears the session entry on the reply to this request. Call it when
 // somebody signs up, logs in or logs out, before the reply begins. Forgetting
 // to call it is safe when that reply is a redirect: an entry is only ever used
-// for its owner. After Forget the request gets no contact id. It returns
-// ErrNoMiddleware, or an error when the reply has begun. Safe for concurrent
-// use.
-func Forget(ctx context.Context) error {
-	v, err := visitOf(ctx)
-	if err != nil {
-		return err
-	}
-	return v.forget()
-}
+// for its owner. A visitor who was there is retired: no cookie brings them back.
+// After Forget the request gets no contact id. Where several middlewares wrap
+// the site it clears the entries of all. It returns ErrNoMiddleware, or an error
+// when the reply has begun. Safe for concurrent use.
+func Forget(ctx context.Context) error { return logOut(ctx, nil) }
 
 // SiteData is a kind of data that browsers keep for a site, in the words of
 // the Clear-Site-Data header.
@@ -42,11 +34,11 @@ const (
 )
 
 // Logout is [Forget] for a logout, or a login as another person. It also has
-// the browser clear the given kinds of data, such as what the chat keeps in
-// the storage of this site, with a Clear-Site-Data header on the reply; kinds
-// that the application's own header names stay, each only once. Browsers obey
-// it over https and on loopback addresses. What the chat's frame keeps for its
-// own host is out of reach.
+// the browser clear the given kinds of data, all that the site keeps of that
+// kind, with a Clear-Site-Data header on the reply; kinds that the application's
+// own header names stay, each only once. Browsers obey it over https and on
+// loopback addresses. What the chat's frame keeps for its own host is out of
+// reach.
 //
 // Call it before anything of the reply is written, best with a redirect:
 //
@@ -61,35 +53,28 @@ const (
 // reply has begun. An unknown kind is left out; the rest is done all the same.
 // Safe for concurrent use.
 func Logout(ctx context.Context, clear ...SiteData) error {
-	v, err := visitOf(ctx)
-	if err != nil {
-		return err
-	}
 	var faults []error
-	var known []SiteData
+	var known []string
 	for _, kind := range clear {
 		switch kind {
 		case ClearStorage, ClearCache, ClearCookies:
-			known = append(known, kind)
+			known = append(known, string(kind))
 		default:
 			faults = append(faults, fmt.Errorf("maicontact: %q is no kind of data to clear; use ClearStorage, ClearCache or ClearCookies", string(kind)))
 		}
 	}
-	return errors.Join(append(faults, v.logOut(known))...)
+	return errors.Join(append(faults, logOut(ctx, known))...)
 }
 
-// addSiteData adds kinds to Clear-Site-Data that it does not name yet.
-func addSiteData(h http.Header, kinds []SiteData) {
-	if len(kinds) == 0 {
-		return
+// logOut forgets the entries of every middleware around the request.
+func logOut(ctx context.Context, clear []string) error {
+	x := innermost(ctx)
+	if x == nil {
+		return ErrNoMiddleware
 	}
-	const name = "Clear-Site-Data"
-	merged := listed(h.Values(name))
-	for _, kind := range kinds {
-		quoted := `"` + string(kind) + `"`
-		if !slices.Contains(merged, quoted) && !slices.Contains(merged, `"*"`) {
-			merged = append(merged, quoted)
-		}
+	var faults []error
+	for ; x != nil; x = x.outer {
+		faults = append(faults, x.logOut(ctx, clear))
 	}
-	h.Set(name, strings.Join(merged, ", "))
+	return errors.Join(faults...)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
@@ -19,16 +20,21 @@ type brokenClaims struct {
 	asked atomic.Int64
 }
 
-func (s *brokenClaims) Claim(context.Context, maicontact.Key, time.Duration) (maicontact.Contact, error) {
-	return maicontact.Contact{}, errors.New("disk full")
+func (s *brokenClaims) Put(context.Context, contacts.Row, contacts.Guard) (contacts.Row, error) {
+	return contacts.Row{}, errors.New("disk full")
 }
-func (s *brokenClaims) Due(ctx context.Context, ns, in string, limit int) ([]maicontact.Key, error) {
+func (s *brokenClaims) Get(_ context.Context, p contacts.Person) (contacts.Row, time.Time, error) {
+	row := contacts.New(p, time.Now())
+	row.Version, row.Due = 1, row.Created
+	return row, time.Now(), nil
+}
+func (s *brokenClaims) Due(_ context.Context, scope contacts.Scope, limit int) ([]contacts.Person, error) {
 	s.asked.Add(1)
-	keys := make([]maicontact.Key, limit)
-	for i := range keys {
-		keys[i] = maicontact.NewKey(ns, in, fmt.Sprint(i))
+	due := make([]contacts.Person, limit)
+	for i := range due {
+		due[i] = scope.Member(fmt.Sprint(i))
 	}
-	return keys, nil
+	return due, nil
 }
 
 // A MaiAgent that always says "already there" is not asked for ever.
@@ -42,7 +48,7 @@ func TestConflictForEver(t *testing.T) {
 		b.login("u-alice")
 		b.ask()
 		time.Sleep(time.Hour)
-		row, _ := s.store.Contact(t.Context(), maicontact.NewKey("shop-test", webchattest.DefaultInboxID, "u-alice"))
+		row := s.row(alicePerson)
 		if n := s.sim.Count(webchattest.CreateContact); row.Generation > 4 || n > 12 {
 			t.Errorf("after an hour: generation %d, %d POSTs", row.Generation, n)
 		}

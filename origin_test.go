@@ -17,7 +17,7 @@ var listedOrigins = []string{sibling, "HTTPS://Partner.test:8443/", "https://xn-
 
 // Only a listed page's browser is told that it may read the reply.
 func TestAllowedOriginHeaders(t *testing.T) {
-	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.AllowedOrigins = listedOrigins })
+	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Site.AllowedOrigins = listedOrigins })
 	s.member("u-alice", alice)
 	type headers struct {
 		Status                        int
@@ -62,7 +62,7 @@ func TestAllowedOriginHeaders(t *testing.T) {
 func TestAllowedOriginPeople(t *testing.T) {
 	store := newMapStore()
 	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
-		c.AllowedOrigins, c.Sessions = listedOrigins, store
+		c.Site.AllowedOrigins, c.Sessions = listedOrigins, store
 	})
 	s.member("u-alice", alice)
 	home := s.browser()
@@ -123,15 +123,15 @@ func TestAllowedOriginsAreChecked(t *testing.T) {
 		"https://a@shop.example", "https://shop.example:", "https://shop.example:0443", "https://shop.example:99999", "https://m\u00fcnchen.test",
 		"https://shop.example,https://b.example", " https://shop.example",
 	}
-	c.AllowedOrigins = append([]string{"https://right.example"}, wrong...)
+	c.Site.AllowedOrigins = append([]string{"https://right.example"}, wrong...)
 	_, err := maicontact.New(c)
 	if err == nil {
 		t.Fatal("no error")
 	}
-	if n := strings.Count(err.Error(), "Config.AllowedOrigins["); n != len(wrong) || strings.Contains(err.Error(), "AllowedOrigins[0]") {
+	if n := strings.Count(err.Error(), "Config.Site.AllowedOrigins["); n != len(wrong) || strings.Contains(err.Error(), "AllowedOrigins[0]") {
 		t.Errorf("%d faults, want %d:\n%v", n, len(wrong), err)
 	}
-	c.AllowedOrigins = listedOrigins
+	c.Site.AllowedOrigins = listedOrigins
 	if _, err := maicontact.New(c); err != nil {
 		t.Error(err)
 	}

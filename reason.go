@@ -1,6 +1,13 @@
 package maicontact
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/guard"
+	"github.com/maicontact/maicontact/internal/resolve"
+	"github.com/maicontact/maicontact/webchat"
+)
 
 // Reason says why there is no chat, in words that hold no personal data: it
 // is shown in the script's comment, in the browser's status and in the log.
@@ -18,19 +25,19 @@ const (
 	// Unavailable: MaiAgent, the store or the session did not answer, or
 	// answered with an error that may pass.
 	Unavailable Reason = "unavailable"
-	// Budget: the contact was not there within Config.Budget. The work goes
+	// Budget: the contact was not there within Timing.Budget. The work goes
 	// on, and the next request finds its result.
 	Budget Reason = "budget"
-	// Crowded: a new visitor is over the limit of Config.VisitorBurst or
-	// Config.VisitorRate. Nothing was made for them.
+	// Crowded: a new visitor is over a limit of Config.Visitors. Nothing was
+	// made for them.
 	Crowded Reason = "too many new visitors"
 	// PermissionPending: MaiAgent has not confirmed a change of the member's
 	// permissions yet.
 	PermissionPending Reason = "permission pending"
-	// Rejected: MaiAgent refused the member's profile. Another profile
-	// frees the member.
+	// Rejected: MaiAgent refused the member's profile. It is tried again,
+	// slowly; another profile is sent at once.
 	Rejected Reason = "rejected"
-	// Erased: the member was erased on purpose.
+	// Erased: the person was erased on purpose.
 	Erased Reason = "erased"
 	// TooLate: the reply had begun before anybody asked, so that it could no
 	// longer be marked private, or a new visitor could get no cookie.
@@ -38,7 +45,7 @@ const (
 	// Misconfigured: the server's own set-up is at fault. The log says how.
 	Misconfigured Reason = "configuration"
 	// CrossSite: another site asked for the script; or one that is listed in
-	// Config.AllowedOrigins did for a visitor, whose browser would not keep
+	// Site.AllowedOrigins did for a visitor, whose browser would not keep
 	// our cookie there.
 	CrossSite Reason = "cross-site"
 	// NotAScript: the script was framed, navigated to, or asked for in
@@ -69,13 +76,38 @@ func (r Reason) MayPass() bool {
 	}
 }
 
-// reasonOf returns the Reason that an error carries.
+// reasons is what each error of the packages below means to a visitor. What is
+// not in it is Unavailable.
+var reasons = []struct {
+	err    error
+	reason Reason
+}{
+	{ErrNoMiddleware, Misconfigured},
+	{ErrSeveral, Misconfigured},
+	{webchat.ErrUnauthorized, Misconfigured},
+	{resolve.ErrBudget, Budget},
+	{resolve.ErrPending, PermissionPending},
+	{resolve.ErrRefused, Rejected},
+	{contacts.ErrErased, Erased},
+	{guard.ErrCrossSite, CrossSite},
+	{guard.ErrNotAScript, NotAScript},
+	{guard.ErrPrefetch, Prefetch},
+	{guard.ErrProbe, Probe},
+	{guard.ErrBot, Bot},
+}
+
+// reasonOf returns the Reason that an error comes to; none for nil.
 func reasonOf(err error) Reason {
+	if err == nil {
+		return ""
+	}
 	if reason, ok := errors.AsType[Reason](err); ok {
 		return reason
 	}
-	if errors.Is(err, ErrNoMiddleware) {
-		return Misconfigured
+	for _, known := range reasons {
+		if errors.Is(err, known.err) {
+			return known.reason
+		}
 	}
 	return Unavailable
 }

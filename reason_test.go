@@ -40,16 +40,16 @@ func TestReasons(t *testing.T) {
 		{
 			name: "visitor on a page of another site, which is listed", header: []string{"Sec-Fetch-Site", "cross-site", "Origin", "https://partner.test"},
 			config: func(c *maicontact.Config, _ *webchattest.Options) {
-				c.AllowedOrigins = []string{"https://partner.test"}
+				c.Site.AllowedOrigins = []string{"https://partner.test"}
 			},
 			want: absent(maicontact.CrossSite, false),
 		},
 		{
-			name: "budget", config: func(c *maicontact.Config, _ *webchattest.Options) { c.Budget = -1 },
+			name: "budget", config: func(c *maicontact.Config, _ *webchattest.Options) { c.Timing.Budget = -1 },
 			want: absent(maicontact.Budget, true), known: true,
 		},
 		{
-			name: "too many new visitors", config: func(c *maicontact.Config, _ *webchattest.Options) { c.VisitorBurst = 1 },
+			name: "too many new visitors", config: func(c *maicontact.Config, _ *webchattest.Options) { c.Visitors.Burst = 1 },
 			arrange: func(_ *testing.T, s *site, _ *browser) { s.browser().contact() },
 			want:    absent(maicontact.Crowded, true), known: true,
 		},

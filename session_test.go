@@ -76,14 +76,14 @@ func TestSessionCookie(t *testing.T) {
 			for kind, store := range map[string]sessions.Store{
 				"cookie": sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")), "map": newMapStore(),
 			} {
-				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.PublicOrigin, c.Sessions = test.origin, store })
+				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Site.Origin, c.Sessions = test.origin, store })
 				cookies := s.browser().send("GET", "/webchat.js").Cookies()
 				if len(cookies) != 1 {
 					t.Fatalf("%s: %d cookies, want 1", kind, len(cookies))
 				}
 				c := cookies[0]
 				got := http.Cookie{Name: c.Name, Path: c.Path, Domain: c.Domain, MaxAge: c.MaxAge, Secure: c.Secure, HttpOnly: c.HttpOnly, SameSite: c.SameSite}
-				want := http.Cookie{Name: "maicontact", Path: "/", MaxAge: 30 * 24 * 3600, Secure: test.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+				want := http.Cookie{Name: "maicontact", Path: "/", MaxAge: 7 * 24 * 3600, Secure: test.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 				if got.String() != want.String() {
 					t.Errorf("%s: cookie %v, want %v", kind, &got, &want)
 				}

@@ -92,7 +92,7 @@ func newSite(t *testing.T, change func(*maicontact.Config, *webchattest.Options)
 		API:       webchat.Config{BaseURL: "http://localhost/api", APIKey: webchattest.DefaultAPIKey},
 		InboxID:   webchattest.DefaultInboxID,
 		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID},
-		Namespace: "shop-test", SessionName: "maicontact",
+		Namespace: "shop-test", Cookie: maicontact.Cookie{Name: "maicontact"},
 		Identify: s.whoIs,
 		Sessions: sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")),
 		Store:    maicontact.NewMemoryStore(),
@@ -125,7 +125,7 @@ func (s *site) build(c maicontact.Config) {
 	s.mux = http.NewServeMux()
 	s.mux.Handle("/webchat.js", mc.Script())
 	s.mux.Handle("/webchat.json", mc.JSON())
-	s.mux.Handle("/webchat-stub.js", mc.Stub())
+	s.mux.Handle("/webchat-stub.js", mc.StaticScript())
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "a page") })
 	s.handler = mc.Handler(s.mux)
 }

@@ -5,42 +5,35 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/maicontact/maicontact"
-	"github.com/maicontact/maicontact/webchat"
+	"github.com/maicontact/maicontact/contacts"
 )
 
-// countedStore counts the reads and the changes that a person may cost.
+// countedStore counts what people cost in the store: each read and each write is
+// one statement in a database. What Run asks for everybody is not counted.
 type countedStore struct {
-	maicontact.Store
-	reads, changes atomic.Int64
+	contacts.Store
+	reads, writes atomic.Int64
 }
 
-func (s *countedStore) Contact(ctx context.Context, key maicontact.Key) (maicontact.Contact, error) {
+// Get implements [contacts.Store].
+func (s *countedStore) Get(ctx context.Context, p contacts.Person) (contacts.Row, time.Time, error) {
 	s.reads.Add(1)
-	return s.Store.Contact(ctx, key)
+	return s.Store.Get(ctx, p)
 }
 
-func (s *countedStore) Want(ctx context.Context, key maicontact.Key, w maicontact.Wanted) (maicontact.Contact, error) {
-	s.changes.Add(1)
-	return s.Store.Want(ctx, key, w)
+// Put implements [contacts.Store].
+func (s *countedStore) Put(ctx context.Context, r contacts.Row, g contacts.Guard) (contacts.Row, error) {
+	s.writes.Add(1)
+	return s.Store.Put(ctx, r, g)
 }
 
-func (s *countedStore) Claim(ctx context.Context, key maicontact.Key, lease time.Duration) (maicontact.Contact, error) {
-	s.changes.Add(1)
-	return s.Store.Claim(ctx, key, lease)
+// Delete implements [contacts.Store].
+func (s *countedStore) Delete(ctx context.Context, r contacts.Row) error {
+	s.writes.Add(1)
+	return s.Store.Delete(ctx, r)
 }
 
-func (s *countedStore) Attempt(ctx context.Context, c maicontact.Claim) (maicontact.Contact, error) {
-	s.changes.Add(1)
-	return s.Store.Attempt(ctx, c)
-}
-
-func (s *countedStore) Bind(ctx context.Context, c maicontact.Claim, id webchat.ContactID, confirmed maicontact.Stamp) (maicontact.Contact, error) {
-	s.changes.Add(1)
-	return s.Store.Bind(ctx, c, id, confirmed)
-}
-
-func (s *countedStore) Confirm(ctx context.Context, c maicontact.Claim, confirmed maicontact.Stamp, again time.Duration) (maicontact.Contact, error) {
-	s.changes.Add(1)
-	return s.Store.Confirm(ctx, c, confirmed, again)
+func (s *countedStore) reset() {
+	s.reads.Store(0)
+	s.writes.Store(0)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -8,8 +9,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -17,6 +20,7 @@ import (
 const (
 	crowdNamespace = "bench"
 	crowdInbox     = webchattest.DefaultInboxID
+	crowdSource    = "bench0member1" // of a contact that no row knows
 )
 
 // crowdID is the business user ID of the member with that number. They do not
@@ -25,9 +29,9 @@ func crowdID(n int) string {
 	return fmt.Sprintf("%08x-5ca1-4000-8000-%012x", uint32(n*2654435761), n) // #nosec G115 -- the low bits are wanted
 }
 
-func crowdKey(n int) maicontact.Key {
-	return maicontact.NewKey(crowdNamespace, crowdInbox, crowdID(n))
-}
+var crowdScope = contacts.Scope{Namespace: crowdNamespace, InboxID: crowdInbox}
+
+func crowdPerson(n int) contacts.Person { return crowdScope.Member(crowdID(n)) }
 
 func crowdContact(n int) webchat.ContactID {
 	return webchat.ContactID(fmt.Sprintf("%08x-c0de-4000-8000-%012x", uint32(n*2246822519), n)) // #nosec G115 -- as above
@@ -46,8 +50,7 @@ var crowdPermissions = sync.OnceValue(func() webchat.QueryMetadata {
 	return p
 })
 
-// crowdMember is a member with an ordinary profile and permissions. Without a
-// revision only the store may answer for such a one.
+// crowdMember is a member with an ordinary profile and permissions.
 func crowdMember(n int, revision int64) *maicontact.Member {
 	return &maicontact.Member{ID: crowdID(n), Revision: revision, Profile: webchat.Profile{
 		Name: "Alice Chen", Email: fmt.Sprintf("alice.chen.%08d@example.com", n), Phone: fmt.Sprintf("+8869%08d", n),
@@ -55,9 +58,41 @@ func crowdMember(n int, revision int64) *maicontact.Member {
 	}}
 }
 
-func crowdWanted(n int) maicontact.Wanted {
+func crowdDesired(n int) contacts.Desired {
 	p := crowdMember(n, 0).Profile.Normalized()
-	return maicontact.Wanted{Profile: p, Stamp: maicontact.StampOf(p), Revision: 1}
+	return contacts.Desired{Profile: p, Stamp: contacts.StampOf(p), Revision: 1}
+}
+
+// settledRow is the row of a member who has that contact, which MaiAgent has
+// confirmed.
+func settledRow(n int, id webchat.ContactID) (contacts.Row, error) {
+	const owner = 1
+	now, desired := time.Now(), crowdDesired(n)
+	row, err := contacts.New(crowdPerson(n), now).SetDesired(desired, now)
+	if err == nil {
+		row, err = row.Claim(owner, time.Minute, now)
+	}
+	if err == nil {
+		row, err = row.Bind(owner, id, desired.Stamp, now)
+	}
+	if err == nil && row.State() != contacts.StateSettled {
+		err = fmt.Errorf("the row is %s", row.State())
+	}
+	return row, err
+}
+
+// fillStore gives the members 1 to n a contact each.
+func fillStore(store contacts.Store, members int) error {
+	for n := range members {
+		row, err := settledRow(n+1, crowdContact(n+1))
+		if err == nil {
+			_, err = store.Put(context.Background(), row, contacts.Guard{})
+		}
+		if err != nil {
+			return fmt.Errorf("member %d: %w", n+1, err)
+		}
+	}
+	return nil
 }
 
 // crowdConfig is a site whose members come by number in a header of the

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -24,7 +25,7 @@ func measureDrain(howMuch size) ([]figure, error) {
 	if howMuch == full {
 		cases = append(cases,
 			drainCase{"PostgreSQL", newPostgresTable, 20 * time.Millisecond, 200, 0},
-			// Half of MaxCalls, 8, may be under way: 40 a second are allowed.
+			// Half of Limits.Calls, 8, may be under way: 40 a second are allowed.
 			drainCase{"SQLite", newSQLiteTable, 200 * time.Millisecond, 100, 40},
 		)
 	}
@@ -37,10 +38,10 @@ func measureDrain(howMuch size) ([]figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		allowed := c.callRate
-		name := fmt.Sprintf("%s, a call takes %v, CallRate %.0f", c.name, c.latency, c.callRate)
+		allowed := c.rate
+		name := fmt.Sprintf("%s, a call takes %v, CallsPerSecond %.0f", c.name, c.latency, c.rate)
 		if c.byCalls != 0 {
-			allowed, name = c.byCalls, name+fmt.Sprintf(", MaxCalls allows %.0f", c.byCalls)
+			allowed, name = c.byCalls, name+fmt.Sprintf(", Calls allows %.0f", c.byCalls)
 		}
 		f := figure{name: name, value: rate / allowed, unit: fmt.Sprintf("x (%.0f/s)", rate)}
 		if howMuch != smoke {
@@ -52,11 +53,11 @@ func measureDrain(howMuch size) ([]figure, error) {
 }
 
 type drainCase struct {
-	name     string
-	open     func(int) (*contactTable, error)
-	latency  time.Duration
-	callRate float64
-	byCalls  float64 // where MaxCalls allows less: how many
+	name    string
+	open    func(int) (*contactTable, error)
+	latency time.Duration
+	rate    float64 // Limits.CallsPerSecond
+	byCalls float64 // where Limits.Calls allows less: how many
 }
 
 // drained lets so many members want another profile, and returns how many
@@ -78,32 +79,36 @@ func (c drainCase) drained(changes int) (perSecond float64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	config.Store, config.CallRate = t.store, c.callRate
+	config.Store, config.Limits.CallsPerSecond = t.store, c.rate
 	m, err := maicontact.New(config)
 	if err != nil {
 		return 0, err
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
 	start := time.Now()
-	go func() { ended <- m.Run(ctx) }()
-	left := 1
-	for left > 0 && err == nil && time.Since(start) < 2*time.Minute {
-		_ = wait(ctx, 5*time.Millisecond)
-		left, err = t.store.Unsettled(ctx, crowdNamespace, crowdInbox)
-	}
+	stop := runBeside(m)
+	left, err := untilSettled(t.store, crowdScope, 2*time.Minute)
 	took := time.Since(start)
-	stop()
-	err = errors.Join(err, <-ended)
+	err = errors.Join(err, stop())
 	if sent := sim.Count("replace_contact"); err == nil && (left > 0 || sent != changes) {
 		err = fmt.Errorf("%d changes wait, and %d calls were made for %d", left, sent, changes)
 	}
 	return float64(changes) / took.Seconds(), err
 }
 
+// untilSettled waits until nothing waits in the store any more, and returns how
+// many rows still do when the time is over.
+func untilSettled(store contacts.Store, scope contacts.Scope, most time.Duration) (left int, err error) {
+	for deadline := time.Now().Add(most); ; time.Sleep(5 * time.Millisecond) {
+		counts, err := store.Count(context.Background(), scope)
+		if err != nil || counts.Unsettled == 0 || time.Now().After(deadline) {
+			return counts.Unsettled, err
+		}
+	}
+}
+
 // makeContacts gives members a contact at MaiAgent, and each a profile that
 // waits to be sent.
-func makeContacts(store maicontact.Store, sim *webchattest.Server, members int) error {
+func makeContacts(store contacts.Store, sim *webchattest.Server, members int) error {
 	client, err := webchat.NewClient(webchat.Config{BaseURL: sim.BaseURL(), APIKey: webchattest.DefaultAPIKey})
 	if err != nil {
 		return err
@@ -112,24 +117,21 @@ func makeContacts(store maicontact.Store, sim *webchattest.Server, members int) 
 	group.SetLimit(4)
 	for n := range members {
 		group.Go(func() error {
-			ctx, key, wanted := context.Background(), crowdKey(n+1), crowdWanted(n+1)
+			ctx, desired := context.Background(), crowdDesired(n+1)
 			made, err := client.Create(ctx, webchat.Draft{
-				InboxID: crowdInbox, SourceID: "bench:" + key.Member, Profile: wanted.Profile,
+				InboxID: crowdInbox, SourceID: "bench0" + crowdID(n+1), Profile: desired.Profile,
 			})
-			if err == nil {
-				_, err = store.Want(ctx, key, wanted)
+			if err != nil {
+				return err
 			}
-			var row maicontact.Contact
+			row, err := settledRow(n+1, made.ID)
 			if err == nil {
-				row, err = store.Claim(ctx, key, leaseOfOne)
+				desired.Profile.Name, desired.Revision = "Alice Lin", 2
+				desired.Stamp = contacts.StampOf(desired.Profile)
+				row, err = row.SetDesired(desired, time.Now())
 			}
 			if err == nil {
-				_, err = store.Bind(ctx, row.Claim(), made.ID, row.Wanted)
-			}
-			if err == nil {
-				wanted.Profile.Name, wanted.Revision = "Alice Lin", 2
-				wanted.Stamp = maicontact.StampOf(wanted.Profile)
-				_, err = store.Want(ctx, key, wanted)
+				_, err = store.Put(ctx, row, contacts.Guard{})
 			}
 			return err
 		})

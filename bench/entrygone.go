@@ -8,8 +8,8 @@ import (
 	"github.com/patrickmn/go-cache"
 )
 
-// entryGoneRow is the script for a member without our cookie, whose row is in
-// memory: a new browser, or a new session. The rival looks the same entry up in
+// entryGoneRow is the script for a member without our cookie, whose answer the
+// process remembers: a new browser, or a new session. The rival looks the same entry up in
 // a plain go-cache, puts it into a session of the same store, saves that, and
 // writes the same bytes. It knows who is there and checks nothing: ours asks
 // Identify, fingerprints the profile, guards the route, checks that the entry is
@@ -62,7 +62,7 @@ func entryGoneWith(store sessions.Store, open *closing) (comparison, error) {
 			wrong(w)
 			return
 		}
-		session, err := store.New(r, s.config.SessionName)
+		session, err := store.New(r, s.config.Cookie.Name)
 		if err != nil {
 			wrong(w)
 			return
@@ -85,7 +85,7 @@ func entryGoneWith(store sessions.Store, open *closing) (comparison, error) {
 		}
 	}
 	return comparison{
-		ours:   side{"script", serve(s.script(), newRequest(0), len(p.script))},
+		ours:   side{"script", s.serve(s.script(), newRequest(0), len(p.script))},
 		rival:  side{"go-cache Get and session write", serve(rival, newRequest(0), len(p.script))},
 		limits: []limit{{ratio, 1.5}},
 	}, nil

@@ -30,7 +30,7 @@ func cookiesRow() row {
 				}
 				pairs = append(pairs, comparison{
 					name: fmt.Sprint(others),
-					ours: side{"script", serve(s.script(), request, len(p.script))}, rival: side{"gorilla CookieStore Get alone", plain},
+					ours: side{"script", s.serve(s.script(), request, len(p.script))}, rival: side{"gorilla CookieStore Get alone", plain},
 				})
 			}
 			return pairs, open.close, nil

@@ -24,7 +24,7 @@ func coresRow() row {
 			paths := []*onCores{
 				{side: side{"bare", serveParallel(page, request, want)}},
 				{side: side{"page", serveParallel(s.middleware.Handler(page), request, want)}},
-				{side: side{"script", serveParallel(s.script(), request, want)}},
+				{side: side{"script", s.ofSessions(serveParallel(s.script(), request, want))}},
 			}
 			// In turns, so that a neighbour disturbs all of them.
 			for range map[size]int{smoke: 0, short: 1, full: 7}[n] {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 )
 
 // membersRow is how the script gets slower with the members in the store.
@@ -20,12 +20,12 @@ func membersRow() row { return row{name: "growth/members", compare: compareGrowt
 func compareGrowth() (pairs []comparison, closeAll func(), err error) {
 	const few, many = 1_000, 100_000
 	var toClose closing
-	for name, open := range map[string]func(int) (maicontact.Store, func(), error){
-		"MemoryStore": func(members int) (maicontact.Store, func(), error) {
+	for name, open := range map[string]func(int) (contacts.Store, func(), error){
+		"MemoryStore": func(members int) (contacts.Store, func(), error) {
 			store, err := newFilledMemory(members)
 			return store, func() {}, err
 		},
-		"SQLite": func(members int) (maicontact.Store, func(), error) {
+		"SQLite": func(members int) (contacts.Store, func(), error) {
 			t, err := newSQLiteTable(members)
 			if err != nil {
 				return nil, nil, err
@@ -58,21 +58,7 @@ func compareGrowth() (pairs []comparison, closeAll func(), err error) {
 	return pairs, func() { toClose.close() }, nil
 }
 
-func newFilledMemory(members int) (*maicontact.MemoryStore, error) {
-	store, ctx := maicontact.NewMemoryStore(), context.Background()
-	for n := range members {
-		key, wanted := crowdKey(n+1), crowdWanted(n+1)
-		_, err := store.Want(ctx, key, wanted)
-		var row maicontact.Contact
-		if err == nil {
-			row, err = store.Claim(ctx, key, leaseOfOne)
-		}
-		if err == nil {
-			row, err = store.Bind(ctx, row.Claim(), crowdContact(n+1), row.Wanted)
-		}
-		if err != nil || !row.Ready() {
-			return nil, fmt.Errorf("member %d is not ready: %w", n+1, err)
-		}
-	}
-	return store, nil
+func newFilledMemory(members int) (contacts.Store, error) {
+	store := maicontact.NewMemoryStore()
+	return store, fillStore(store, members)
 }

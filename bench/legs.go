@@ -12,9 +12,6 @@ import (
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
-// leaseOfOne is as long as any lease of a claim made here must be.
-const leaseOfOne = 30 * time.Second
-
 // legsRow is a page which asks for a new member's contact and for its own data
 // at the same time.
 func legsRow() row {

@@ -71,8 +71,9 @@ func measureExample(howMuch size) ([]figure, error) {
 	return found, nil
 }
 
-// signUp makes an account in the shop and lets its browser ask for the script
-// once. It returns the cookies.
+// signUp makes an account in the shop and lets its browser ask for the script,
+// once the shop has been told for a while what changes elsewhere. It returns the
+// cookies.
 func signUp(address string) (cookie string, err error) {
 	form := url.Values{"email": {"alice@example.com"}, "name": {"Alice Chen"}, "phone": {"+886912345678"}, "password": {"correct horse battery"}}.Encode()
 	cookies, err := ask(address, []byte("POST /signup HTTP/1.1\r\nHost: "+address+"\r\nSec-Fetch-Site: same-origin\r\n"+
@@ -80,6 +81,7 @@ func signUp(address string) (cookie string, err error) {
 	if err != nil {
 		return "", err
 	}
+	time.Sleep(2 * time.Second)
 	more, err := ask(address, loadJob{Address: address, Path: "/webchat.js", Cookie: strings.Join(cookies, "; ")}.request())
 	return strings.Join(append(cookies, more...), "; "), err
 }

@@ -32,11 +32,21 @@ func newLoadServer() (*loadServer, error) {
 		sim.Close()
 		return nil, err
 	}
-	c.Store, c.ScriptPath = everybody{}, "/script"
+	rows := &countedStore{Store: everybody{}}
+	c.Store, c.Site.ScriptPath = rows, "/script"
 	c.Identify = func(*http.Request) (*maicontact.Member, error) { return alice, nil }
 	m, err := maicontact.New(c)
 	if err != nil {
 		sim.Close()
+		return nil, err
+	}
+	stop := runBeside(m)
+	closeAll := func() {
+		_ = stop() // what had not ended is nothing that is measured
+		sim.Close()
+	}
+	if err := inTheKnow(m.Script(), rows, crowdRequest(1)); err != nil {
+		closeAll()
 		return nil, err
 	}
 	page := fixed("text/html; charset=utf-8", strings.Repeat("<p>A celadon teapot.</p>\n", 24))
@@ -44,7 +54,7 @@ func newLoadServer() (*loadServer, error) {
 	w.whole = true
 	m.Script().ServeHTTP(w, crowdRequest(1))
 	if err := w.mustHold(crowdContact(1)); err != nil {
-		sim.Close()
+		closeAll()
 		return nil, err
 	}
 	script := fixed("text/javascript; charset=utf-8", string(w.body))
@@ -68,7 +78,7 @@ func newLoadServer() (*loadServer, error) {
 			http.Error(w, "no session", http.StatusInternalServerError)
 		}
 	})
-	return &loadServer{mux, sim.Close}, nil
+	return &loadServer{mux, closeAll}, nil
 }
 
 // fixed writes a ready reply with four headers.

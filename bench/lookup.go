@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -45,9 +46,9 @@ func compareLookup(open func(int) (*contactTable, error)) ([]comparison, func(),
 	// Each finds the right row.
 	w := newSink()
 	script.ServeHTTP(w, crowdRequest(7))
-	v, selectErr := lookUp(context.Background(), lookup, crowdKey(7))
-	row, contactErr := t.store.Contact(context.Background(), crowdKey(7))
-	if err := errors.Join(w.mustHold(crowdContact(7)), selectErr, contactErr); err != nil {
+	v, selectErr := lookUp(context.Background(), lookup, crowdPerson(7))
+	row, _, getErr := t.store.Get(context.Background(), crowdPerson(7))
+	if err := errors.Join(w.mustHold(crowdContact(7)), selectErr, getErr); err != nil {
 		return nil, closeAll, err
 	}
 	if v.texts[0].String != row.ContactID.Reveal() || row.ContactID != crowdContact(7) {
@@ -55,7 +56,7 @@ func compareLookup(open func(int) (*contactTable, error)) ([]comparison, func(),
 	}
 	raw := side{"prepared SELECT", func(b *testing.B) { benchSelect(b, lookup) }}
 	return []comparison{
-		{name: "Store.Contact", ours: side{"sqlstore", func(b *testing.B) { benchContact(b, t.store) }}, rival: raw, limits: []limit{{ratio, 1.2}}},
+		{name: "Store.Get", ours: side{"sqlstore", func(b *testing.B) { benchGet(b, t.store) }}, rival: raw, limits: []limit{{ratio, 1.2}}},
 		// For information: the whole request, with Identify, a profile to be
 		// compared, and a cookie to be written.
 		{name: "script_without_cookie", ours: side{"script", func(b *testing.B) { benchScript(b, script, lookupMembers) }}, rival: raw},
@@ -64,27 +65,27 @@ func compareLookup(open func(int) (*contactTable, error)) ([]comparison, func(),
 
 // soughtContact is what a lookup is given, and what it must find.
 type soughtContact struct {
-	key     maicontact.Key
+	person  contacts.Person
 	contact webchat.ContactID
 }
 
-// lookupKeys are made before the time runs: writing them would be a part of both
+// lookupPeople are made before the time runs: writing them would be a part of both
 // sides, and hide some of what they differ in.
-func lookupKeys() []soughtContact {
+func lookupPeople() []soughtContact {
 	all := make([]soughtContact, lookupMembers)
 	for i := range all {
-		all[i] = soughtContact{crowdKey(i + 1), crowdContact(i + 1)}
+		all[i] = soughtContact{crowdPerson(i + 1), crowdContact(i + 1)}
 	}
 	return all
 }
 
-func benchContact(b *testing.B, store maicontact.Store) {
+func benchGet(b *testing.B, store contacts.Store) {
 	ctx, cancel := context.WithCancel(context.Background()) // as a request has one
 	defer cancel()
-	sought := lookupKeys()
+	sought := lookupPeople()
 	for b.Loop() {
 		s := &sought[rand.IntN(len(sought))]
-		row, err := store.Contact(ctx, s.key)
+		row, _, err := store.Get(ctx, s.person)
 		if err != nil || row.ContactID != s.contact || !row.Ready() {
 			b.Fatal("not the member's row", err)
 		}
@@ -94,22 +95,21 @@ func benchContact(b *testing.B, store maicontact.Store) {
 func benchSelect(b *testing.B, lookup *sql.Stmt) {
 	ctx, cancel := context.WithCancel(context.Background()) // as a request has one
 	defer cancel()
-	sought := lookupKeys()
+	sought := lookupPeople()
 	for b.Loop() {
 		s := &sought[rand.IntN(len(sought))]
-		v, err := lookUp(ctx, lookup, s.key)
+		v, err := lookUp(ctx, lookup, s.person)
 		if err != nil || v.texts[0].String != s.contact.Reveal() {
 			b.Fatal("not the member's row", err)
 		}
 	}
 }
 
-// newLookupScript is a script route whose members have permissions and no
-// revision: for those nothing but the store may answer, so each request reads
-// the row, however often a member comes.
-func newLookupScript(store maicontact.Store) (http.Handler, func(), error) {
+// newLookupScript is a script route of a site without Run, where each request
+// reads the row, however often a member comes.
+func newLookupScript(store contacts.Store) (http.Handler, func(), error) {
 	sim := webchattest.NewServer(webchattest.Options{})
-	c, err := crowdConfig(sim, 0)
+	c, err := crowdConfig(sim, 1)
 	if err != nil {
 		return nil, sim.Close, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
@@ -128,35 +130,34 @@ func heapInUse() float64 {
 // remembered runs out together, 30 s after it came, beside the same requests
 // before that.
 func measureSweep(members int) ([]figure, error) {
-	const remembered, window = 30 * time.Second, 5 * time.Second
 	p, err := newRememberer()
 	if err != nil {
 		return nil, err
 	}
 	defer p.close()
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- p.middleware.Run(ctx) }()
-	if _, err = p.fill(members); err == nil {
-		filled := time.Now()
-		var quiet, expiring sweepWaits
-		if quiet, err = p.waits(window); err == nil {
-			_ = wait(ctx, time.Until(filled.Add(remembered-window/2)))
-			expiring, err = p.waits(window)
-		}
-		if err == nil {
-			stop()
-			return []figure{
-				{name: "longest wait, nothing expires", value: quiet.longest, unit: "ms"},
-				{name: "99.99 % wait at most, nothing expires", value: quiet.most, unit: "ms"},
-				{name: fmt.Sprintf("longest wait while %d expire", members), value: expiring.longest, unit: "ms", most: 2},
-				{name: fmt.Sprintf("99.99 %% wait at most while %d expire", members), value: expiring.most, unit: "ms", most: 2},
-			}, <-ended
-		}
+	stop := runBeside(p.middleware)
+	found, err := p.sweepFigures(members)
+	return found, errors.Join(err, stop())
+}
+
+func (p *rememberer) sweepFigures(members int) ([]figure, error) {
+	const remembered, window = 30 * time.Second, 5 * time.Second
+	if _, err := p.fill(members); err != nil {
+		return nil, err
 	}
-	stop()
-	<-ended
-	return nil, err
+	filled := time.Now()
+	quiet, err := p.waits(window)
+	if err != nil {
+		return nil, err
+	}
+	time.Sleep(time.Until(filled.Add(remembered - window/2)))
+	expiring, err := p.waits(window)
+	return []figure{
+		{name: "longest wait, nothing expires", value: quiet.longest, unit: "ms"},
+		{name: "99.99 % wait at most, nothing expires", value: quiet.most, unit: "ms"},
+		{name: fmt.Sprintf("longest wait while %d expire", members), value: expiring.longest, unit: "ms", most: 2},
+		{name: fmt.Sprintf("99.99 %% wait at most while %d expire", members), value: expiring.most, unit: "ms", most: 2},
+	}, err
 }
 
 // sweepWaits is in milliseconds.
@@ -183,21 +184,39 @@ func (p *rememberer) waits(window time.Duration) (sweepWaits, error) {
 
 // everybody is a store in which every member has a confirmed contact and
 // nothing waits.
-type everybody struct{ maicontact.Store }
+type everybody struct{ contacts.Store }
 
-func (everybody) Contact(_ context.Context, key maicontact.Key) (maicontact.Contact, error) {
+// Get implements [contacts.Store].
+func (everybody) Get(_ context.Context, p contacts.Person) (contacts.Row, time.Time, error) {
 	var head uint32
 	var n int
-	if _, err := fmt.Sscanf(key.Member, "%08x-5ca1-4000-8000-%012x", &head, &n); err != nil {
-		return maicontact.Contact{}, err
+	now := time.Now()
+	if _, err := fmt.Sscanf(p.ID, "%08x-5ca1-4000-8000-%012x", &head, &n); err != nil {
+		return contacts.Row{}, now, err
 	}
-	wanted := crowdWanted(n)
-	return maicontact.Contact{
-		Key: key, ContactID: crowdContact(n), Generation: 1,
-		Wanted: wanted.Stamp, Confirmed: wanted.Stamp, Revision: wanted.Revision,
-	}, nil
+	desired := crowdDesired(n)
+	return contacts.Row{
+		Person: p, Version: 1, ContactID: crowdContact(n), Generation: 1,
+		Desired: desired.Stamp, Confirmed: desired.Stamp, Revision: desired.Revision,
+	}, now, nil
 }
 
-func (everybody) Due(context.Context, string, string, int) ([]maicontact.Key, error) { return nil, nil }
+// Due implements [contacts.Store].
+func (everybody) Due(context.Context, contacts.Scope, int) ([]contacts.Person, error) {
+	return nil, nil
+}
 
-func (everybody) Unsettled(context.Context, string, string) (int, error) { return 0, nil }
+// Changed implements [contacts.Store].
+func (everybody) Changed(context.Context, contacts.Scope, time.Time, int) (contacts.Changes, error) {
+	return contacts.Changes{Now: time.Now()}, nil
+}
+
+// Expired implements [contacts.Store].
+func (everybody) Expired(context.Context, contacts.Scope, int) ([]contacts.Person, error) {
+	return nil, nil
+}
+
+// Count implements [contacts.Store].
+func (everybody) Count(context.Context, contacts.Scope) (contacts.Counts, error) {
+	return contacts.Counts{}, nil
+}

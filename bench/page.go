@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/gorilla/sessions"
 )
@@ -12,16 +13,16 @@ import (
 // readsStore counts how often a session is read.
 type readsStore struct {
 	sessions.Store
-	reads *int
+	reads *atomic.Int64
 }
 
 func (s readsStore) Get(r *http.Request, name string) (*sessions.Session, error) {
-	*s.reads++
+	s.reads.Add(1)
 	return s.Store.Get(r, name)
 }
 
 func (s readsStore) New(r *http.Request, name string) (*sessions.Session, error) {
-	*s.reads++
+	s.reads.Add(1)
 	return s.Store.New(r, name)
 }
 
@@ -31,25 +32,25 @@ func pageRow() row {
 	return row{
 		name: "page",
 		figures: func(size) ([]figure, error) {
-			var reads int
+			var reads atomic.Int64
 			var open closing
 			defer open.close()
 			p, err := newPlainPage(&reads, &open)
 			if err != nil {
 				return nil, err
 			}
-			met := reads
+			met := reads.Load()
 			w, err := answer(p.wrapped, p.request)
 			if err == nil && met == 0 {
 				err = errors.New("the counting does not count")
 			}
 			return []figure{
-				{name: "sessions read", value: float64(reads - met), zero: true, firm: true},
+				{name: "sessions read", value: float64(reads.Load() - met), zero: true, firm: true},
 				{name: "cookies set", value: float64(len(w.Result().Cookies())), zero: true, firm: true},
 			}, err
 		},
 		compare: func() ([]comparison, func(), error) {
-			var reads int
+			var reads atomic.Int64
 			var open closing
 			p, err := newPlainPage(&reads, &open)
 			if err != nil {
@@ -71,7 +72,7 @@ type plainPage struct {
 	request *http.Request
 }
 
-func newPlainPage(reads *int, open *closing) (plainPage, error) {
+func newPlainPage(reads *atomic.Int64, open *closing) (plainPage, error) {
 	store, err := recommendedStore()
 	if err != nil {
 		return plainPage{}, err

@@ -46,7 +46,7 @@ func peersRow() row {
 			if err != nil {
 				return nil, open.close, err
 			}
-			ours := side{"script", serve(s.script(), newRequest(0, p.cookies...), len(p.script))}
+			ours := side{"script", s.serve(s.script(), newRequest(0, p.cookies...), len(p.script))}
 			script := reply{"text/javascript; charset=utf-8", p.script}
 			var pairs []comparison
 			for _, set := range []func(reply) (peer, error){scsPeer, jwtPeer, auth0Peer, clerkPeer, csrfPeer} {

@@ -9,13 +9,16 @@ import (
 	"github.com/maicontact/maicontact"
 )
 
-// readyStore has the session ready, so that the difference of two handlers does
-// not drown in its decoding.
-type readyStore struct{ session *sessions.Session }
+// readyStore is a store that is changed for another once a person is known.
+type readyStore struct{ sessions.Store }
 
-func (s readyStore) Get(*http.Request, string) (*sessions.Session, error) { return s.session, nil }
-func (s readyStore) New(*http.Request, string) (*sessions.Session, error) { return s.session, nil }
-func (s readyStore) Save(*http.Request, http.ResponseWriter, *sessions.Session) error {
+// nothingToRead has the session ready, so that the difference of two handlers
+// does not drown in its decoding.
+type nothingToRead struct{ session *sessions.Session }
+
+func (s nothingToRead) Get(*http.Request, string) (*sessions.Session, error) { return s.session, nil }
+func (s nothingToRead) New(*http.Request, string) (*sessions.Session, error) { return s.session, nil }
+func (s nothingToRead) Save(*http.Request, http.ResponseWriter, *sessions.Session) error {
 	return errors.New("nothing is to be saved")
 }
 
@@ -49,21 +52,18 @@ func renderingOf(kind string, open *closing) ([]comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	met, p, err := meetOn(gobStore(), member, open)
+	ready := &readyStore{Store: gobStore()}
+	s, p, err := meetOn(ready, member, open)
 	if err != nil {
 		return nil, err
 	}
-	text, err := met.entry(p)
+	text, err := s.entry(p)
 	if err != nil {
 		return nil, err
 	}
-	session := sessions.NewSession(nil, met.config.SessionName)
+	session := sessions.NewSession(nil, s.config.Cookie.Name)
 	session.Values["entry"] = text
-	s, err := newSite(readyStore{session}, member, nil)
-	if err != nil {
-		return nil, err
-	}
-	open.add(s.close)
+	ready.Store = nothingToRead{session}
 	fixed := reply{"text/javascript; charset=utf-8", p.script}
 	asking := func(then http.Handler) http.Handler {
 		return s.middleware.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -84,7 +84,7 @@ func renderingOf(kind string, open *closing) ([]comparison, error) {
 			return nil, errNotSame(err)
 		}
 	}
-	ours := side{"script", serve(s.script(), request, len(p.script))}
+	ours := side{"script", s.serve(s.script(), request, len(p.script))}
 	return []comparison{
 		{name: kind, ours: ours, rival: side{"page that asks, fixed bytes", serve(page, request, len(p.script))}, limits: []limit{{moreNS, 250}}},
 		{name: kind + "/over_asking", ours: ours, rival: side{"page that asks, nothing written", serve(silent, request, 0)}},

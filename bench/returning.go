@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	"github.com/gorilla/securecookie"
-	"github.com/gorilla/sessions"
 
 	"github.com/maicontact/maicontact"
 )
@@ -53,16 +52,11 @@ func returningOf(kind string, asks int) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	cookies, ok := store.(*sessions.CookieStore)
-	if !ok {
-		return nil, errors.New("the recommended store is no *sessions.CookieStore")
-	}
 	var encoded atomic.Int64
-	for i, codec := range cookies.Codecs {
-		cookies.Codecs[i] = countedCodec{codec, &encoded}
+	for i, codec := range store.Codecs {
+		store.Codecs[i] = countedCodec{codec, &encoded}
 	}
-	rows := &countedStore{Store: maicontact.NewMemoryStore()}
-	s, err := newSite(cookies, member, func(c *maicontact.Config) { c.Store = rows })
+	s, err := newSite(store, member, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -71,12 +65,11 @@ func returningOf(kind string, asks int) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	if encoded.Load() == 0 || kind == "member" && rows.changes.Load() == 0 {
+	if encoded.Load() == 0 || s.rows.writes.Load() == 0 {
 		return nil, errors.New("the counting does not count")
 	}
 	encoded.Store(0)
-	rows.reads.Store(0)
-	rows.changes.Store(0)
+	s.rows.reset()
 	s.simulation.ResetRequests()
 	page := s.middleware.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if id, err := maicontact.ContactID(r.Context()); err != nil || id.Reveal() != p.contact {
@@ -98,7 +91,7 @@ func returningOf(kind string, asks int) ([]figure, error) {
 	}
 	return []figure{
 		none("Set-Cookie", set), none("encoded", int(encoded.Load())),
-		none("queries", int(rows.reads.Load())), none("writes", int(rows.changes.Load())),
+		none("queries", int(s.rows.reads.Load())), none("writes", int(s.rows.writes.Load())),
 		none("calls", len(s.simulation.Requests())),
 	}, nil
 }

@@ -7,7 +7,6 @@ func rows() []row {
 		machineRow(),
 		pageRow(),
 		knownRow("visitor"), knownRow("member"),
-		sharedRow(),
 		otherStoresRow(),
 		peersRow(),
 		renderingRow(),

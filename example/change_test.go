@@ -20,6 +20,7 @@ func TestProfileChange(t *testing.T) {
 	b := s.browser()
 	b.signUp("ana@example.com", "Ana")
 	id := b.contactID()
+	former := s.contact(id)
 	b.submit("/profile", "name", "Ana María 李")
 	s.eventually("MaiAgent knows the new name", func() bool { return s.contact(id).Name == "Ana María 李" })
 	b.submit("/profile", "email", "ana.maria@example.com", "phone", "")
@@ -28,7 +29,7 @@ func TestProfileChange(t *testing.T) {
 		t.Error("the member has another contact after the change")
 	}
 	c := s.contact(id)
-	if c.Name != "Ana María 李" || c.Phone != "" || !strings.HasPrefix(c.SourceID, "example-shop:member:") {
+	if c.Name != "Ana María 李" || c.Phone != "" || c.SourceID != former.SourceID {
 		t.Errorf("the contact is %+v", c)
 	}
 	checkPlan(t, c, basicPlan)
@@ -75,6 +76,40 @@ func TestPlanChange(t *testing.T) {
 		t.Errorf("the configuration is %v", got.config)
 	}
 	checkPlan(t, s.contact(id), vipPlan)
+}
+
+// MaiAgent refuses a profile: the script and the page say so, until there is
+// another profile, of which nothing is known yet.
+func TestProfileRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Status: http.StatusBadRequest, Operation: webchattest.CreateContact})
+	b := s.browser()
+	b.signUp("ana@example.com", "Ana")
+	s.eventually("the script says that it was refused", func() bool { return b.script().reason == string(maicontact.Rejected) })
+	const refused = "MaiAgent refused what it was told"
+	if page := b.get("/"); !strings.Contains(page.body, refused) {
+		t.Error("the page does not say that the profile was refused")
+	}
+	s.sim.ClearFaults()
+	s.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse})
+	s.eventually("MaiAgent is down", func() bool {
+		s.browser().script()
+		return strings.Contains(s.stderr.String(), "calls are held back until it does")
+	})
+	b.submit("/profile", "name", "Ana Maria")
+	if got := b.script(); got.config != nil || got.reason == string(maicontact.Rejected) {
+		t.Errorf("after a change the script is %+v", got)
+	}
+	if page := b.get("/"); strings.Contains(page.body, refused) {
+		t.Error("the page says that a profile was refused which nobody was told of")
+	}
+	s.sim.ClearFaults()
+	var id string
+	s.eventually("the member has a contact", func() bool { id = b.script().contactID(); return id != "" })
+	if s.contact(id).Name != "Ana Maria" {
+		t.Error("the contact has the profile of before")
+	}
 }
 
 func TestDeletedAtMaiAgent(t *testing.T) {

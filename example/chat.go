@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -16,20 +17,19 @@ import (
 // and how the window looks.
 type chat struct {
 	*maicontact.Middleware
-	contacts  maicontact.Store
-	key       func(accountID string) maicontact.Key
+	table     maicontact.Store
+	scope     contacts.Scope
 	calls     *callLog
 	logins    *logins
 	catalogue catalogue
 }
 
-func newChat(s settings, l *logins, c catalogue, contacts maicontact.Store, log *slog.Logger) (*chat, error) {
+func newChat(s settings, l *logins, c catalogue, table maicontact.Store, log *slog.Logger) (*chat, error) {
 	cookies, err := newCookieStore(s.sessionKey, "maicontact")
 	if err != nil {
 		return nil, err
 	}
-	t := &chat{contacts: contacts, calls: &callLog{}, logins: l, catalogue: c}
-	t.key = func(id string) maicontact.Key { return maicontact.NewKey(s.namespace, s.inboxID, id) }
+	t := &chat{table: table, scope: contacts.Scope{Namespace: s.namespace, InboxID: s.inboxID}, calls: &callLog{}, logins: l, catalogue: c}
 	api := s.chat
 	api.OnCall = t.calls.add
 	t.Middleware, err = maicontact.New(maicontact.Config{
@@ -39,9 +39,10 @@ func newChat(s settings, l *logins, c catalogue, contacts maicontact.Store, log 
 		Namespace:     s.namespace,
 		Identify:      t.identify,
 		Sessions:      cookies,
-		Store:         contacts,
+		Store:         table,
 		WidgetOptions: t.widgetOptions,
-		PublicOrigin:  s.origin,
+		Site:          maicontact.Site{Origin: s.origin},
+		Timing:        timing,
 		Logger:        log,
 	})
 	return t, err
@@ -132,8 +133,8 @@ func (t *chat) tell(ctx context.Context, a account) error {
 
 // contact returns the account's row of the contact management table; nil when
 // there is none yet.
-func (t *chat) contact(ctx context.Context, accountID string) (*maicontact.Contact, error) {
-	row, err := t.contacts.Contact(ctx, t.key(accountID))
+func (t *chat) contact(ctx context.Context, accountID string) (*contacts.Row, error) {
+	row, _, err := t.table.Get(ctx, t.scope.Member(accountID))
 	if errors.Is(err, maicontact.ErrNotFound) {
 		return nil, nil
 	}

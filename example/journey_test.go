@@ -5,9 +5,9 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
-	"strings"
 	"testing"
 
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -60,9 +60,11 @@ func TestVisitor(t *testing.T) {
 	if !maps.Equal(got.config, want) {
 		t.Errorf("the configuration is %v, not %v", got.config, want)
 	}
-	if contact.Name != "Anonymous" || contact.Email != "" || contact.Phone != "" || contact.QueryMetadata != nil ||
-		!strings.HasPrefix(contact.SourceID, "example-shop:visitor:") {
+	if contact.Name != "Anonymous" || contact.Email != "" || contact.Phone != "" || contact.QueryMetadata != nil {
 		t.Errorf("the visitor's contact is %+v", contact)
+	}
+	if row := s.row(contact.ID); !row.IsVisitor() || row.Namespace != "example-shop" {
+		t.Errorf("the contact is that of a %s of %s", row.Kind, row.Namespace)
 	}
 	for range 3 {
 		if again := b.contactID(); again != contact.ID {
@@ -101,8 +103,12 @@ func TestVisitorSignsUp(t *testing.T) {
 	if c := s.contact(visitor); c.Name != "Anonymous" || c.Deleted {
 		t.Errorf("the visitor's contact was touched: %+v", c)
 	}
-	if !regexp.MustCompile(`^example-shop:member:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b`).MatchString(member.SourceID) {
-		t.Errorf("the source id %q is not made of a random UUID", member.SourceID)
+	row := s.row(member.ID)
+	if row.Kind != contacts.KindMember || row.Namespace != "example-shop" {
+		t.Errorf("the contact is that of a %s of %s", row.Kind, row.Namespace)
+	}
+	if !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(row.ID) {
+		t.Errorf("the business user ID %q is no random UUID", row.ID)
 	}
 }
 

@@ -37,18 +37,14 @@ func newLogins(s settings, t *accounts) (*logins, error) {
 	return &logins{sessions: store, accounts: t, secure: strings.HasPrefix(s.origin, "https://")}, nil
 }
 
-// newCookieStore signs and encrypts with keys of its own, made from the secret,
-// so that a cookie for one purpose is never good for another.
+// newCookieStore has a secret of its own, made from that of the shop, so that a
+// cookie for one purpose is never good for another.
 func newCookieStore(secret []byte, purpose string) (*sessions.CookieStore, error) {
-	sign, err := hkdf.Key(sha256.New, secret, nil, purpose+" sign", 64)
+	own, err := hkdf.Key(sha256.New, secret, nil, purpose, 32)
 	if err != nil {
 		return nil, err
 	}
-	encrypt, err := hkdf.Key(sha256.New, secret, nil, purpose+" encrypt", 32)
-	if err != nil {
-		return nil, err
-	}
-	return maicontact.NewCookieStore(sign, encrypt)
+	return maicontact.NewCookieStore(own)
 }
 
 // account returns who makes the request; nil is a visitor. An error is never

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -41,8 +42,8 @@ type form struct {
 type page struct {
 	Account  *account // nil: a visitor
 	Products []product
-	Contact  *maicontact.Contact // the account's; nil: none yet
-	HasChat  bool                // this request got the contact
+	Contact  *contacts.Row // the account's; nil: none yet
+	HasChat  bool          // this request got the contact
 	Calls    []call
 	Took     times
 	Form     form

@@ -31,7 +31,7 @@ type shop struct {
 	routes    http.Handler
 }
 
-func newShop(s settings, db *sql.DB, contacts maicontact.Store, log *slog.Logger) (*shop, error) {
+func newShop(s settings, db *sql.DB, table maicontact.Store, log *slog.Logger) (*shop, error) {
 	pages, err := parsePages()
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func newShop(s settings, db *sql.DB, contacts maicontact.Store, log *slog.Logger
 	if shop.logins, err = newLogins(s, shop.accounts); err != nil {
 		return nil, err
 	}
-	if shop.chat, err = newChat(s, shop.logins, shop.catalogue, contacts, log); err != nil {
+	if shop.chat, err = newChat(s, shop.logins, shop.catalogue, table, log); err != nil {
 		return nil, err
 	}
 	policy, err := contentPolicy(s.widget, s.simulated)

@@ -5,13 +5,18 @@ import (
 	"context"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/example/internal/output"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
+	"github.com/maicontact/maicontact/internal/identity"
+	"github.com/maicontact/maicontact/sqlstore"
+	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
@@ -154,6 +159,37 @@ func (s *site) contact(id string) webchattest.Contact {
 	}
 	return c
 }
+
+// row returns the row of the contact management table that has the contact. What
+// MaiAgent calls the person by must be made of that row's person alone, and tell
+// nobody who that is.
+func (s *site) row(contactID string) contacts.Row {
+	s.t.Helper()
+	at, err := parseDatabase(s.env["DATABASE_URL"])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	db, err := openDatabase(s.t.Context(), at)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer db.Close()
+	table, err := sqlstore.Open(s.t.Context(), db, at.dialect)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer table.Close()
+	row, err := table.ByContact(s.t.Context(), webchattest.DefaultInboxID, webchat.ContactID(contactID))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if sent := s.contact(contactID).SourceID; !opaqueToken.MatchString(sent) || sent != identity.SourceID(row.Person, row.Generation) {
+		s.t.Errorf("MaiAgent calls the person %q", sent)
+	}
+	return row
+}
+
+var opaqueToken = regexp.MustCompile(`^[a-z0-9]{40,64}$`)
 
 // eventually waits until something is so.
 func (s *site) eventually(what string, is func() bool) {

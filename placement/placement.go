@@ -55,12 +55,12 @@ import (
 )
 
 // DefaultScriptPath is the default of Config.ScriptPath, and that of
-// maicontact.Config.
+// maicontact.Site.
 const DefaultScriptPath = "/webchat.js"
 
 // Config configures [New]. The zero value is ready to use.
 type Config struct {
-	// ScriptPath is the path of the chat script, or of the static stub.
+	// ScriptPath is the path of the chat script, or of the static one.
 	// Defaults to DefaultScriptPath.
 	ScriptPath string
 

@@ -36,17 +36,39 @@ func (d Dialect) check() error {
 	return nil
 }
 
-// text puts a statement into the dialect. {now} is the database's clock in
-// milliseconds since 1970. It is the same everywhere in a statement, so that
-// the times of one change fit together, and an index can be searched by it.
+// text puts a statement into the dialect: its placeholders, which are ?, its
+// clock, which is {now}, and {read_only}, which is 1 where the database takes no
+// writes.
 func (d Dialect) text(statement string) string {
+	statement = strings.NewReplacer("{now}", d.now(), "{read_only}", d.readOnly()).Replace(statement)
 	if d == SQLite {
-		// $1 would be a name to some drivers, and ?1 is a number to all.
-		return strings.NewReplacer("$", "?",
-			"{now}", `CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)`).Replace(statement)
+		return statement
 	}
-	return strings.ReplaceAll(statement,
-		"{now}", `CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS BIGINT)`)
+	var b strings.Builder
+	for n, part := range strings.Split(statement, "?") {
+		if n > 0 {
+			fmt.Fprintf(&b, "$%d", n)
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
+
+// now is the database's clock in milliseconds since 1970. It is the same
+// everywhere in a statement, so that the times of one change fit together, and
+// an index can be searched by it.
+func (d Dialect) now() string {
+	if d == SQLite {
+		return `CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)`
+	}
+	return `CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS BIGINT)`
+}
+
+func (d Dialect) readOnly() string {
+	if d == SQLite {
+		return `(SELECT query_only FROM pragma_query_only)`
+	}
+	return `CASE WHEN pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' THEN 1 ELSE 0 END`
 }
 
 // folder holds the migrations of the dialect.

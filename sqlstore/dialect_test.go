@@ -7,12 +7,14 @@ import (
 
 func TestDialectText(t *testing.T) {
 	t.Parallel()
-	const statement = `UPDATE t SET due_at = {now} + $10 WHERE id = $1 AND due_at <= {now}`
+	const statement = `UPDATE t SET due_at = {now} + ? WHERE id = ? AND due_at <= {now} AND {read_only} = ?`
 	for dialect, want := range map[Dialect]string{
-		SQLite: `UPDATE t SET due_at = CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) + ?10 ` +
-			`WHERE id = ?1 AND due_at <= CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)`,
-		PostgreSQL: `UPDATE t SET due_at = CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS BIGINT) + $10 ` +
-			`WHERE id = $1 AND due_at <= CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS BIGINT)`,
+		SQLite: `UPDATE t SET due_at = CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) + ? ` +
+			`WHERE id = ? AND due_at <= CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) ` +
+			`AND (SELECT query_only FROM pragma_query_only) = ?`,
+		PostgreSQL: `UPDATE t SET due_at = CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS BIGINT) + $1 ` +
+			`WHERE id = $2 AND due_at <= CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS BIGINT) ` +
+			`AND CASE WHEN pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' THEN 1 ELSE 0 END = $3`,
 	} {
 		if got := dialect.text(statement); got != want {
 			t.Errorf("%v: got %s\nwant %s", dialect, got, want)

@@ -9,18 +9,20 @@
 //
 // # The table
 //
-// maicontact_contacts has one row per member and inbox: the encoded business
-// user ID, the contact id, what MaiAgent has confirmed, and what waits to be
-// sent. The states of a row are drawn at [maicontact.Store].
+// maicontact_contacts has one row per person and inbox, see [contacts.Row]: the
+// encoded business user ID or the visitor key, the contact id, what MaiAgent has
+// confirmed, and what waits to be sent.
 //
 // A contact id is a bearer secret, so whoever can read the table can chat as
-// any member: give it the rights of a password table. The profile (name,
-// email, phone, permissions) is in the row only while it waits to be sent, or
-// is parked because MaiAgent refused it; of a confirmed one there are
-// fingerprints. Fingerprints are no protection for data that can be guessed.
-// Rows are never deleted by this package. After Erase a row is a tombstone:
-// the member's key, a generation and times. Backups and write-ahead logs keep
-// older states as long as you keep them.
+// any person in it: give it the rights of a password table. The profile (name,
+// email, phone, permissions) is in the row only while it waits to be confirmed;
+// of a confirmed one there are fingerprints. Fingerprints are no protection for
+// data that can be guessed. An erased person is a tombstone: the key, a
+// generation and times. Backups and write-ahead logs keep older states as long
+// as you keep them.
+//
+// All statements must reach one server, the one that takes writes: opening and
+// each look for changes refuse a replica.
 //
 // maicontact_schema records which migrations were applied.
 //
@@ -28,8 +30,8 @@
 //
 // [Migrate], and [Open] when there is something to migrate, need the right to
 // create and alter tables in the current schema (PostgreSQL: CREATE on it).
-// [OpenMigrated] and all methods of [Store] need SELECT, INSERT and UPDATE on
-// maicontact_contacts and SELECT on maicontact_schema, nothing else.
+// [OpenMigrated] and all methods of [Store] need SELECT, INSERT, UPDATE and
+// DELETE on maicontact_contacts and SELECT on maicontact_schema, nothing else.
 //
 // # SQLite
 //

@@ -1,85 +1,121 @@
 package sqlstore
 
 import (
-	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
-	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// record is a row as the database has it.
+var (
+	// What database/sql says when it cannot scan, and what encoding/json says,
+	// may quote a value.
+	errColumn  = errors.New("a column does not hold what it should")
+	errWaiting = errors.New("the waiting profile of a row cannot be decoded")
+	errKey     = errors.New("another row than the one asked for was found: the table must compare keys by their bytes")
+)
+
+// record is a row as the database has it. All of it is NULL where a join found
+// none.
 type record struct {
-	contact maicontact.Contact
-	waiting sql.NullString // JSON
-	columns columnValues
+	person                                                 personRecord
+	contactID, waiting, reason, callOperation, callOutcome sql.NullString
+	desired, confirmed                                     struct{ profile, access sql.NullString }
+	version, trust, generation, revision, owner            sql.NullInt64
+	doubtOther, conflicts, failures, life                  sql.NullInt64
+	created, updated, since, due, lease, doubt             sql.NullInt64
+	callAt, expires                                        sql.NullInt64
 }
 
-// columnValues is what does not go into a Contact as it is. It is a part of
-// the record, so that a row takes one piece of memory and not one for each.
-type columnValues struct {
-	id                                        sql.NullString
-	created, updated                          int64
-	since, due, attempted, leaseUntil, erased sql.NullInt64
+// targets are where the columns named person and columns are scanned to.
+func (r *record) targets() []any {
+	return append(r.person.targets(), &r.version, &r.trust, &r.contactID, &r.generation, &r.created, &r.updated,
+		&r.desired.profile, &r.desired.access, &r.confirmed.profile, &r.confirmed.access, &r.since, &r.revision, &r.waiting,
+		&r.due, &r.owner, &r.lease, &r.doubt, &r.doubtOther, &r.conflicts, &r.failures, &r.reason,
+		&r.callOperation, &r.callOutcome, &r.callAt, &r.life, &r.expires)
 }
 
-// one runs a statement that returns at most one row; sql.ErrNoRows when it
-// returns none. It reads to the end, because only then SQLite has committed
-// and PostgreSQL has said so.
-func one(ctx context.Context, stmt *sql.Stmt, key maicontact.Key, more ...any) (*record, error) {
-	args := make([]any, 0, 8) // most statements take no more
-	args = append(append(args, key.Namespace, key.InboxID, key.Member), more...)
-	rows, err := stmt.QueryContext(ctx, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	if !rows.Next() {
-		if err := rows.Err(); err != nil {
-			return nil, err
+// values are what goes into the columns named columns.
+func values(r contacts.Row) ([]any, error) {
+	var waiting sql.NullString
+	if r.Waiting != nil {
+		text, err := json.Marshal(r.Waiting)
+		if err != nil {
+			return nil, errors.New("sqlstore: the waiting profile of a row cannot be encoded")
 		}
-		return nil, sql.ErrNoRows
+		waiting = sql.NullString{String: string(text), Valid: true}
 	}
-	r, err := scan(rows, key)
-	if err != nil {
-		return nil, err
+	contactID := sql.NullString{String: r.ContactID.Reveal(), Valid: r.ContactID != ""}
+	doubtOther := 0
+	if r.DoubtOther {
+		doubtOther = 1
 	}
-	for rows.Next() {
-	}
-	return r, rows.Err()
+	return []any{r.Version, r.Trust, contactID, r.Generation, millis(r.Created), millis(r.Updated),
+		r.Desired.Profile, r.Desired.Access, r.Confirmed.Profile, r.Confirmed.Access, millis(r.Since), r.Revision, waiting,
+		millis(r.Due), r.Owner, millis(r.LeaseUntil), millis(r.DoubtUntil), doubtOther, r.Conflicts, r.Failures, r.Reason,
+		r.LastCall.Operation, r.LastCall.Outcome, millis(r.LastCall.At), int(r.Life), millis(r.Expires)}, nil
 }
 
-func scan(rows *sql.Rows, key maicontact.Key) (*record, error) {
-	r := &record{contact: maicontact.Contact{Key: key}}
-	c, v := &r.contact, &r.columns
-	err := rows.Scan(&v.id, &c.Generation, &v.created, &v.updated,
-		&c.Wanted.Profile, &c.Wanted.Access, &v.since, &c.Confirmed.Profile, &c.Confirmed.Access,
-		&r.waiting, &c.Revision, &v.due, &v.attempted, &c.Held, &c.Failures, &c.Reason, &c.Token, &v.leaseUntil, &v.erased)
-	if err != nil {
-		// What database/sql says here may quote a value.
-		return nil, errors.New("a column does not hold what it should")
+// read makes a row of the record.
+func (r *record) read() (contacts.Row, error) {
+	row := contacts.Row{
+		Person: r.person.read(), Version: r.version.Int64, Trust: r.trust.Int64,
+		ContactID: webchat.ContactID(r.contactID.String), Generation: int(r.generation.Int64),
+		Created: at(r.created), Updated: at(r.updated),
+		Desired:   contacts.Stamp{Profile: r.desired.profile.String, Access: r.desired.access.String},
+		Confirmed: contacts.Stamp{Profile: r.confirmed.profile.String, Access: r.confirmed.access.String},
+		Since:     at(r.since), Revision: r.revision.Int64,
+		Due: at(r.due), Owner: r.owner.Int64, LeaseUntil: at(r.lease),
+		DoubtUntil: at(r.doubt), DoubtOther: r.doubtOther.Int64 != 0,
+		Conflicts: int(r.conflicts.Int64), Failures: int(r.failures.Int64), Reason: r.reason.String,
+		LastCall: contacts.Call{Operation: r.callOperation.String, Outcome: r.callOutcome.String, At: at(r.callAt)},
+		Life:     contacts.Life(r.life.Int64), Expires: at(r.expires),
 	}
-	c.ContactID = webchat.ContactID(v.id.String)
-	c.Created, c.Updated = time.UnixMilli(v.created).UTC(), time.UnixMilli(v.updated).UTC()
-	c.Since, c.Due, c.Attempted, c.LeaseUntil, c.Erased = at(v.since), at(v.due), at(v.attempted), at(v.leaseUntil), at(v.erased)
-	return r, nil
+	if row.Life < contacts.Live || row.Life > contacts.Reissuing {
+		return contacts.Row{}, errColumn
+	}
+	if r.waiting.Valid {
+		row.Waiting = new(webchat.Profile)
+		if err := json.Unmarshal([]byte(r.waiting.String), row.Waiting); err != nil {
+			return contacts.Row{}, errWaiting
+		}
+	}
+	return row, nil
 }
 
-// read decodes the profile that waits.
-func (r record) read() (maicontact.Contact, error) {
-	if !r.waiting.Valid {
-		return r.contact, nil
+// personRecord is a person as the database has it.
+type personRecord struct{ namespace, inboxID, kind, id sql.NullString }
+
+func (p *personRecord) targets() []any { return []any{&p.namespace, &p.inboxID, &p.kind, &p.id} }
+
+func (p *personRecord) read() contacts.Person {
+	return contacts.Person{Namespace: p.namespace.String, InboxID: p.inboxID.String, Kind: p.kind.String, ID: p.id.String}
+}
+
+// isThere reports whether a join found a row.
+func (p *personRecord) isThere() bool { return p.id.Valid }
+
+// stored returns the row as the database will have it.
+func stored(r contacts.Row) contacts.Row {
+	r = r.Rounded()
+	for _, text := range []*string{&r.Reason, &r.LastCall.Operation, &r.LastCall.Outcome} {
+		*text = storable(*text)
 	}
-	profile := new(webchat.Profile)
-	if err := json.Unmarshal([]byte(r.waiting.String), profile); err != nil {
-		// The decoder may quote the profile.
-		return maicontact.Contact{}, errors.New("sqlstore: the waiting profile of a row cannot be decoded")
-	}
-	r.contact.Waiting = profile
-	return r.contact, nil
+	return r
+}
+
+// storable makes text that PostgreSQL takes.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+// millis is NULL for the zero time.
+func millis(t time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: t.UnixMilli(), Valid: !t.IsZero()}
 }
 
 func at(millis sql.NullInt64) time.Time {
@@ -87,13 +123,4 @@ func at(millis sql.NullInt64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(millis.Int64).UTC()
-}
-
-// wholeMillis rounds up, so that nothing is due too early.
-func wholeMillis(d time.Duration) int64 {
-	millis := d.Milliseconds()
-	if time.Duration(millis)*time.Millisecond < d {
-		millis++
-	}
-	return millis
 }

@@ -5,23 +5,21 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
-	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 )
 
-// Store is a [maicontact.Store] in an SQL database, shared by any number of
-// processes. Make one with [Open] or [OpenMigrated]. Each change is one
+// Store is a [contacts.Store] in an SQL database, shared by any number of
+// processes. Make one with [Open] or [OpenMigrated]. Each change is one plain
 // statement; there are no transactions, and no method keeps a connection when
 // it returns. All methods are safe for concurrent use. Errors never hold a
 // contact id or a part of a profile; those of the driver are wrapped.
-//
-// A change whose context ends while the database is at work may have been
-// made; the row tells.
 type Store struct {
 	*statements
 }
 
-var _ maicontact.Store = (*Store)(nil)
+var _ contacts.Store = (*Store)(nil)
 
 // Open brings the schema up to date, see [Migrate], and returns a store. The
 // db stays the caller's: Close of the store does not close it.
@@ -34,7 +32,8 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 
 // OpenMigrated is Open for processes that have no right to change the schema.
 // When it is not the one this version of the package works with, the error
-// says what to do.
+// says what to do. A database that takes no writes, such as a replica, is an
+// error as well.
 func OpenMigrated(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 	if err := check(db, dialect); err != nil {
 		return nil, err
@@ -60,7 +59,24 @@ func OpenMigrated(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, err
 	if err != nil {
 		return nil, err
 	}
-	return &Store{prepared}, nil
+	s := &Store{prepared}
+	if err := s.checkWritable(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+// checkWritable asks the server, and then deletes a row that is not there: a
+// file that cannot be written says so only then, as does a missing right.
+func (s *Store) checkWritable(ctx context.Context) error {
+	if _, err := s.Changed(ctx, contacts.Scope{}, time.Now(), 0); err != nil {
+		return err
+	}
+	_, err := run(ctx, s.remove, []any{"", "", "", "", 0})
+	if err != nil && !isBusy(err) {
+		return wrap(ctx, "try whether the table can be written", err)
+	}
+	return nil
 }
 
 // Close releases the prepared statements. The database stays open. The store

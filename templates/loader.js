@@ -19,7 +19,7 @@ function (options) {
   let attempts = 0; // times asked again
   let epoch = ''; // names who is there; empty: not known
   let again = ''; // address of the chat script
-  let json = ''; // address of the JSON, when the stub came first
+  let json = ''; // address of the JSON, when the static script came first
   let name = ''; // of this chat, on a host that may have several
   let retry = false;
   let nonce = '';
@@ -116,7 +116,7 @@ function (options) {
       return;
     }
     if (given.json) {
-      stub(given.json);
+      fetchFrom(given.json);
       return;
     }
     if (state === 'changed' || (asks.has(script) && script !== latest)) {
@@ -282,7 +282,7 @@ function (options) {
     else askNow();
   }
 
-  function stub(address) {
+  function fetchFrom(address) {
     if (again) return; // the chat script was here first
     if (foreign) {
       standBack();
@@ -295,7 +295,7 @@ function (options) {
     }
     const first = !json;
     json = address;
-    if (latest && asker === document.body) return; // a second stub
+    if (latest && asker === document.body) return; // a second static script
     ask(first);
   }
 

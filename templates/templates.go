@@ -25,7 +25,7 @@ var forReaders = regexp.MustCompile(`(?m)^\s*//.*\n|^\s+|([;{,]) //.*$`)
 //
 //	((options, load) => load(options))({"again": "/webchat.js", "epoch": "…", "reason": "unavailable", "retry": true},<Loader>);
 //
-// and from a stub that is the same for everybody:
+// and from the static script, which is the same for everybody:
 //
 //	(<Loader>)({"json": "/webchat.json"});
 //

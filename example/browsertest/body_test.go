@@ -46,18 +46,18 @@ func TestBodyReplaced(t *testing.T) {
 		want      outcome
 	}{
 		{"tag", `<script src="/webchat.js"></script>`, "false", ann, running("ann", 1)},
-		{"stub", `<script src="/webchat-stub.js"></script>`, "false", ann, running("ann", 1)},
+		{"static", `<script src="/webchat-static.js"></script>`, "false", ann, running("ann", 1)},
 		{"no tag", `<p>x</p>`, "false", ann, running("ann", 1)},
 		{"tag, with a copy of the chat", `<script src="/webchat.js"></script>`, "true", ann, running("ann", 1)},
 		{"tag, another", `<script src="/webchat.js"></script>`, "false", bob, running("bob", 2)},
-		{"stub, another", `<script src="/webchat-stub.js"></script>`, "false", bob, running("bob", 2)},
+		{"static, another", `<script src="/webchat-static.js"></script>`, "false", bob, running("bob", 2)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			first := plainTag
-			if strings.HasPrefix(test.name, "stub") {
-				first = stub
+			if strings.HasPrefix(test.name, "static") {
+				first = staticTag
 			}
 			s := newSite(t, first+`<div class="page">one</div>`, ann)
 			s.embed = builds
@@ -115,7 +115,7 @@ func TestHostHangs(t *testing.T) {
 	for name, html := range map[string]string{
 		"tag":     `<!doctype html><html><head><script src="/webchat.js"></script></head><body onload="note('page onload')">`,
 		"snippet": `<!doctype html><html><body onload="note('page onload')"><script>{{contact@ann}}</script>`,
-		"stub":    `<!doctype html><html><head><script src="/webchat-stub.js"></script></head><body onload="note('page onload')">`,
+		"static":  `<!doctype html><html><head><script src="/webchat-static.js"></script></head><body onload="note('page onload')">`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

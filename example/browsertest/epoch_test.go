@@ -9,11 +9,11 @@ import (
 
 // The forms in which a page has the chat.
 const (
-	stub     = `<!doctype html><html><head><script src="/webchat-stub.js" defer></script></head><body>`
-	plainTag = `<!doctype html><html><head><script src="/webchat.js" defer></script></head><body>`
+	staticTag = `<!doctype html><html><head><script src="/webchat-static.js" defer></script></head><body>`
+	plainTag  = `<!doctype html><html><head><script src="/webchat.js" defer></script></head><body>`
 )
 
-var forms = map[string]string{"script": plainTag, "json": stub}
+var forms = map[string]string{"script": plainTag, "json": staticTag}
 
 // outcome is all that a test of who is there looks at.
 type outcome struct {
@@ -201,7 +201,7 @@ func TestLateAnswer(t *testing.T) {
 		for _, form := range []string{"script", "json", "json without AbortController"} {
 			t.Run(form+", "+test.name, func(t *testing.T) {
 				t.Parallel()
-				s := newSite(t, stub, annWaits, "slow "+ann, test.newest)
+				s := newSite(t, staticTag, annWaits, "slow "+ann, test.newest)
 				if form == "script" {
 					s.html["/"] = plainTag
 				}

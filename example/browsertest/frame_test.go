@@ -84,8 +84,8 @@ func TestFrameRefreshes(t *testing.T) {
 	}
 }
 
-// Below a page of another origin, or one it cannot be sure of, the stub does
-// not ask, and the chat script takes its answer as it is.
+// Below a page of another origin, or one it cannot be sure of, the static script
+// does not ask, and the chat script takes its answer as it is.
 func TestFrameOfAnother(t *testing.T) {
 	t.Parallel()
 	const tell = `<script>setInterval(() => { if (window.maicontact) top.postMessage(maicontact.status(), '*'); }, 10);</script>`

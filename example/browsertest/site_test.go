@@ -166,7 +166,7 @@ func (s *site) serveShop(w http.ResponseWriter, r *http.Request) {
 	switch path {
 	case "/webchat.js", "/webchat.json":
 		s.serveScript(w, r, strings.HasSuffix(path, "json"))
-	case "/webchat-stub.js":
+	case "/webchat-static.js":
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 		fmt.Fprintf(w, "(%s)({\"json\":\"/webchat.json\"});\n", templates.Loader)
 	case "/release":

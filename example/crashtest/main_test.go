@@ -14,10 +14,10 @@ import (
 )
 
 // disorder is how long processes are killed at random.
-var disorder = flag.Duration("disorder", 20*time.Second, "how long processes are killed at random")
+var disorder = flag.Duration("disorder", 8*time.Second, "how long processes are killed at random")
 
 // soak is how long people use a site that goes up and down.
-var soak = flag.Duration("soak", 15*time.Second, "how long the site is used in the soak")
+var soak = flag.Duration("soak", 6*time.Second, "how long the site is used in the soak")
 
 func TestMain(m *testing.M) {
 	// The tests mostly wait for the leases of the dead to run out, so more of
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	postgrestest.Main(m)
 }
 
-// TestCrashes needs about a minute, because a lease takes half of one.
+// TestCrashes runs processes with short leases, and still mostly waits for them.
 func TestCrashes(t *testing.T) {
 	program := build(t)
 	for _, p := range points {
@@ -65,7 +65,7 @@ func build(t *testing.T) string {
 		}
 	}
 	program := filepath.Join(t.TempDir(), "shop")
-	arguments := []string{"build", "-o", program}
+	arguments := []string{"build", "-tags", "short_times", "-o", program}
 	if hasRaceDetector() {
 		arguments = append(arguments, "-race")
 	}

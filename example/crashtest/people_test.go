@@ -18,10 +18,11 @@ func (m *member) comeAndGo(w *world, open func() string, stop <-chan struct{}) {
 		}
 		switch chance := m.random.IntN(100); {
 		case !m.isLoggedIn(site) && chance < 20:
+			visits++ // even when the reply is lost, the visitor may be gone
 			_ = m.change(site, "/login", m.credentials())
 		case !m.isLoggedIn(site):
 			if id, err := m.browser.contactID(site); err == nil {
-				w.ledger.note(fmt.Sprintf("%s logged out %d", m.email, visits), id)
+				w.ledger.note(fmt.Sprintf(visitorPrefix+"%s logged out %d", m.email, visits), id)
 			}
 		case chance < 4:
 			visits++
@@ -67,7 +68,7 @@ func visit(w *world, number int, transport http.RoundTripper, open func() string
 			_ = b.look(site)
 		default:
 			if id, err := b.contactID(site); err == nil {
-				w.ledger.note(fmt.Sprintf("visitor %d.%d", number, who), id)
+				w.ledger.note(fmt.Sprintf(visitorPrefix+"%d.%d", number, who), id)
 			}
 		}
 	}

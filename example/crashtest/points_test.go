@@ -106,8 +106,8 @@ func (p point) run(t *testing.T, program string) {
 		creations, contacts int
 		attempted, bound    bool
 	}
-	row := w.row(a.id)
-	got := state{int(creations.Load()), len(w.maiagent.Contacts()), !row.Attempted.IsZero(), row.ContactID != ""}
+	inDoubt, bound := w.row(a.id)
+	got := state{int(creations.Load()), len(w.maiagent.Contacts()), inDoubt, bound}
 	if want := (state{1, p.contacts, p.attempted, p.bound}); got != want {
 		t.Fatalf("after the kill there is %+v, not %+v", got, want)
 	}

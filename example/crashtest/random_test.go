@@ -140,6 +140,9 @@ func (w *world) run(processes, people int, disaster func()) []*member {
 	for _, m := range members {
 		living.Go(func() { m.live(w, anyOpen, stop) })
 	}
+	for i := range 4 * processes {
+		living.Go(func() { visit(w, i, withAddress(100+i), anyOpen, stop) })
+	}
 	began := time.Now()
 	disorderly(began.Add(*disorder/2), shops)
 	disaster()
@@ -202,9 +205,10 @@ func (w *world) run(processes, people int, disaster func()) []*member {
 		s.stderr.check(t, secrets)
 		kills += s.kills
 	}
-	t.Logf("%d kills, %d of them in a call; %d of %d calls went wrong; %d answers, in step after %v",
-		kills, inCall.Load(), faulty, len(requests), w.ledger.answers(), quiet.Round(100*time.Millisecond))
-	if kills == 0 || faulty == 0 {
+	visitors := w.ledger.visitors()
+	t.Logf("%d kills, %d of them in a call; %d of %d calls went wrong; %d answers, %d visitors, in step after %v",
+		kills, inCall.Load(), faulty, len(requests), w.ledger.answers(), visitors, quiet.Round(100*time.Millisecond))
+	if kills == 0 || faulty == 0 || visitors == 0 {
 		t.Error("nothing has happened")
 	}
 	return members
@@ -217,6 +221,7 @@ func signUpAll(w *world, members []*member, open func() string) error {
 	var group errgroup.Group
 	group.SetLimit(2)
 	for _, m := range members {
+		tries := 0
 		group.Go(func() error {
 			return eventually(deadline, func() error {
 				site := open()
@@ -225,7 +230,8 @@ func signUpAll(w *world, members []*member, open func() string) error {
 				}
 				if m.number%2 == 0 { // was there before, as a visitor
 					if id, err := m.browser.contactID(site); err == nil {
-						w.ledger.note("the visitor who became "+m.email, id)
+						tries++ // even when the next reply is lost, the visitor may be gone
+						w.ledger.note(fmt.Sprintf(visitorPrefix+"who became %s, %d", m.email, tries), id)
 					}
 				}
 				return m.signUp(site)

@@ -67,11 +67,14 @@ func (w *witness) note(host, path string, began time.Time, status int, err error
 	w.wrong = append(w.wrong, fmt.Sprintf("%s: status %d, %v, after %v", path, status, err, time.Since(began).Round(time.Millisecond)))
 }
 
-// as returns a transport with an address of its own, since new visitors are
-// limited for each address.
-func (w *witness) as(number int) http.RoundTripper {
+// as returns a transport that the witness sees.
+func (w *witness) as(number int) http.RoundTripper { return watched{w, withAddress(number)} }
+
+// withAddress returns a transport with an address of its own, since new visitors
+// are limited for each address. A connection to a killed process is of no use.
+func withAddress(number int) *http.Transport {
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(number))}}
-	return watched{w, &http.Transport{DisableKeepAlives: true, DialContext: dialer.DialContext}}
+	return &http.Transport{DisableKeepAlives: true, DialContext: dialer.DialContext}
 }
 
 type watched struct {

@@ -14,7 +14,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	_ "modernc.org/sqlite"             // the driver "sqlite"
 
-	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/sqlstore"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -94,19 +94,36 @@ func (w *world) account(ctx context.Context, email string) (account, error) {
 	return a, err
 }
 
-// row reads a member's row of the contact management table.
-func (w *world) row(accountID string) maicontact.Contact {
+// row reads what a member's row of the contact management table says of a write
+// in doubt and of a contact. A store would write, and leave traces.
+func (w *world) row(accountID string) (inDoubt, bound bool) {
 	w.t.Helper()
-	store, err := sqlstore.OpenMigrated(w.t.Context(), w.db, w.dialect)
-	if err != nil {
+	var doubt sql.NullInt64
+	var contact sql.NullString
+	query := "SELECT doubt_until, contact_id FROM maicontact_contacts WHERE namespace = $1 AND kind = 'member' AND id = $2"
+	if err := w.db.QueryRowContext(w.t.Context(), query, namespace, accountID).Scan(&doubt, &contact); err != nil {
 		w.t.Fatal(err)
 	}
-	defer store.Close()
-	row, err := store.Contact(w.t.Context(), maicontact.NewKey(namespace, w.maiagent.Options().InboxID, accountID))
+	return doubt.Valid, contact.Valid
+}
+
+// rows reads whose rows there are.
+func (w *world) rows() ([]contacts.Row, error) {
+	query := "SELECT kind, id, generation FROM maicontact_contacts WHERE namespace = $1"
+	list, err := w.db.QueryContext(w.t.Context(), query, namespace)
 	if err != nil {
-		w.t.Fatal(err)
+		return nil, err
 	}
-	return row
+	defer list.Close()
+	var rows []contacts.Row
+	for list.Next() {
+		row := contacts.Row{Person: contacts.Person{Namespace: namespace, InboxID: w.maiagent.Options().InboxID}}
+		if err := list.Scan(&row.Kind, &row.ID, &row.Generation); err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, list.Err()
 }
 
 // ask notes which contact a browser gets. That contact must have the account's
@@ -174,7 +191,11 @@ func (w *world) faults(members []*member) []string {
 		}
 		accounts = append(accounts, a)
 	}
-	return w.ledger.faults(w.maiagent.Contacts(), accounts)
+	rows, err := w.rows()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w.ledger.faults(w.maiagent.Contacts(), accounts, rows)
 }
 
 // secrets are what no process may print.
@@ -182,6 +203,15 @@ func (w *world) secrets(members []*member, site string) []string {
 	list := []string{w.maiagent.Options().APIKey, w.sessionKey, password, namePrefix, emailDomain, phonePrefix}
 	for _, c := range w.maiagent.All() {
 		list = append(list, c.ID)
+	}
+	rows, err := w.rows()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, row := range rows {
+		if row.IsVisitor() {
+			list = append(list, row.ID)
+		}
 	}
 	for _, m := range members {
 		list = append(list, m.browser.secrets(site)...)

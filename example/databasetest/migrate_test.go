@@ -10,6 +10,7 @@ import (
 
 	"github.com/pressly/goose/v3"
 
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/sqlstore"
 )
 
@@ -24,8 +25,8 @@ func TestMigrateAtOnce(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if n, err := store.Unsettled(t.Context(), "n", "i"); n != 0 || err != nil {
-					t.Errorf("Unsettled gives %d, %v", n, err)
+				if n, err := store.Count(t.Context(), scope); n != (contacts.Counts{}) || err != nil {
+					t.Errorf("Count gives %+v, %v", n, err)
 				}
 				if err := store.Close(); err != nil {
 					t.Error(err)
@@ -43,16 +44,14 @@ func TestMigrateAtOnce(t *testing.T) {
 
 func TestMigrateTwiceIsNothing(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
-		row := confirmed(t, d.open(t), newKey("1"))
+		row := bound(t, d.open(t), newPerson("1"))
 		db := d.pool(t)
 		for range 2 {
 			if err := sqlstore.Migrate(t.Context(), db, d.dialect); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if got, err := d.open(t).Contact(t.Context(), row.Key); got != row || err != nil {
-			t.Errorf("the row is %+v, %v; it was %+v", got, err, row)
-		}
+		isStored(t, d.open(t), row)
 	})
 }
 
@@ -62,7 +61,7 @@ func TestMigrateBesideAnother(t *testing.T) {
 		db := d.pool(t)
 		files := fstest.MapFS{"00007_app.sql": {Data: []byte("-- +goose Up\nCREATE TABLE app (id INTEGER);\n")}}
 		migrate(t, d, files, goose.DefaultTablename)
-		confirmed(t, d.open(t), newKey("1"))
+		bound(t, d.open(t), newPerson("1"))
 		for table, want := range map[string]int{"goose_db_version": 7, "maicontact_schema": 1} {
 			var version int
 			if err := db.QueryRowContext(t.Context(), "SELECT max(version_id) FROM "+table).Scan(&version); version != want || err != nil {
@@ -76,7 +75,7 @@ func TestMigrateBesideAnother(t *testing.T) {
 func TestNewerSchema(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		running := d.open(t)
-		row := confirmed(t, running, newKey("1"))
+		row := bound(t, running, newPerson("1"))
 
 		names := map[sqlstore.Dialect]string{sqlstore.SQLite: "sqlite", sqlstore.PostgreSQL: "postgres"}
 		ours := os.DirFS("../../sqlstore/migrations/" + names[d.dialect])
@@ -94,12 +93,8 @@ func TestNewerSchema(t *testing.T) {
 		migrate(t, d, files, "maicontact_schema")
 
 		// What runs goes on, and rows are as they were.
-		if got, err := running.Contact(t.Context(), row.Key); got != row || err != nil {
-			t.Errorf("the row is %+v, %v; it was %+v", got, err, row)
-		}
-		if _, err := running.Want(t.Context(), newKey("2"), wanted(1)); err != nil {
-			t.Error(err)
-		}
+		isStored(t, running, row)
+		waiting(t, running, newPerson("2"))
 		// A new start does not guess.
 		_, openErr := sqlstore.Open(t.Context(), d.pool(t), d.dialect)
 		_, migratedErr := sqlstore.OpenMigrated(t.Context(), d.pool(t), d.dialect)
@@ -114,11 +109,12 @@ func TestNewerSchema(t *testing.T) {
 // A database of before the first migration, whose version table is there.
 func TestOlderSchema(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
-		row := confirmed(t, d.open(t), newKey("1"))
+		row := bound(t, d.open(t), newPerson("1"))
 		db := d.pool(t)
 		execute(t, db, "ALTER TABLE maicontact_contacts RENAME TO kept")
-		execute(t, db, "DROP INDEX maicontact_contacts_contact")
-		execute(t, db, "DROP INDEX maicontact_contacts_due")
+		for _, index := range []string{"contact", "due", "trusted", "expires"} {
+			execute(t, db, "DROP INDEX maicontact_contacts_"+index)
+		}
 		if d.dialect == sqlstore.PostgreSQL {
 			execute(t, db, "ALTER INDEX maicontact_contacts_pkey RENAME TO kept_pkey")
 		}
@@ -130,9 +126,7 @@ func TestOlderSchema(t *testing.T) {
 		}
 		store := d.open(t)
 		execute(t, db, "INSERT INTO maicontact_contacts SELECT * FROM kept")
-		if got, err := store.Contact(t.Context(), row.Key); got != row || err != nil {
-			t.Errorf("the row is %+v, %v; it was %+v", got, err, row)
-		}
+		isStored(t, store, row)
 	})
 }
 

@@ -8,14 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 	"github.com/maicontact/maicontact/sqlstore"
 )
-
-func newKey(member string) maicontact.Key {
-	return maicontact.NewKey("test", "b0b5b0b5-0000-4000-8000-000000000001", member)
-}
 
 // The program itself needs few rights.
 func TestPostgreSQLRights(t *testing.T) {
@@ -49,7 +44,7 @@ func TestPostgreSQLRights(t *testing.T) {
 		t.Errorf("before the grants: %v", err)
 	}
 	execute(t, owner, "GRANT SELECT ON maicontact_schema TO "+role)
-	execute(t, owner, "GRANT SELECT, INSERT, UPDATE ON maicontact_contacts TO "+role)
+	execute(t, owner, "GRANT SELECT, INSERT, UPDATE, DELETE ON maicontact_contacts TO "+role)
 
 	// Open has nothing to migrate and asks for no more.
 	opened, err := sqlstore.Open(t.Context(), app, d.dialect)
@@ -60,11 +55,11 @@ func TestPostgreSQLRights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := newKey("1")
-	if row := confirmed(t, store, key); !row.Ready() {
+	p := newPerson("1")
+	if row := bound(t, store, p); !row.Ready() {
 		t.Error("the row is not ready")
 	}
-	for name, operation := range operations(opened, key) {
+	for name, operation := range operations(opened, p) {
 		if err := operation(t.Context()); err != nil && strings.Contains(err.Error(), "denied") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -83,16 +78,12 @@ func TestPostgreSQLRestart(t *testing.T) {
 	t.Cleanup(cluster.Stop)
 	d := database{sqlstore.PostgreSQL, "pgx", cluster.URL()}
 	store := d.open(t)
-	key, waiting := newKey("confirmed"), newKey("waiting")
-	want := confirmed(t, store, key)
-	if _, err := store.Want(t.Context(), waiting, wanted(1)); err != nil {
-		t.Fatal(err)
-	}
+	want, next := bound(t, store, newPerson("bound")), claimed(t, store, newPerson("claimed"))
 
 	if err := cluster.Crash(); err != nil {
 		t.Fatal(err)
 	}
-	for name, operation := range operations(store, key) {
+	for name, operation := range operations(store, want.Person) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		err := operation(ctx)
 		if err == nil || ctx.Err() != nil {
@@ -104,23 +95,14 @@ func TestPostgreSQLRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	var got maicontact.Contact
 	for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		if got, err = store.Contact(t.Context(), key); err == nil {
+		if _, _, err = store.Get(t.Context(), want.Person); err == nil {
 			break
 		}
 		if time.Since(start) > 20*time.Second {
 			t.Fatalf("the store does not recover: %v", err)
 		}
 	}
-	if got != want {
-		t.Errorf("the row is %+v, it was %+v", got, want)
-	}
-	row, err := store.Claim(t.Context(), waiting, time.Hour)
-	if err == nil {
-		_, err = store.Bind(t.Context(), row.Claim(), "5ec2e7a0-0000-4000-8000-000000000002", row.Wanted)
-	}
-	if err != nil {
-		t.Errorf("work does not go on: %v", err)
-	}
+	isStored(t, store, want)
+	isStored(t, store, put(t, store, bind(t, next, idOf(2))))
 }

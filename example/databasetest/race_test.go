@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 )
 
 // Two members are bound to one contact at the same time: neither sees the
@@ -19,30 +19,30 @@ func TestPostgreSQLContactTakenMeanwhile(t *testing.T) {
 		end  func(*sql.Tx) error
 		want error
 	}{
-		{"the other commits", (*sql.Tx).Commit, maicontact.ErrContactTaken},
+		{"the other commits", (*sql.Tx).Commit, contacts.ErrContactTaken},
 		{"the other rolls back", (*sql.Tx).Rollback, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			d := newPostgreSQL(t)
 			store, db := d.open(t), d.pool(t)
-			first, second := claimed(t, store, newKey("1")), claimed(t, store, newKey("2"))
+			first, second := claimed(t, store, newPerson("1")), claimed(t, store, newPerson("2"))
 			tx, err := db.BeginTx(t.Context(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer tx.Rollback()
-			_, err = tx.ExecContext(t.Context(), "UPDATE maicontact_contacts SET contact_id = $1 WHERE member = $2",
-				contactID.Reveal(), first.Key.Member)
+			_, err = tx.ExecContext(t.Context(), "UPDATE maicontact_contacts SET contact_id = $1 WHERE id = $2",
+				contactID.Reveal(), first.ID)
 			if err != nil {
 				t.Fatal(err)
 			}
 			result := make(chan error, 1)
 			go func() {
-				_, err := store.Bind(t.Context(), second.Claim(), contactID, second.Wanted)
+				_, err := store.Put(t.Context(), bind(t, second, contactID), contacts.Guard{})
 				result <- err
 			}()
-			waitForLock(t, db)
+			waitForLocks(t, db, 1)
 			if err := test.end(tx); err != nil {
 				t.Fatal(err)
 			}
@@ -50,17 +50,16 @@ func TestPostgreSQLContactTakenMeanwhile(t *testing.T) {
 				t.Errorf("error is %v, want %v", err, test.want)
 			}
 			if err != nil {
-				noSecrets(t, "Bind", err)
-				if got, err := store.Contact(t.Context(), second.Key); err != nil || got.ContactID != "" || got.Token != second.Token {
-					t.Errorf("the row is %+v, %v; it was %+v", got, err, second)
-				}
+				noSecrets(t, "Put", err)
+				isStored(t, store, second)
 			}
 		})
 	}
 }
 
-// waitForLock waits until a connection of the database waits for another.
-func waitForLock(t *testing.T, db *sql.DB) {
+// waitForLocks waits until n connections of the database wait for others, or
+// none does where n is 0.
+func waitForLocks(t *testing.T, db *sql.DB, n int) {
 	t.Helper()
 	for start := time.Now(); ; time.Sleep(5 * time.Millisecond) {
 		var waiting int
@@ -69,10 +68,10 @@ func waitForLock(t *testing.T, db *sql.DB) {
 		switch {
 		case err != nil:
 			t.Fatal(err)
-		case waiting > 0:
+		case n == 0 && waiting == 0, n > 0 && waiting >= n:
 			return
 		case time.Since(start) > 20*time.Second:
-			t.Fatal("nobody waits for the other transaction")
+			t.Fatal("the locks are not waited for as expected")
 		}
 	}
 }

@@ -6,22 +6,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/maicontact/maicontact"
-	"github.com/maicontact/maicontact/storetest"
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/contacts/storetest"
 	"github.com/maicontact/maicontact/webchat"
 )
 
 func TestStore(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
-		storetest.Run(t, func(t *testing.T) maicontact.Store { return d.open(t) })
+		storetest.Run(t, func(t *testing.T) contacts.Store { return d.open(t) })
 	})
 }
 
 // Several pools on one database are what several processes are to it.
 func TestReplicas(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
-		storetest.Run(t, func(t *testing.T) maicontact.Store {
-			return &replicas{stores: []maicontact.Store{d.open(t), d.open(t), d.open(t)}}
+		storetest.Run(t, func(t *testing.T) contacts.Store {
+			return &replicas{stores: []contacts.Store{d.open(t), d.open(t), d.open(t)}}
 		})
 	})
 }
@@ -29,74 +29,52 @@ func TestReplicas(t *testing.T) {
 // One connection is the least there can be: no method may need a second one.
 func TestOneConnection(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
-		storetest.Run(t, func(t *testing.T) maicontact.Store {
-			return openSingle(t, d)
-		})
+		storetest.Run(t, func(t *testing.T) contacts.Store { return d.openSingle(t) })
 	})
 }
 
 // replicas asks another store each time.
 type replicas struct {
-	stores []maicontact.Store
+	stores []contacts.Store
 	calls  atomic.Uint64
 }
 
-func (r *replicas) next() maicontact.Store {
+func (r *replicas) next() contacts.Store {
 	return r.stores[r.calls.Add(1)%uint64(len(r.stores))]
 }
 
-func (r *replicas) Contact(ctx context.Context, key maicontact.Key) (maicontact.Contact, error) {
-	return r.next().Contact(ctx, key)
+func (r *replicas) Get(ctx context.Context, p contacts.Person) (contacts.Row, time.Time, error) {
+	return r.next().Get(ctx, p)
 }
 
-func (r *replicas) Want(ctx context.Context, key maicontact.Key, w maicontact.Wanted) (maicontact.Contact, error) {
-	return r.next().Want(ctx, key, w)
+func (r *replicas) Put(ctx context.Context, row contacts.Row, g contacts.Guard) (contacts.Row, error) {
+	return r.next().Put(ctx, row, g)
 }
 
-func (r *replicas) Claim(ctx context.Context, key maicontact.Key, lease time.Duration) (maicontact.Contact, error) {
-	return r.next().Claim(ctx, key, lease)
+func (r *replicas) Delete(ctx context.Context, row contacts.Row) error {
+	return r.next().Delete(ctx, row)
 }
 
-func (r *replicas) Attempt(ctx context.Context, c maicontact.Claim) (maicontact.Contact, error) {
-	return r.next().Attempt(ctx, c)
+func (r *replicas) Due(ctx context.Context, s contacts.Scope, limit int) ([]contacts.Person, error) {
+	return r.next().Due(ctx, s, limit)
 }
 
-func (r *replicas) Bind(ctx context.Context, c maicontact.Claim, id webchat.ContactID, s maicontact.Stamp) (maicontact.Contact, error) {
-	return r.next().Bind(ctx, c, id, s)
+func (r *replicas) Changed(ctx context.Context, s contacts.Scope, since time.Time, limit int) (contacts.Changes, error) {
+	return r.next().Changed(ctx, s, since, limit)
 }
 
-func (r *replicas) Confirm(ctx context.Context, c maicontact.Claim, s maicontact.Stamp, again time.Duration) (maicontact.Contact, error) {
-	return r.next().Confirm(ctx, c, s, again)
+func (r *replicas) Expired(ctx context.Context, s contacts.Scope, limit int) ([]contacts.Person, error) {
+	return r.next().Expired(ctx, s, limit)
 }
 
-func (r *replicas) Postpone(ctx context.Context, c maicontact.Claim, f maicontact.Failure) (maicontact.Contact, error) {
-	return r.next().Postpone(ctx, c, f)
+func (r *replicas) Rows(ctx context.Context, s contacts.Scope, after contacts.Person, limit int) ([]contacts.Row, error) {
+	return r.next().Rows(ctx, s, after, limit)
 }
 
-func (r *replicas) Park(ctx context.Context, c maicontact.Claim, s maicontact.Stamp, reason string, attempted time.Time) (maicontact.Contact, error) {
-	return r.next().Park(ctx, c, s, reason, attempted)
+func (r *replicas) ByContact(ctx context.Context, inboxID string, id webchat.ContactID) (contacts.Row, error) {
+	return r.next().ByContact(ctx, inboxID, id)
 }
 
-func (r *replicas) Regenerate(ctx context.Context, c maicontact.Claim) (maicontact.Contact, error) {
-	return r.next().Regenerate(ctx, c)
-}
-
-func (r *replicas) Erase(ctx context.Context, key maicontact.Key) (maicontact.Contact, error) {
-	return r.next().Erase(ctx, key)
-}
-
-func (r *replicas) Erased(ctx context.Context, c maicontact.Claim) (maicontact.Contact, error) {
-	return r.next().Erased(ctx, c)
-}
-
-func (r *replicas) Restore(ctx context.Context, key maicontact.Key) (maicontact.Contact, error) {
-	return r.next().Restore(ctx, key)
-}
-
-func (r *replicas) Due(ctx context.Context, namespace, inboxID string, limit int) ([]maicontact.Key, error) {
-	return r.next().Due(ctx, namespace, inboxID, limit)
-}
-
-func (r *replicas) Unsettled(ctx context.Context, namespace, inboxID string) (int, error) {
-	return r.next().Unsettled(ctx, namespace, inboxID)
+func (r *replicas) Count(ctx context.Context, s contacts.Scope) (contacts.Counts, error) {
+	return r.next().Count(ctx, s)
 }

@@ -3,11 +3,12 @@ package databasetest
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/sqlstore"
 )
 
@@ -31,26 +32,28 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 				}
 				execute(t, db, "UPDATE maicontact_contacts SET generation = $1", secretEmail)
 			},
+			"contact and life spoiled": func(t *testing.T, db *sql.DB) {
+				if d.dialect == sqlstore.PostgreSQL {
+					execute(t, db, "DROP INDEX maicontact_contacts_contact")
+					execute(t, db, "ALTER TABLE maicontact_contacts ALTER contact_id TYPE BIGINT USING 1")
+				}
+				execute(t, db, "UPDATE maicontact_contacts SET life = 99")
+			},
 			"pool closed": func(t *testing.T, db *sql.DB) { db.Close() },
 		} {
 			t.Run(name, func(t *testing.T) {
-				d := d
-				if d.dialect == sqlstore.SQLite {
-					d = newSQLite(t)
-				} else {
-					d = newPostgreSQL(t)
-				}
+				d := d.another(t)
 				db := d.pool(t)
 				store, err := sqlstore.Open(t.Context(), db, d.dialect)
 				if err != nil {
 					t.Fatal(err)
 				}
-				confirmed(t, store, newKey("1"))
-				claimed(t, store, newKey("2"))
+				bound(t, store, newPerson("1"))
+				claimed(t, store, newPerson("2"))
 				spoil(t, db)
 				failed := 0
 				for _, member := range []string{"1", "2"} {
-					for operation, run := range operations(store, newKey(member)) {
+					for operation, run := range operations(store, newPerson(member)) {
 						ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 						if err := run(ctx); err != nil {
 							failed++
@@ -84,13 +87,14 @@ func refuseChanges(t *testing.T, db *sql.DB, dialect sqlstore.Dialect) {
 func TestContactTakenHoldsNoSecrets(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		store := d.open(t)
-		confirmed(t, store, newKey("1"))
-		row := claimed(t, store, newKey("2"))
-		_, err := store.Bind(t.Context(), row.Claim(), contactID, maicontact.Stamp{})
-		if err == nil {
-			t.Fatal("no error")
+		bound(t, store, newPerson("1"))
+		row := claimed(t, store, newPerson("2"))
+		_, err := store.Put(t.Context(), bind(t, row, contactID), contacts.Guard{})
+		if !errors.Is(err, contacts.ErrContactTaken) {
+			t.Fatalf("error is %v", err)
 		}
-		noSecrets(t, "Bind", err)
+		noSecrets(t, "Put", err)
+		isStored(t, store, row)
 	})
 }
 

@@ -9,17 +9,6 @@ import (
 	"github.com/maicontact/maicontact/sqlstore"
 )
 
-func openSingle(t *testing.T, d database) *sqlstore.Store {
-	t.Helper()
-	db := d.pool(t)
-	db.SetMaxOpenConns(1)
-	store, err := sqlstore.Open(t.Context(), db, d.dialect)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return store
-}
-
 func TestSQLiteNeedsBusyTimeout(t *testing.T) {
 	t.Parallel()
 	address := "file:" + filepath.Join(t.TempDir(), "app.db")
@@ -51,6 +40,6 @@ func TestSQLiteNeedsBusyTimeout(t *testing.T) {
 
 func TestSQLiteInMemory(t *testing.T) {
 	t.Parallel()
-	store := openSingle(t, database{sqlstore.SQLite, "sqlite", ":memory:"})
-	confirmed(t, store, newKey("1"))
+	store := database{sqlstore.SQLite, "sqlite", ":memory:"}.openSingle(t)
+	isStored(t, store, bound(t, store, newPerson("1")))
 }

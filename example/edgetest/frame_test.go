@@ -10,15 +10,15 @@ import (
 )
 
 // A page that shows another page of its own site in a frame is one page to its
-// visitor: one chat, and no reload. With the stub also one contact; the chat
-// script of the frame has been answered before any loader runs, and on a first
-// visit neither of the two that are asked for at once comes with a cookie.
+// visitor: one chat, and no reload. With the static script also one contact; the
+// chat script of the frame has been answered before any loader runs, and on a
+// first visit neither of the two that are asked for at once comes with a cookie.
 func TestFrameOfOurOwn(t *testing.T) {
 	t.Parallel()
-	for form, html := range map[string]string{"script": tagged, "stub": stubbed} {
+	for form, html := range map[string]string{"script": tagged, "static": static} {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
-			most := map[string]int{"script": 2, "stub": 1}[form]
+			most := map[string]int{"script": 2, "static": 1}[form]
 			s := newShop(t)
 			// As slow as a service elsewhere is.
 			s.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Operation: webchattest.CreateContact, Delay: 300 * time.Millisecond})
@@ -42,10 +42,10 @@ func TestFrameOfOurOwn(t *testing.T) {
 // A page of another site that shows ours in frames makes contacts for nobody:
 // the browser sends no Lax cookie there and keeps none. Each answer is to
 // somebody new, so the loader must not ask because of it, nor load the page
-// anew. Before the first answer only the stub can know.
+// anew. Before the first answer only the static script can know.
 func TestFramesOfAnotherSite(t *testing.T) {
 	t.Parallel()
-	for form, html := range map[string]string{"script": tagged, "stub": stubbed} {
+	for form, html := range map[string]string{"script": tagged, "static": static} {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
 			most := map[string]int{"script": 3}[form]

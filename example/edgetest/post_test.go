@@ -8,7 +8,7 @@ import (
 // another tab: the form may be an order.
 func TestChangeRepeatsNoPost(t *testing.T) {
 	t.Parallel()
-	for form, html := range map[string]string{"script": tagged, "stub": stubbed} {
+	for form, html := range map[string]string{"script": tagged, "static": static} {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
 			s := newShop(t)

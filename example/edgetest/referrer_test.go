@@ -8,7 +8,7 @@ import "testing"
 func TestReferrerPolicyOfThePage(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.page("/", stubbed, "Referrer-Policy", "no-referrer")
+	s.page("/", static, "Referrer-Policy", "no-referrer")
 	s.page("/plain", `<!doctype html>`)
 	tab := browser.Tab(t)
 	tab.Expect("403")

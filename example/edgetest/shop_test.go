@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	tagged  = `<!doctype html><html><head><script src="/webchat.js" defer></script></head><body>`
-	stubbed = `<!doctype html><html><head><script src="/webchat-stub.js" defer></script></head><body>`
+	tagged = `<!doctype html><html><head><script src="/webchat.js" defer></script></head><body>`
+	static = `<!doctype html><html><head><script src="/webchat-static.js" defer></script></head><body>`
 )
 
 // shop is a site with the middleware, and a simulated MaiAgent. Whoever the
@@ -45,7 +45,7 @@ func newShop(t *testing.T) *shop {
 	s.mc = s.middleware("shop-test", nil)
 	s.mux.Handle("/webchat.js", s.mc.Script())
 	s.mux.Handle("/webchat.json", s.mc.JSON())
-	s.mux.Handle("/webchat-stub.js", s.mc.Stub())
+	s.mux.Handle("/webchat-static.js", s.mc.StaticScript())
 	s.mux.HandleFunc("/favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	handler := s.mc.Handler(s.mux)
 	s.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -10,7 +10,7 @@ import (
 // its own.
 func (s *shop) blog() {
 	mc := s.middleware("blog-test", func(c *maicontact.Config) {
-		c.ScriptPath, c.JSONPath = "/blog/webchat.js", "/blog/webchat.json"
+		c.Site.ScriptPath, c.Site.JSONPath = "/blog/webchat.js", "/blog/webchat.json"
 	})
 	s.mux.Handle("/blog/webchat.js", mc.Script())
 }

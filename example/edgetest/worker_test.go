@@ -27,7 +27,7 @@ self.addEventListener('fetch', (e) => {
 
 func TestServiceWorkerGivesNobodyAnothersContact(t *testing.T) {
 	t.Parallel()
-	for form, html := range map[string]string{"script": tagged, "stub": stubbed} {
+	for form, html := range map[string]string{"script": tagged, "static": static} {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
 			s := newShop(t)
@@ -70,7 +70,7 @@ func TestPersonalRepliesAreNotStored(t *testing.T) {
 	tab.Open(s.url + "/plain")
 	login(tab, "alice")
 	for path, want := range map[string]string{
-		"/webchat.js": "refused", "/webchat.json": "refused", "/page": "refused", "/webchat-stub.js": "stored",
+		"/webchat.js": "refused", "/webchat.json": "refused", "/page": "refused", "/webchat-static.js": "stored",
 	} {
 		got := chromium.Eval[string](tab, `fetch('`+path+`').then(async (r) => (await caches.open('files')).put('`+path+`', r)).then(() => 'stored', () => 'refused')`)
 		if got != want {

@@ -12,7 +12,7 @@ import (
 
 	"modernc.org/sqlite"
 
-	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 	"github.com/maicontact/maicontact/sqlstore"
 )
@@ -31,19 +31,19 @@ func julianDay(*sqlite.FunctionContext, []driver.Value) (driver.Value, error) {
 
 const sqliteOptions = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(OFF)"
 
-func onSQLite(t *testing.T) func(*testing.T) []maicontact.Store {
+func onSQLite(t *testing.T) func(*testing.T) []contacts.Store {
 	address := "file:" + filepath.Join(t.TempDir(), "app.db") + sqliteOptions
 	migrate(t, "sqlite", address, sqlstore.SQLite)
-	return func(t *testing.T) []maicontact.Store {
+	return func(t *testing.T) []contacts.Store {
 		// SQLite is for one process: the replicas share the pool.
 		db := openPool(t, "sqlite", address)
 		execute(t, db, "DELETE FROM maicontact_contacts")
 		store := openStore(t, db, sqlstore.SQLite)
-		return []maicontact.Store{store, store, store}
+		return []contacts.Store{store, store, store}
 	}
 }
 
-func onPostgreSQL(t *testing.T) func(*testing.T) []maicontact.Store {
+func onPostgreSQL(t *testing.T) func(*testing.T) []contacts.Store {
 	address := postgrestest.URL(t)
 	db := migrate(t, "pgx", address, sqlstore.PostgreSQL)
 	// The search path puts a clock of ours before the server's.
@@ -56,9 +56,9 @@ func onPostgreSQL(t *testing.T) func(*testing.T) []maicontact.Store {
 		execute(t, db, statement)
 	}
 	address += "&search_path=clock,pg_catalog,public"
-	return func(t *testing.T) []maicontact.Store {
+	return func(t *testing.T) []contacts.Store {
 		var c clock
-		stores := make([]maicontact.Store, replicas)
+		stores := make([]contacts.Store, replicas)
 		for i := range stores {
 			db := openPool(t, "pgx", address)
 			if i == 0 {
@@ -68,13 +68,11 @@ func onPostgreSQL(t *testing.T) func(*testing.T) []maicontact.Store {
 			stores[i] = openStore(t, db, sqlstore.PostgreSQL)
 		}
 		for i := range stores {
-			stores[i] = &gated{pulse: newPulse(func() {}), inner: stores[i], before: c.set, erased: ignore, restored: ignore}
+			stores[i] = &gated{pulse: newPulse(func() {}), inner: stores[i], before: c.set}
 		}
 		return stores
 	}
 }
-
-func ignore(maicontact.Key) {}
 
 // clock takes the time of the bubble to a database.
 type clock struct {
@@ -117,7 +115,7 @@ func openPool(t *testing.T, driver, address string) *sql.DB {
 	return db
 }
 
-func openStore(t *testing.T, db *sql.DB, dialect sqlstore.Dialect) maicontact.Store {
+func openStore(t *testing.T, db *sql.DB, dialect sqlstore.Dialect) contacts.Store {
 	t.Helper()
 	store, err := sqlstore.OpenMigrated(t.Context(), db, dialect)
 	if err != nil {

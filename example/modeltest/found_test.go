@@ -2,6 +2,7 @@ package modeltest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -109,6 +110,27 @@ func TestLateReplacement(t *testing.T) {
 			holds(t, plan{Conflict: 400, Revisions: true, Steps: steps})
 		})
 	}
+}
+
+// Nor must the contact be handed out with the permissions of the late one.
+func TestLatePermissions(t *testing.T) {
+	for _, delay := range []time.Duration{12 * second, 25 * second, 45 * second} {
+		change := func() step { return step{Kind: access, Member: 0, Told: true, Replica: 1, For: 100 * ms} }
+		holds(t, plan{Conflict: 400, Revisions: true, Steps: overtaken(0, delay, change)})
+	}
+}
+
+// A request that waits for another's claim must not tell again what it has told:
+// something newer may have come meanwhile.
+func TestToldOnce(t *testing.T) {
+	holds(t, plan{Conflict: 400, InOrder: true, Steps: []step{
+		{Kind: ask, Browse: 0, Replica: 0, For: second},
+		{Kind: inject, Fault: webchattest.Fault{Kind: webchattest.Hang, Operation: webchattest.ReplaceContact, Times: 1}},
+		{Kind: access, Member: 0, Told: true, Replica: 1, For: 100 * ms}, // holds the claim
+		{Kind: profile, Member: 0},
+		{Kind: ask, Browse: 0, Replica: 0, For: 100 * ms}, // waits for it
+		{Kind: profile, Member: 0, Told: true, Replica: 2, For: 30 * second},
+	}})
 }
 
 func holds(t *testing.T, p plan) {

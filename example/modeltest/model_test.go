@@ -9,7 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 )
 
@@ -42,14 +42,14 @@ func TestSQLite(t *testing.T)     { check(t, 0.5, onSQLite(t)) }
 func TestPostgreSQL(t *testing.T) { check(t, 0.15, onPostgreSQL(t)) }
 
 // memory is one store for all replicas, as a database is.
-func memory(*testing.T) []maicontact.Store {
-	shared := maicontact.NewMemoryStore()
-	return []maicontact.Store{shared, shared, shared}
+func memory(*testing.T) []contacts.Store {
+	shared := contacts.NewMemoryStore()
+	return []contacts.Store{shared, shared, shared}
 }
 
 // check plays random runs, so many times as many as -rapid.checks says (100;
 // a fifth of them with -short).
-func check(t *testing.T, factor float64, open func(*testing.T) []maicontact.Store) {
+func check(t *testing.T, factor float64, open func(*testing.T) []contacts.Store) {
 	base := flag.Lookup("rapid.checks").Value.String()
 	n, err := strconv.Atoi(base)
 	if err != nil {

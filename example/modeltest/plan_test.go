@@ -25,12 +25,15 @@ type plan struct {
 	Lag        time.Duration // of MaiAgent's search
 	Latency    time.Duration // to MaiAgent, each way
 	Revisions  bool          // the site numbers the versions of an account
+	Hindered   bool          // the store has troubles, too
+	InOrder    bool          // without: what is told last counts, whatever is still under way
 	Steps      []step
 }
 
 func (p plan) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "duplicates=%t conflict=%d lag=%v latency=%v revisions=%t\n", p.Duplicates, p.Conflict, p.Lag, p.Latency, p.Revisions)
+	fmt.Fprintf(&b, "duplicates=%t conflict=%d lag=%v latency=%v revisions=%t hindered=%t\n",
+		p.Duplicates, p.Conflict, p.Lag, p.Latency, p.Revisions, p.Hindered)
 	for i, s := range p.Steps {
 		fmt.Fprintf(&b, "%3d. %v\n", i+1, s)
 	}
@@ -52,6 +55,10 @@ const (
 	upstream     kind = "delete at MaiAgent"
 	erase        kind = "Erase"
 	lift         kind = "Restore"
+	reissue      kind = "Reissue"
+	eraseGuest   kind = "EraseVisitor"
+	reissueGuest kind = "ReissueVisitor"
+	hinder       kind = "hinder the store"
 	crash        kind = "crash"
 	stop         kind = "stop"
 	start        kind = "start"
@@ -64,7 +71,7 @@ const (
 // weights say how often each kind of step is taken.
 var weights = map[kind]int{
 	ask: 10, asksTogether: 4, login: 4, logout: 1, restore: 2, profile: 4, access: 6, back: 2, update: 2,
-	upstream: 2, erase: 1, lift: 2, crash: 4, stop: 1, start: 1, pass: 6, inject: 8, clearFaults: 2,
+	upstream: 2, erase: 1, lift: 2, reissue: 1, eraseGuest: 1, reissueGuest: 1, hinder: 5, crash: 4, stop: 1, start: 1, pass: 6, inject: 8, clearFaults: 2,
 }
 
 func kinds() []kind {
@@ -86,6 +93,7 @@ type step struct {
 	Lost                    bool          // the reply does not reach the browser
 	Told                    bool          // the library is told of the change
 	Fault                   webchattest.Fault
+	Trouble                 trouble
 }
 
 func (s step) String() string {
@@ -111,7 +119,11 @@ func (s step) String() string {
 			return fmt.Sprintf("member %d: %s, and UpdateMember on replica %d, waits %v", s.Member, s.Kind, s.Replica, s.For)
 		}
 		return fmt.Sprintf("member %d: %s, and nobody is told", s.Member, s.Kind)
-	case update, erase, lift:
+	case eraseGuest, reissueGuest:
+		return fmt.Sprintf("browser %d: %s on replica %d, waits %v", s.Browse, s.Kind, s.Replica, s.For)
+	case hinder:
+		return s.Trouble.String()
+	case update, erase, lift, reissue:
 		return fmt.Sprintf("member %d: %s on replica %d, waits %v", s.Member, s.Kind, s.Replica, s.For)
 	case crash:
 		return fmt.Sprintf("replica %d crashes after %d boundaries, and starts again after %v", s.Replica, s.N, s.For)
@@ -173,7 +185,13 @@ func steps(world plan) *rapid.Generator[step] {
 			s.Member = number(members)
 		case profile, access, back:
 			s.Member, s.Told, s.Replica, s.For = number(members), number(3) < 2, number(replicas), wait()
-		case update, erase, lift:
+		case eraseGuest, reissueGuest:
+			s.Browse, s.Replica, s.For = number(browsers), number(replicas), wait()
+		case hinder:
+			if s.Trouble = hindrances().Draw(t, "trouble"); !world.Hindered {
+				return step{Kind: pass, For: second}
+			}
+		case update, erase, lift, reissue:
 			s.Member, s.Replica, s.For = number(members), number(replicas), wait()
 		case crash:
 			s.Replica, s.N, s.For = number(replicas), number(24), wait()
@@ -193,7 +211,8 @@ func steps(world plan) *rapid.Generator[step] {
 func motifs(world plan) *rapid.Generator[[]step] {
 	one := steps(world)
 	return rapid.Custom(func(t *rapid.T) []step {
-		if evenly(8).Draw(t, "motif") > 0 {
+		motif := evenly(32).Draw(t, "motif")
+		if motif > 4 {
 			return []step{one.Draw(t, "step")}
 		}
 		member := rapid.IntRange(0, members-1).Draw(t, "member")
@@ -204,6 +223,9 @@ func motifs(world plan) *rapid.Generator[[]step] {
 				For:     durations(100*ms, 0, 3*second, 12*second).Draw(t, "wait"),
 			}
 		}
+		if motif == 0 {
+			return overtaken(member, durations(12*second, 25*second, lateCreation).Draw(t, "delay"), change)
+		}
 		return []step{
 			{Kind: login, Browse: 0, Member: member},
 			{Kind: inject, Fault: faults(world).Draw(t, "fault")},
@@ -213,6 +235,20 @@ func motifs(world plan) *rapid.Generator[[]step] {
 			{Kind: ask, Browse: 0, Replica: 1, For: durations(30*second, 3*second).Draw(t, "wait")},
 		}
 	})
+}
+
+// overtaken are changes of which the first lands after the next, while the member
+// looks on.
+func overtaken(member int, delay time.Duration, change func() step) []step {
+	late := webchattest.Fault{Kind: webchattest.Slow, Operation: webchattest.ReplaceContact, Times: 1, Delay: delay}
+	list := []step{
+		{Kind: login, Browse: 0, Member: member}, {Kind: ask, Browse: 0, For: 30 * second},
+		{Kind: inject, Fault: late}, change(), {Kind: pass, For: 12 * second}, change(),
+	}
+	for i := range 8 {
+		list = append(list, step{Kind: ask, Browse: 0, Replica: i % replicas, For: 6 * second})
+	}
+	return list
 }
 
 var faultKinds = []webchattest.Kind{
@@ -248,6 +284,25 @@ func faults(world plan) *rapid.Generator[webchattest.Fault] {
 	})
 }
 
+// hindrances are what may go wrong with the store. A Put that waits comes
+// through before the next minute is over.
+func hindrances() *rapid.Generator[trouble] {
+	return rapid.Custom(func(t *rapid.T) trouble {
+		h := trouble{
+			Call:    rapid.SampledFrom([]string{putCall, getCall, putCall, changedCall, putCall, dueCall}).Draw(t, "call"),
+			Replica: rapid.IntRange(0, replicas-1).Draw(t, "replica"),
+			Times:   rapid.IntRange(1, 4).Draw(t, "times"),
+		}
+		endings := []ending{fails, slow, replies}
+		if h.Call == putCall {
+			endings = []ending{unclear, slow, fails, lost, late}
+		}
+		h.Ending = rapid.SampledFrom(endings).Draw(t, "ending")
+		h.Delay = durations(500*ms, 100*ms, 3*second, 7*second, 25*second).Draw(t, "delay")
+		return h
+	})
+}
+
 // plans draws whole runs of up to so many motifs.
 func plans(most int, fix func(*plan)) *rapid.Generator[plan] {
 	return rapid.Custom(func(t *rapid.T) plan {
@@ -257,6 +312,7 @@ func plans(most int, fix func(*plan)) *rapid.Generator[plan] {
 			Lag:        durations(0, 2*second).Draw(t, "lag"),
 			Latency:    durations(20*ms, 0, 300*ms).Draw(t, "latency"),
 			Revisions:  rapid.IntRange(0, 3).Draw(t, "revisions") < 3,
+			Hindered:   rapid.Bool().Draw(t, "hindered"),
 		}
 		if fix != nil {
 			fix(&p)

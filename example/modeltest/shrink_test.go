@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 )
 
 // smallest takes steps out of a run that fails, as long as it goes on failing
@@ -13,7 +13,7 @@ import (
 // particulars. A step stands for many of rapid's draws, so that this comes
 // further than rapid's own shrinking. Goroutines and jitter are left to chance,
 // so each run gets several tries.
-func smallest(t *testing.T, p plan, rule, details string, open func(*testing.T) []maicontact.Store) (plan, string) {
+func smallest(t *testing.T, p plan, rule, details string, open func(*testing.T) []contacts.Store) (plan, string) {
 	end := time.Now().Add(30 * time.Second)
 	for size := len(p.Steps) / 2; size > 0; {
 		removed := false

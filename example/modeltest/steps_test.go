@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
 func (w *world) step(s step) {
@@ -45,8 +47,16 @@ func (w *world) step(s step) {
 		w.within(s.For, func() { w.erase(s.Member, s.Replica) })
 	case lift:
 		w.within(s.For, func() { w.lift(s.Member, s.Replica) })
+	case reissue:
+		w.within(s.For, func() { w.reissue(s.Member, s.Replica) })
+	case eraseGuest:
+		w.within(s.For, func() { w.visitor(s.Browse, s.Replica, "/erase") })
+	case reissueGuest:
+		w.within(s.For, func() { w.visitor(s.Browse, s.Replica, "/reissue") })
+	case hinder:
+		w.troubles.add(s.Trouble)
 	case crash:
-		if r := w.live(s.Replica); r != nil {
+		if r := w.running(s.Replica); r != nil {
 			r.pulse.crashAfter(s.N)
 			w.under.Go(func() {
 				select {
@@ -67,17 +77,18 @@ func (w *world) step(s step) {
 		w.sim.Inject(s.Fault)
 	case clearFaults:
 		w.sim.ClearFaults()
+		w.troubles.clear()
 	default:
 		panic("unknown step " + s.Kind)
 	}
 }
 
 func (w *world) login(s step) {
-	r := w.live(s.Replica)
+	r := w.running(s.Replica)
 	if r == nil {
 		return
 	}
-	target := "/login"
+	target, careful := "/login", true
 	if s.Kind == login {
 		w.mu.Lock()
 		if len(w.accounts[s.Member].versions) == 0 {
@@ -85,9 +96,19 @@ func (w *world) login(s step) {
 		}
 		w.mu.Unlock()
 		target += "?user=" + url.QueryEscape(w.accounts[s.Member].id)
+		careful = isCareful(w.accounts[s.Member].id)
 	}
-	w.send(context.Background(), r, s.Browse, http.MethodPost, target, false)
+	a := &asked{}
+	if w.send(context.WithValue(context.Background(), askedKey{}, a), r, s.Browse, http.MethodPost, target, false) != nil && careful {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.departs(a.sent, r.pulse)
+	}
 }
+
+// isCareful reports whether the site tells the middleware when somebody logs in
+// as that member, or out.
+func isCareful(user string) bool { return len(user)%2 == 0 }
 
 // deleteUpstream deletes a member's contacts as a person in MaiAgent's console
 // may, also one whose creation was not recorded here yet.
@@ -125,7 +146,7 @@ func (w *world) change(member int, k kind) {
 }
 
 func (w *world) update(member, at int) {
-	r := w.live(at)
+	r := w.running(at)
 	w.mu.Lock()
 	a := &w.accounts[member]
 	if r == nil || len(a.versions) == 0 {
@@ -133,28 +154,50 @@ func (w *world) update(member, at int) {
 		return
 	}
 	m, newest, epoch := w.member(member), len(a.versions)-1, a.epoch
+	it, hasRow := w.tell(member, newest), w.know(w.personOf(member)).row.Version != 0
 	w.mu.Unlock()
-	if err := r.mc.UpdateMember(context.Background(), m); err != nil {
-		if r.pulse.lives() {
-			w.fail("UpdateMember works", "member %d: %v", member, err)
+	err := r.mc.UpdateMember(context.Background(), m)
+	w.tellingEnds(it, false)
+	if err == nil {
+		if hasRow { // otherwise it gets none, and what is on its way may make one
+			w.told(member, it, epoch)
 		}
 		return
 	}
-	w.told(member, newest, epoch)
+	if !r.pulse.lives() {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	changed := a.epoch > epoch || !a.erased.IsZero()
+	switch {
+	case errors.Is(err, maicontact.ErrErased) && changed, isTrouble(err):
+	case errors.Is(err, maicontact.ErrReissuing) && a.epoch > 0:
+	case errors.Is(err, maicontact.ErrOlderRevision) && (len(a.versions)-1 > newest || changed):
+	default:
+		w.failLocked("UpdateMember works", "member %d: %v", member, err)
+	}
+}
+
+// isTrouble reports whether an error comes from the store.
+func isTrouble(err error) bool {
+	return errors.Is(err, errStore) || errors.Is(err, contacts.ErrUnclear) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // told notes that the library was told of a version, unless the member was
-// erased or restored meanwhile.
-func (w *world) told(member, newest, epoch int) {
+// erased, restored or reissued meanwhile. Without revisions, of two that are told
+// at the same time it cannot know which is the newer one.
+func (w *world) told(member int, it *telling, epoch int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if a := &w.accounts[member]; a.erased.IsZero() && a.epoch == epoch {
-		a.told = max(a.told, newest)
+	a := &w.accounts[member]
+	if a.erased.IsZero() && a.epoch == epoch && (w.plan.Revisions || w.plan.InOrder || a.isLast(it)) {
+		a.told = max(a.told, it.version)
 	}
 }
 
 func (w *world) erase(member, at int) {
-	r := w.live(at)
+	r := w.running(at)
 	if r == nil {
 		return
 	}
@@ -165,11 +208,65 @@ func (w *world) erase(member, at int) {
 	w.mu.Lock()
 	tombstone := !w.accounts[member].erased.IsZero() || w.accounts[member].epoch > 1
 	w.mu.Unlock()
-	if err == nil && !tombstone {
+	switch {
+	case err != nil && !isTrouble(err):
+		w.fail("Erase works", "member %d: %v", member, err)
+	case err == nil && !tombstone:
 		w.fail("Erase leaves a tombstone", "member %d", member)
 	}
 	if live := w.liveOf(member); err == nil && done.Deleted && len(live) > 0 && !w.isLive(member) {
 		w.fail("an erasure that says Deleted leaves no live contact", "member %d: %v", member, live)
+	}
+}
+
+func (w *world) reissue(member, at int) {
+	r := w.running(at)
+	if r == nil {
+		return
+	}
+	began := time.Now()
+	w.mu.Lock()
+	wasErased := !w.accounts[member].erased.IsZero()
+	w.mu.Unlock()
+	done, err := r.mc.Reissue(context.Background(), w.accounts[member].id)
+	if !r.pulse.lives() {
+		return
+	}
+	w.mu.Lock()
+	a := w.accounts[member]
+	w.mu.Unlock()
+	switch {
+	case err == nil, isTrouble(err), errors.Is(err, maicontact.ErrNotFound):
+	case errors.Is(err, maicontact.ErrErased) && (wasErased || !a.reset.Before(began)):
+	case errors.Is(err, maicontact.ErrReissuing) && a.epoch > 0:
+	default:
+		w.fail("Reissue works", "member %d: %v", member, err)
+	}
+	if err != nil || !done.Deleted {
+		return
+	}
+	for _, c := range w.liveOf(member) {
+		if c.Created.Before(began) {
+			w.fail("a reissue that says Deleted leaves nothing of before", "member %d: %v", member, show([]webchattest.Contact{c}))
+		}
+	}
+}
+
+// visitor has a browser erase or reissue what is kept of its visitor.
+func (w *world) visitor(browser, at int, path string) {
+	r := w.running(at)
+	if r == nil {
+		return
+	}
+	a := &asked{browser: browser, replica: at, began: time.Now(), member: -1}
+	if w.send(context.WithValue(context.Background(), askedKey{}, a), r, browser, http.MethodPost, path, false) == nil {
+		return
+	}
+	switch {
+	case a.err == nil, isTrouble(a.err), errors.Is(a.err, maicontact.ErrNotFound):
+	case path == "/reissue" && (errors.Is(a.err, maicontact.ErrErased) || errors.Is(a.err, contacts.ErrRetired) || errors.Is(a.err, maicontact.ErrReissuing)):
+	default:
+		w.fail("EraseVisitor and ReissueVisitor work", "browser %d: %v", browser, a.err)
 	}
 }
 
@@ -181,12 +278,12 @@ func (w *world) isLive(member int) bool {
 }
 
 func (w *world) lift(member, at int) {
-	r := w.live(at)
+	r := w.running(at)
 	if r == nil {
 		return
 	}
 	err := r.mc.Restore(context.Background(), w.accounts[member].id)
-	if err != nil && r.pulse.lives() && !errors.Is(err, maicontact.ErrNotErased) && !errors.Is(err, maicontact.ErrNotFound) {
+	if err != nil && r.pulse.lives() && !errors.Is(err, maicontact.ErrNotErased) && !errors.Is(err, maicontact.ErrNotFound) && !isTrouble(err) {
 		w.fail("Restore works", "member %d: %v", member, err)
 	}
 }
@@ -198,11 +295,17 @@ var (
 
 // ask loads the chat script, checks what it says, and returns the id in it.
 func (w *world) ask(browser, at int, lost bool) (id, reason string) {
-	r := w.live(at)
+	_, id, reason = w.askAs(browser, at, lost)
+	return id, reason
+}
+
+// askAs is ask that also tells who was there.
+func (w *world) askAs(browser, at int, lost bool) (a *asked, id, reason string) {
+	a = &asked{browser: browser, replica: at, began: time.Now(), member: -1}
+	r := w.running(at)
 	if r == nil {
-		return "", "down"
+		return a, "", "down"
 	}
-	a := &asked{browser: browser, began: time.Now(), member: -1}
 	w.mu.Lock()
 	for i := range w.accounts {
 		a.epoch[i] = w.accounts[i].epoch
@@ -210,7 +313,8 @@ func (w *world) ask(browser, at int, lost bool) (id, reason string) {
 	w.mu.Unlock()
 	response := w.send(context.WithValue(context.Background(), askedKey{}, a), r, browser, http.MethodGet, "/webchat.js", lost)
 	if response == nil {
-		return "", "down"
+		w.tellingEnds(a.it, true)
+		return a, "", "down"
 	}
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
@@ -226,6 +330,14 @@ func (w *world) ask(browser, at int, lost bool) (id, reason string) {
 		}
 		id = config.ContactID
 	}
+	w.tellingEnds(a.it, id == "")
 	w.checkAnswer(a, id, reason)
-	return id, reason
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if a.member >= 0 {
+		w.departs(a.sent, r.pulse)
+	} else if id != "" {
+		w.guests[a.got] = id
+	}
+	return a, id, reason
 }

@@ -7,8 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +16,7 @@ import (
 	"github.com/gorilla/sessions"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -67,7 +68,50 @@ type account struct {
 	contents int
 	told     int       // the newest version the library took for sure; -1: none
 	erased   time.Time // the tombstone; zero: none
-	epoch    int       // counts erasures and restorations
+	epoch    int       // counts erasures, restorations and reissues
+	reset    time.Time // when the last of them was
+	turned   time.Time // when the row last got to desire other permissions
+	tellings []*telling
+}
+
+// telling is a request or an UpdateMember that tells the library of a version.
+type telling struct {
+	version      int
+	began, ended time.Time // zero: it has not ended
+}
+
+// tell begins a telling. The caller holds w.mu.
+func (w *world) tell(member, version int) *telling {
+	a := &w.accounts[member]
+	it := &telling{version: version, began: time.Now()}
+	a.tellings = append(a.tellings, it)
+	return it
+}
+
+// flight is longer than any work that a request has left behind.
+const flight = 30 * second
+
+// tellingEnds ends a telling, at once or when a flight is over. Nil is none.
+func (w *world) tellingEnds(it *telling, leaves bool) {
+	if it == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if it.ended = time.Now(); leaves {
+		it.ended = it.ended.Add(flight)
+	}
+}
+
+// isLast reports whether no older version is told at the same time, so that
+// this one is the last for sure.
+func (a *account) isLast(it *telling) bool {
+	for _, other := range a.tellings {
+		if other.version < it.version && (other.ended.IsZero() || other.ended.After(it.began)) {
+			return false
+		}
+	}
+	return true
 }
 
 type replica struct {
@@ -85,34 +129,42 @@ type browser struct {
 
 // world is everything that there is in one run.
 type world struct {
-	plan    plan
-	sim     *webchattest.Simulation
-	stores  []maicontact.Store // one for each replica
-	session *sessions.CookieStore
-	record  record
-	control control
-	log     *slog.Logger
-	under   sync.WaitGroup // requests and operations
-	serving sync.WaitGroup // requests that MaiAgent has not ended
-	resting chan struct{}  // closed when nothing happens any more
+	plan     plan
+	sim      *webchattest.Simulation
+	stores   []contacts.Store // one for each replica
+	session  *sessions.CookieStore
+	troubles troubles
+	control  control
+	log      *slog.Logger
+	under    sync.WaitGroup // requests and operations
+	serving  sync.WaitGroup // requests that MaiAgent has not ended
+	landing  sync.WaitGroup // Puts that come late
+	resting  chan struct{}  // closed when nothing happens any more
 
 	mu       sync.Mutex
 	replicas [replicas]*replica // nil: down
 	accounts [members]account
 	browsers [browsers]browser
-	visitors map[string]int // source id -> browser
-	rule     string         // what did not hold
+	persons  map[contacts.Person]*known
+	sources  map[string]contacts.Person // by source id
+	void     map[string]time.Time       // contact id -> when the row that had it ended it
+	guests   map[string]string          // our cookie of a visitor -> contact id
+	left     map[string]departure       // contact id of a visitor -> when they logged in
+	quiet    [replicas]time.Time        // when the store last gave the replica no answer
+	rule     string                     // what did not hold
 	details  string
 }
 
 // control switches a part of the design off, to see that the model notices.
 type control struct {
-	lawless bool // claims keep nobody out
-	blind   bool // searches find nothing
+	lawless   bool // a Put asks for no version, so that claims keep nobody out
+	blind     bool // searches find nothing
+	doubtless bool // nobody keeps in mind that a write may still land
+	deaf      bool // nobody hears what has changed elsewhere
 }
 
 // run plays a plan and returns what did not hold, and the particulars.
-func run(t *testing.T, p plan, c control, open func(t *testing.T) []maicontact.Store) (rule, details string) {
+func run(t *testing.T, p plan, c control, open func(t *testing.T) []contacts.Store) (rule, details string) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, p, c, open(t))
 		defer w.close()
@@ -140,7 +192,7 @@ func run(t *testing.T, p plan, c control, open func(t *testing.T) []maicontact.S
 	return rule, details
 }
 
-func newWorld(t *testing.T, p plan, c control, stores []maicontact.Store) *world {
+func newWorld(t *testing.T, p plan, c control, stores []contacts.Store) *world {
 	sim, err := webchattest.New(webchattest.Options{
 		SearchLag: p.Lag, AllowDuplicateSourceIDs: p.Duplicates, ConflictStatus: p.Conflict,
 	})
@@ -148,7 +200,9 @@ func newWorld(t *testing.T, p plan, c control, stores []maicontact.Store) *world
 		t.Fatal(err)
 	}
 	w := &world{
-		plan: p, sim: sim, stores: stores, control: c, resting: make(chan struct{}), visitors: map[string]int{},
+		plan: p, sim: sim, stores: stores, control: c, resting: make(chan struct{}),
+		persons: map[contacts.Person]*known{}, sources: map[string]contacts.Person{}, void: map[string]time.Time{},
+		guests: map[string]string{}, left: map[string]departure{},
 		session: sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")),
 		log:     slog.New(slog.DiscardHandler),
 	}
@@ -158,6 +212,7 @@ func newWorld(t *testing.T, p plan, c control, stores []maicontact.Store) *world
 	// Ids that a careless key would take for one another.
 	for i, id := range [members]string{"user-1", "user-1:g1", "USER 1"} {
 		w.accounts[i] = account{id: id, told: -1}
+		w.know(w.personOf(i))
 	}
 	for i := range w.browsers {
 		w.browsers[i].cookies = map[string]string{}
@@ -175,12 +230,18 @@ func (w *world) close() {
 	}
 	w.sim.Close()
 	w.serving.Wait()
+	w.landing.Wait()
 	time.Sleep(time.Minute) // for what replicas that crashed do without effect
 }
 
 func (w *world) fail(rule, format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.failLocked(rule, format, args...)
+}
+
+// failLocked is fail for a caller that holds w.mu.
+func (w *world) failLocked(rule, format string, args ...any) {
 	if w.rule == "" {
 		w.rule, w.details = rule, fmt.Sprintf(format, args...)
 	}
@@ -204,15 +265,15 @@ func (w *world) start(i int) {
 		API: webchat.Config{
 			BaseURL: "http://localhost/api", APIKey: webchattest.DefaultAPIKey,
 			HTTPClient: &http.Client{Transport: &wire{
-				pulse: r.pulse, to: w.sim, record: &w.record, serving: &w.serving, latency: w.plan.Latency, blind: w.control.blind,
+				pulse: r.pulse, to: w.sim, serving: &w.serving, latency: w.plan.Latency, blind: w.control.blind,
 			}},
 		},
 		InboxID:   webchattest.DefaultInboxID,
 		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID},
-		Namespace: namespace, SessionName: cookie,
+		Namespace: namespace, Cookie: maicontact.Cookie{Name: cookie},
 		Identify: w.identify,
 		Sessions: w.session,
-		Store:    &gated{pulse: r.pulse, inner: w.stores[i], lawless: w.control.lawless, erased: w.onErased, restored: w.onRestored},
+		Store:    &gated{pulse: r.pulse, inner: w.stores[i], world: w, replica: i},
 		Logger:   w.log.With("replica", i),
 	})
 	if err != nil {
@@ -222,6 +283,8 @@ func (w *world) start(i int) {
 	mux := http.NewServeMux()
 	mux.Handle("/webchat.js", mc.Script())
 	mux.HandleFunc("POST /login", w.serveLogin)
+	mux.HandleFunc("POST /erase", serveVisitor(mc.EraseVisitor))
+	mux.HandleFunc("POST /reissue", serveVisitor(mc.ReissueVisitor))
 	r.handler = mc.Handler(mux)
 	w.replicas[i] = r
 	go func() {
@@ -230,8 +293,8 @@ func (w *world) start(i int) {
 	}()
 }
 
-// live returns a replica, or nil when it is down.
-func (w *world) live(i int) *replica {
+// running returns a replica, or nil when it is down.
+func (w *world) running(i int) *replica {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if r := w.replicas[i]; r != nil && r.pulse.lives() {
@@ -242,7 +305,7 @@ func (w *world) live(i int) *replica {
 
 // stop ends a replica in order: it drains, and then takes no requests.
 func (w *world) stop(i int) {
-	if r := w.live(i); r != nil {
+	if r := w.running(i); r != nil {
 		r.cancel()
 		<-r.ended
 		r.pulse.crashAfter(0)
@@ -259,7 +322,7 @@ func (w *world) serveLogin(rw http.ResponseWriter, r *http.Request) {
 	} else {
 		s.Values["user"] = user
 	}
-	if len(user)%2 == 0 {
+	if isCareful(user) {
 		if err := maicontact.Forget(r.Context()); err != nil {
 			panic(err)
 		}
@@ -270,15 +333,29 @@ func (w *world) serveLogin(rw http.ResponseWriter, r *http.Request) {
 	http.Redirect(rw, r, "/", http.StatusSeeOther)
 }
 
+// serveVisitor is what visitors may do to what is kept of them.
+func serveVisitor(do func(context.Context) (maicontact.Erasure, error)) http.HandlerFunc {
+	return func(_ http.ResponseWriter, r *http.Request) {
+		a := r.Context().Value(askedKey{}).(*asked)
+		a.done, a.err = do(r.Context())
+	}
+}
+
 // asked is what is known of one request.
 type asked struct {
-	browser int
-	began   time.Time
-	epoch   [members]int
+	browser, replica int
+	began            time.Time
+	epoch            [members]int
+	done             maicontact.Erasure // of a visitor
+	err              error
 
+	sent   string      // our cookie
+	got    string      // our cookie after it
+	read   atomic.Bool // its own flight has read the row
 	mu     sync.Mutex
 	member int // -1: a visitor
 	seen   int // the version that Identify told
+	it     *telling
 }
 
 type askedKey struct{}
@@ -300,6 +377,7 @@ func (w *world) identify(r *http.Request) (*maicontact.Member, error) {
 			a.mu.Lock()
 			defer a.mu.Unlock()
 			a.member, a.seen = i, len(w.accounts[i].versions)-1
+			a.it = w.tell(i, a.seen)
 			m := w.member(i)
 			return &m, nil
 		}
@@ -323,10 +401,13 @@ func (w *world) send(ctx context.Context, r *replica, browser int, method, targe
 	request := httptest.NewRequestWithContext(ctx, method, origin+target, nil)
 	request.Header.Set("Sec-Fetch-Site", "same-origin")
 	request.Header.Set("Sec-Fetch-Dest", "script")
+	a := ctx.Value(askedKey{}).(*asked)
 	w.mu.Lock()
 	for name, value := range w.browsers[browser].cookies {
 		request.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
+	a.sent = w.browsers[browser].cookies[cookie]
+	a.got = a.sent
 	w.mu.Unlock()
 	recorder := httptest.NewRecorder()
 	r.handler.ServeHTTP(recorder, request)
@@ -334,6 +415,11 @@ func (w *world) send(ctx context.Context, r *replica, browser int, method, targe
 		return nil
 	}
 	response := recorder.Result()
+	for _, c := range response.Cookies() {
+		if c.Name == cookie {
+			a.got = c.Value
+		}
+	}
 	if lost {
 		return response
 	}
@@ -365,46 +451,23 @@ func (w *world) within(d time.Duration, do func()) {
 	}
 }
 
-func (w *world) keyOf(i int) maicontact.Key {
-	return maicontact.NewKey(namespace, webchattest.DefaultInboxID, w.accounts[i].id)
+// departure is a visitor who has logged in, as a replica has seen.
+type departure struct {
+	at    time.Time
+	pulse *pulse
 }
 
-// sourceOf is how the source ids of a member begin.
-func (w *world) sourceOf(i int) string { return namespace + ":member:" + w.keyOf(i).Member + ":g" }
-
-func (w *world) onErased(key maicontact.Key) {
-	w.each(key, func(a *account) {
-		if a.erased.IsZero() {
-			a.erased, a.told = time.Now(), -1
-			a.epoch++
-		}
-	})
+// departs notes that a replica knows that whoever had the cookie has logged in.
+// The caller holds w.mu.
+func (w *world) departs(sent string, p *pulse) {
+	if id, ok := w.guests[sent]; ok && w.left[id].pulse == nil {
+		w.left[id] = departure{time.Now(), p}
+	}
 }
 
-func (w *world) onRestored(key maicontact.Key) {
-	w.each(key, func(a *account) {
-		a.erased, a.told = time.Time{}, -1
-		a.epoch++
-	})
-}
-
-func (w *world) each(key maicontact.Key, do func(*account)) {
+// silent notes that the store gave a replica no answer.
+func (w *world) silent(replica int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for i := range w.accounts {
-		if w.keyOf(i) == key {
-			do(&w.accounts[i])
-		}
-	}
-}
-
-// liveOf returns the live contacts of a member at MaiAgent.
-func (w *world) liveOf(member int) []webchattest.Contact {
-	var list []webchattest.Contact
-	for _, c := range w.sim.Contacts() {
-		if strings.HasPrefix(c.SourceID, w.sourceOf(member)) {
-			list = append(list, c)
-		}
-	}
-	return list
+	w.quiet[replica] = time.Now()
 }

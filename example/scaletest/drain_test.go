@@ -4,8 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/maicontact/maicontact"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/maicontact/maicontact/contacts"
 )
 
 // How fast waiting changes leave the store, and what they leave behind:
@@ -63,29 +64,39 @@ func (d *table) hold(t *testing.T) {
 func (d *table) drain(t *testing.T, rows int) {
 	t.Helper()
 	for rows > 0 {
-		keys, err := d.store.Due(t.Context(), namespace, inboxID, 64)
-		if err != nil || len(keys) == 0 {
-			t.Fatalf("%d rows are due: %v", len(keys), err)
+		due, err := d.store.Due(t.Context(), scope, 64)
+		if err != nil || len(due) == 0 {
+			t.Fatalf("%d rows are due: %v", len(due), err)
 		}
 		var work errgroup.Group
 		work.SetLimit(8)
-		for _, key := range keys {
-			work.Go(func() error { return d.settle(t, key) })
+		for _, p := range due {
+			work.Go(func() error { return d.settle(t, p) })
 		}
 		if err := work.Wait(); err != nil {
 			t.Fatal(err)
 		}
-		rows -= len(keys)
+		rows -= len(due)
 	}
 }
 
-func (d *table) settle(t *testing.T, key maicontact.Key) error {
-	row, err := d.store.Claim(t.Context(), key, 30*time.Second)
-	if err == nil {
-		row, err = d.store.Attempt(t.Context(), row.Claim())
-	}
-	if err == nil {
-		_, err = d.store.Confirm(t.Context(), row.Claim(), row.Wanted, 0)
+func (d *table) settle(t *testing.T, p contacts.Person) error {
+	at, err := contacts.Read(t.Context(), d.store, p)
+	const owner = 7
+	for _, step := range []contacts.Transition{
+		func(row contacts.Row, now time.Time) (contacts.Row, error) {
+			return row.Claim(owner, 30*time.Second, now)
+		},
+		func(row contacts.Row, now time.Time) (contacts.Row, error) {
+			return row.BeginWrite(owner, time.Minute, now)
+		},
+		func(row contacts.Row, now time.Time) (contacts.Row, error) {
+			return row.Confirm(owner, row.Desired, time.Time{}, now)
+		},
+	} {
+		if err == nil {
+			err = at.Change(t.Context(), step)
+		}
 	}
 	return err
 }

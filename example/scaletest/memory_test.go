@@ -7,8 +7,10 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
@@ -43,8 +45,11 @@ func TestMemoryStore(t *testing.T) {
 	}{
 		{"confirmed", makeContact, 2000},
 		{"with a profile that waits", func(ctx context.Context, store maicontact.Store, n int) error {
-			_, err := store.Want(ctx, memberKey(n), wanted(n))
-			return err
+			at, err := contacts.Read(ctx, store, person(n))
+			if err != nil {
+				return err
+			}
+			return at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.SetDesired(desired(n), now) })
 		}, 4000},
 	} {
 		store := maicontact.NewMemoryStore()
@@ -78,6 +83,7 @@ func TestRemembered(t *testing.T) {
 		return memberOf(n, 1), nil
 	}
 	p := newProcess(t, c)
+	p.run(t)
 	used := heap(func() {
 		for n := range members {
 			r := httptest.NewRequestWithContext(t.Context(), "GET", site, nil)
@@ -99,15 +105,25 @@ func TestRemembered(t *testing.T) {
 // full is a store in which every member has a confirmed contact.
 type full struct{ maicontact.Store }
 
-func (full) Contact(_ context.Context, key maicontact.Key) (maicontact.Contact, error) {
+func (full) Get(_ context.Context, p contacts.Person) (contacts.Row, time.Time, error) {
 	var head uint32
 	var n int
-	if _, err := fmt.Sscanf(key.Member, "%08x-5ca1-4000-8000-%012x", &head, &n); err != nil {
-		return maicontact.Contact{}, err
+	if _, err := fmt.Sscanf(p.ID, "%08x-5ca1-4000-8000-%012x", &head, &n); err != nil {
+		return contacts.Row{}, time.Time{}, err
 	}
-	w := wanted(n)
-	return maicontact.Contact{
-		Key: key, ContactID: contactOf(n), Generation: 1,
-		Wanted: w.Stamp, Confirmed: w.Stamp, Revision: 1,
-	}, nil
+	row, now := contacts.New(p, time.Now()), time.Now()
+	row.Version, row.ContactID, row.Revision = 1, contactOf(n), 1
+	row.Desired = desired(n).Stamp
+	row.Confirmed = row.Desired
+	return row, now, nil
+}
+
+func (full) Changed(context.Context, contacts.Scope, time.Time, int) (contacts.Changes, error) {
+	return contacts.Changes{Now: time.Now()}, nil
+}
+
+func (full) Due(context.Context, contacts.Scope, int) ([]contacts.Person, error) { return nil, nil }
+
+func (full) Count(context.Context, contacts.Scope) (contacts.Counts, error) {
+	return contacts.Counts{}, nil
 }

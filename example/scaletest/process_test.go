@@ -13,6 +13,7 @@ import (
 	"github.com/gorilla/sessions"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -38,11 +39,30 @@ func config(sim *webchattest.Server) maicontact.Config {
 
 // memberOf is the member with that number and a revision of the profile.
 func memberOf(n int, revision int64) *maicontact.Member {
-	return &maicontact.Member{ID: memberKey(n).Member, Profile: profileOf(n), Revision: revision}
+	return &maicontact.Member{ID: person(n).ID, Profile: profileOf(n), Revision: revision}
 }
 
 // process is a server whose pages answer with the contact id.
-type process struct{ handler http.Handler }
+type process struct {
+	middleware *maicontact.Middleware
+	handler    http.Handler
+}
+
+// run runs beside the server until the test ends. It returns when the process
+// knows what changes elsewhere, so that sessions are believed.
+func (p process) run(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- p.middleware.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	time.Sleep(100 * time.Millisecond)
+}
 
 func newProcess(t *testing.T, c maicontact.Config) process {
 	t.Helper()
@@ -50,7 +70,7 @@ func newProcess(t *testing.T, c maicontact.Config) process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return process{m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return process{m, m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/plain" {
 			return
 		}
@@ -84,32 +104,12 @@ type counting struct {
 	reads, changes atomic.Int64
 }
 
-func (s *counting) Contact(ctx context.Context, key maicontact.Key) (maicontact.Contact, error) {
+func (s *counting) Get(ctx context.Context, p contacts.Person) (contacts.Row, time.Time, error) {
 	s.reads.Add(1)
-	return s.Store.Contact(ctx, key)
+	return s.Store.Get(ctx, p)
 }
 
-func (s *counting) Want(ctx context.Context, key maicontact.Key, w maicontact.Wanted) (maicontact.Contact, error) {
+func (s *counting) Put(ctx context.Context, r contacts.Row, g contacts.Guard) (contacts.Row, error) {
 	s.changes.Add(1)
-	return s.Store.Want(ctx, key, w)
-}
-
-func (s *counting) Claim(ctx context.Context, key maicontact.Key, lease time.Duration) (maicontact.Contact, error) {
-	s.changes.Add(1)
-	return s.Store.Claim(ctx, key, lease)
-}
-
-func (s *counting) Attempt(ctx context.Context, c maicontact.Claim) (maicontact.Contact, error) {
-	s.changes.Add(1)
-	return s.Store.Attempt(ctx, c)
-}
-
-func (s *counting) Bind(ctx context.Context, c maicontact.Claim, id webchat.ContactID, confirmed maicontact.Stamp) (maicontact.Contact, error) {
-	s.changes.Add(1)
-	return s.Store.Bind(ctx, c, id, confirmed)
-}
-
-func (s *counting) Confirm(ctx context.Context, c maicontact.Claim, confirmed maicontact.Stamp, again time.Duration) (maicontact.Contact, error) {
-	s.changes.Add(1)
-	return s.Store.Confirm(ctx, c, confirmed, again)
+	return s.Store.Put(ctx, r, g)
 }

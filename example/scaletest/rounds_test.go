@@ -51,23 +51,23 @@ func unindexed(ctx context.Context, d *table) error {
 }
 
 func lookup(ctx context.Context, d *table) error {
-	row, err := d.store.Contact(ctx, memberKey(1+rand.N(d.members)))
+	row, _, err := d.store.Get(ctx, person(1+rand.N(d.members)))
 	if err == nil && row.ContactID == "" {
 		err = fmt.Errorf("a member has no contact")
 	}
 	return err
 }
 
-// claimAndBind is what a new member needs: Want, Claim, Attempt and Bind.
+// claimAndBind is what a new member needs.
 func claimAndBind(ctx context.Context, d *table) error {
 	return makeContact(ctx, d.store, d.members+int(d.added.Add(1)))
 }
 
 // nextDue is what the reconciler asks for each second.
 func nextDue(ctx context.Context, d *table) error {
-	keys, err := d.store.Due(ctx, namespace, inboxID, 64)
-	if err == nil && len(keys) != 64 {
-		err = fmt.Errorf("%d rows are due, want 64", len(keys))
+	due, err := d.store.Due(ctx, scope, 64)
+	if err == nil && len(due) != 64 {
+		err = fmt.Errorf("%d rows are due, want 64", len(due))
 	}
 	return err
 }

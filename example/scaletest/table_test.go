@@ -15,6 +15,7 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 	"github.com/maicontact/maicontact/sqlstore"
 	"github.com/maicontact/maicontact/webchat"
@@ -128,14 +129,14 @@ func (d *table) load(t testing.TB, db *sql.DB, waiting int) {
 	stamp := hex(22, "n")
 	waits := "n * " + fmt.Sprint(waiting) + fmt.Sprintf(" %% %d < %d", d.members, waiting)
 	start := time.Now()
-	d.execute(t, db, `INSERT INTO maicontact_contacts (namespace, inbox_id, member, contact_id, generation,
-			created_at, updated_at, wanted_profile, wanted_access, since_at, confirmed_profile, confirmed_access,
-			waiting, revision, due_at, failures, reason, token)
-		SELECT '`+namespace+`', '`+inboxID+`', `+member+`, `+contact+`, 1,
+	d.execute(t, db, `INSERT INTO maicontact_contacts (namespace, inbox_id, kind, id, version, trust, contact_id, generation,
+			created_at, updated_at, desired_profile, desired_access, since_at, confirmed_profile, confirmed_access,
+			waiting, revision, due_at, owner, doubt_other, conflicts, failures, reason, call_operation, call_outcome, life)
+		SELECT '`+namespace+`', '`+inboxID+`', 'member', `+member+`, n, 0, `+contact+`, 1,
 			1760000000000 + n, 1760000000000 + n, `+stamp+`, 'abcdefghijklmnopqrstuv', 1760000000000 + n,
 			CASE WHEN waits THEN '' ELSE `+stamp+` END, 'abcdefghijklmnopqrstuv',
 			CASE WHEN waits THEN '`+strings.ReplaceAll(string(profile), "'", "''")+`' END, 1760000000000000 + n,
-			CASE WHEN waits THEN 1760000000000 + n END, 0, '', 1
+			CASE WHEN waits THEN 1760000000000 + n END, 0, 0, 0, 0, '', '', '', 0
 		FROM (SELECT n, `+waits+` AS waits FROM (`+numbers+`) AS numbers) AS members`)
 	t.Logf("%s: %d members loaded in %.1f s", d.name, d.members, time.Since(start).Seconds())
 }
@@ -145,9 +146,11 @@ const (
 	contactFactor = 2246822519
 )
 
-// memberKey is the key of the member with that number.
-func memberKey(n int) maicontact.Key {
-	return maicontact.NewKey(namespace, inboxID, fmt.Sprintf("%08x-5ca1-4000-8000-%012x", uint32(n*memberFactor), n))
+var scope = contacts.Scope{Namespace: namespace, InboxID: inboxID}
+
+// person is the member with that number.
+func person(n int) contacts.Person {
+	return scope.Member(fmt.Sprintf("%08x-5ca1-4000-8000-%012x", uint32(n*memberFactor), n))
 }
 
 func contactOf(n int) webchat.ContactID {
@@ -176,26 +179,40 @@ func profileOf(n int) webchat.Profile {
 	}
 }
 
-func wanted(n int) maicontact.Wanted {
+func desired(n int) contacts.Desired {
 	p := profileOf(n)
-	return maicontact.Wanted{Profile: p, Stamp: maicontact.StampOf(p), Revision: 1760000000000000}
+	return contacts.Desired{Profile: p, Stamp: contacts.StampOf(p), Revision: 1760000000000000}
 }
 
-// makeContact does to a store what one new member does.
+// makeContact does to a store what one new member does: a read and three writes.
 func makeContact(ctx context.Context, store maicontact.Store, n int) error {
-	key := memberKey(n)
-	if _, err := store.Want(ctx, key, wanted(n)); err != nil {
+	at, err := contacts.Read(ctx, store, person(n))
+	if err != nil {
 		return err
 	}
-	row, err := store.Claim(ctx, key, 30*time.Second)
-	if err == nil {
-		row, err = store.Attempt(ctx, row.Claim())
+	const owner = 7
+	d := desired(n)
+	for _, step := range []contacts.Transition{
+		func(row contacts.Row, now time.Time) (contacts.Row, error) {
+			row, err := row.SetDesired(d, now)
+			if err != nil {
+				return row, err
+			}
+			return row.Claim(owner, 30*time.Second, now)
+		},
+		func(row contacts.Row, now time.Time) (contacts.Row, error) {
+			return row.BeginWrite(owner, time.Minute, now)
+		},
+		func(row contacts.Row, now time.Time) (contacts.Row, error) {
+			return row.Bind(owner, contactOf(n), d.Stamp, now)
+		},
+	} {
+		if err := at.Change(ctx, step); err != nil {
+			return err
+		}
 	}
-	if err == nil {
-		row, err = store.Bind(ctx, row.Claim(), contactOf(n), row.Wanted)
+	if !at.Row.Ready() {
+		return fmt.Errorf("the row of member %d is not ready", n)
 	}
-	if err == nil && !row.Ready() {
-		err = fmt.Errorf("the row of member %d is not ready", n)
-	}
-	return err
+	return nil
 }

@@ -43,19 +43,19 @@ func TestPlacement(t *testing.T) {
 	onload := []string{"page onload"}
 	byItself := placed(placement.Config{})
 	withNonce := placed(placement.Config{Nonce: nonceOf})
-	stubByItself := placed(placement.Config{ScriptPath: "/webchat-stub.js"})
+	staticByItself := placed(placement.Config{ScriptPath: "/webchat-static.js"})
 	for _, test := range []struct {
 		name, policy, html string
 		layer              func(http.Handler) http.Handler
 	}{
-		{name: "stub", policy: fetches + `'self' {{.Chat}}`, html: head + `<script src="/webchat-stub.js" defer></script></head><body>`},
-		{name: "stub with a nonce", policy: fetches + `'nonce-{{.Nonce}}'`, html: head + `<script src="/webchat-stub.js" nonce="{{.Nonce}}" defer></script></head><body>`},
-		{name: "stub with a nonce, strict-dynamic", policy: fetches + `'nonce-{{.Nonce}}' 'strict-dynamic'`, html: head + `<script src="/webchat-stub.js" nonce="{{.Nonce}}" defer></script></head><body>`},
+		{name: "static script", policy: fetches + `'self' {{.Chat}}`, html: head + `<script src="/webchat-static.js" defer></script></head><body>`},
+		{name: "static script with a nonce", policy: fetches + `'nonce-{{.Nonce}}'`, html: head + `<script src="/webchat-static.js" nonce="{{.Nonce}}" defer></script></head><body>`},
+		{name: "static script with a nonce, strict-dynamic", policy: fetches + `'nonce-{{.Nonce}}' 'strict-dynamic'`, html: head + `<script src="/webchat-static.js" nonce="{{.Nonce}}" defer></script></head><body>`},
 		{"placed by itself", self, head + `</head><body><p>Tea</p></body></html>`, byItself},
 		{"placed by itself, with a nonce", nonce, head + `</head><body><p>Tea</p></body></html>`, withNonce},
 		{"placed by itself, with a nonce, strict-dynamic", dynamic, head + `</head><body><p>Tea</p></body></html>`, withNonce},
 		{"placed by itself, in a page that has it", self, head + `<script src="/webchat.js" defer></script></head><body><p>Tea</p></body></html>`, byItself},
-		{"stub placed by itself", fetches + `'self' {{.Chat}}`, head + `</head><body><p>Tea</p></body></html>`, stubByItself},
+		{"static script placed by itself", fetches + `'self' {{.Chat}}`, head + `</head><body><p>Tea</p></body></html>`, staticByItself},
 		{name: "script, no nonce", policy: self, html: head + `<script src="/webchat.js" defer></script></head><body>`},
 		{name: "script with a nonce", policy: nonce, html: head + `<script src="/webchat.js" nonce="{{.Nonce}}" defer></script></head><body>`},
 		{name: "script with a nonce, strict-dynamic", policy: dynamic, html: head + `<script src="/webchat.js" nonce="{{.Nonce}}" defer></script></head><body>`},
@@ -110,12 +110,12 @@ func TestPlacementViolation(t *testing.T) {
 	}
 }
 
-// Behind a cache that keeps all it may, the page and the stub are the same for
-// everybody and come from the cache; who is there is asked for each time.
-func TestStubInSharedCache(t *testing.T) {
+// Behind a cache that keeps all it may, the page and the static script are the
+// same for everybody and come from the cache; who is there is asked for each time.
+func TestStaticScriptInSharedCache(t *testing.T) {
 	t.Parallel()
 	const policy = `default-src 'none'; script-src 'self' {{.Chat}}; connect-src 'self' {{.Chat}}`
-	site := newSmallSite(t, policy, `<!doctype html><html><head><script src="/webchat-stub.js" defer></script></head><body>`)
+	site := newSmallSite(t, policy, `<!doctype html><html><head><script src="/webchat-static.js" defer></script></head><body>`)
 	cache := &sharedCache{next: site.Config.Handler}
 	front := httptest.NewServer(cache)
 	t.Cleanup(front.Close)
@@ -133,11 +133,11 @@ func TestStubInSharedCache(t *testing.T) {
 			t.Errorf("as %s: the violations are %q", name, got)
 		}
 	}
-	if got, want := cache.stored(), []string{"/", "/webchat-stub.js"}; !slices.Equal(got, want) {
+	if got, want := cache.stored(), []string{"/", "/webchat-static.js"}; !slices.Equal(got, want) {
 		t.Errorf("the cache has stored %q, want %q", got, want)
 	}
-	if pages, stubs, asks := site.times("/"), site.times("/webchat-stub.js"), site.times("/webchat.json"); pages != 1 || stubs != 1 || asks < 5 {
-		t.Errorf("the site was asked for the page %d times, the stub %d times and the JSON %d times", pages, stubs, asks)
+	if pages, scripts, asks := site.times("/"), site.times("/webchat-static.js"), site.times("/webchat.json"); pages != 1 || scripts != 1 || asks < 5 {
+		t.Errorf("the site was asked for the page %d times, the static script %d times and the JSON %d times", pages, scripts, asks)
 	}
 	text := cache.text()
 	for _, c := range site.sim.All() {

@@ -9,10 +9,10 @@ import (
 )
 
 // The forms in which a page has the chat's script.
-var forms = map[string]string{"script": "/webchat.js", "stub": "/webchat-stub.js"}
+var forms = map[string]string{"script": "/webchat.js", "static": "/webchat-static.js"}
 
 // answered is the path of what is asked for to know who is there.
-var answered = map[string]string{"script": "/webchat.js", "stub": "/webchat.json"}
+var answered = map[string]string{"script": "/webchat.js", "static": "/webchat.json"}
 
 // wantChat waits for the one chat of the page to be that of the person, and
 // returns the contact id.

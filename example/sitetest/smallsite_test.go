@@ -71,7 +71,7 @@ func newSmallSite(t *testing.T, policy, html string, layers ...func(http.Handler
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /webchat.js", mc.Script())
-	mux.Handle("GET /webchat-stub.js", mc.Stub())
+	mux.Handle("GET /webchat-static.js", mc.StaticScript())
 	mux.Handle("GET /webchat.json", mc.JSON())
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET /page.js", func(w http.ResponseWriter, _ *http.Request) {

@@ -18,6 +18,7 @@ const mostRetiring = 100_000
 type retiring struct {
 	mu      sync.RWMutex
 	waiting map[string]retirement // by owner
+	stored  map[string]struct{}   // of whom the store knows, as far as is in mind
 }
 
 type retirement struct {
@@ -32,10 +33,14 @@ func (s *retiring) has(owner string) bool {
 	return ok
 }
 
-// add reports false where the visitor is known already.
+// add reports false where nothing is to be done: the visitor waits already, or
+// the store knows.
 func (s *retiring) add(owner string, r retirement) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if _, ok := s.stored[owner]; ok {
+		return false
+	}
 	if _, ok := s.waiting[owner]; ok || len(s.waiting) >= mostRetiring {
 		return !ok
 	}
@@ -50,6 +55,10 @@ func (s *retiring) done(owner string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.waiting, owner)
+	if s.stored == nil || len(s.stored) >= mostRetiring {
+		s.stored = map[string]struct{}{}
+	}
+	s.stored[owner] = struct{}{}
 }
 
 func (s *retiring) all() map[string]retirement {

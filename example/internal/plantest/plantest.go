@@ -6,7 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,17 +44,11 @@ func Lines(t testing.TB, db *sql.DB, query string, args ...any) string {
 	return strings.Join(all, "\n")
 }
 
-var parameter = regexp.MustCompile(`[$?](\d+)`)
+var parameter = regexp.MustCompile(`\$\d+|\?`)
 
 // Parameters returns how many parameters a statement has.
 func Parameters(statement string) int {
-	most := 0
-	for _, number := range parameter.FindAllStringSubmatch(statement, -1) {
-		var n int
-		fmt.Sscan(number[1], &n)
-		most = max(most, n)
-	}
-	return most
+	return len(parameter.FindAllString(statement, -1))
 }
 
 // Prepared returns the texts of a store's statements about contacts, as the

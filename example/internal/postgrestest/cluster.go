@@ -87,6 +87,20 @@ func (c *Cluster) Crash() error {
 	return c.run("pg_ctl", "stop", "--pgdata", c.data(), "--wait", "--silent", "--mode", "immediate")
 }
 
+// BecomeStandby starts the server again as one that follows another, which it
+// waits for, and takes no writes.
+func (c *Cluster) BecomeStandby() error {
+	err := c.run("pg_ctl", "stop", "--pgdata", c.data(), "--wait", "--silent", "--mode", "fast")
+	if err != nil {
+		return err
+	}
+	// Its content does not matter.
+	if err := os.WriteFile(filepath.Join(c.data(), "standby.signal"), nil, 0o600); err != nil {
+		return err
+	}
+	return c.Begin()
+}
+
 // Stop ends the server and removes its files.
 func (c *Cluster) Stop() {
 	_ = c.Crash() // it may not run

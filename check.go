@@ -1,0 +1,117 @@
+package maicontact
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/ratelimit"
+)
+
+// withDefaults fills in what was left out.
+func (c Config) withDefaults() Config {
+	c.Site.ScriptPath = cmp.Or(c.Site.ScriptPath, DefaultScriptPath)
+	c.Site.JSONPath = cmp.Or(c.Site.JSONPath, DefaultJSONPath)
+	c.Site.TrustedProxies = slices.Clone(c.Site.TrustedProxies)
+	c.Cookie.MaxAge = cmp.Or(c.Cookie.MaxAge, DefaultCookieMaxAge)
+	c.Visitors.Burst = cmp.Or(c.Visitors.Burst, DefaultVisitorBurst)
+	c.Visitors.Interval = cmp.Or(c.Visitors.Interval, DefaultVisitorInterval)
+	c.Visitors.PerSecond = cmp.Or(c.Visitors.PerSecond, DefaultVisitorsPerSec)
+	c.Timing.Budget = cmp.Or(c.Timing.Budget, DefaultBudget)
+	c.Timing.Recheck = cmp.Or(c.Timing.Recheck, DefaultRecheck)
+	c.Timing.StaleIfError = cmp.Or(c.Timing.StaleIfError, DefaultStaleIfError)
+	c.Timing.Drain = cmp.Or(c.Timing.Drain, DefaultDrain)
+	c.Timing.SearchLag = cmp.Or(c.Timing.SearchLag, DefaultSearchLag)
+	c.Timing.WriteDoubt = cmp.Or(c.Timing.WriteDoubt, DefaultWriteDoubt)
+	c.Timing.Lease = cmp.Or(c.Timing.Lease, DefaultLease)
+	c.Limits.Calls = cmp.Or(c.Limits.Calls, DefaultCalls)
+	c.Limits.CallsPerSecond = cmp.Or(c.Limits.CallsPerSecond, DefaultCallsPerSecond)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.API.Logger == nil {
+		c.API.Logger = c.Logger
+	}
+	if c.Cookie.Name == "" {
+		sum := sha256.Sum256([]byte(c.Namespace + "|" + c.InboxID))
+		c.Cookie.Name = "maicontact-" + hex.EncodeToString(sum[:4])
+		if strings.HasPrefix(strings.ToLower(c.Site.Origin), "https://") {
+			c.Cookie.Name = "__Host-" + c.Cookie.Name
+		}
+	}
+	return c
+}
+
+// check finds all faults that it takes no other package to see.
+func (c Config) check() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	if !isName(c.InboxID) {
+		fault("Config.InboxID must be the id of the MaiAgent inbox (not of the web chat)")
+	} else if strings.EqualFold(c.InboxID, c.Widget.WebChatID) {
+		fault("Config.InboxID and Config.Widget.WebChatID are the same; they are two different ids in MaiAgent")
+	}
+	if !isName(c.Namespace) {
+		fault("Config.Namespace must name this installation with 1 to 64 letters, digits and ._-, such as \"shop-production\"")
+	}
+	if c.Identify == nil {
+		fault("Config.Identify must say who makes a request")
+	}
+	if c.Store == nil {
+		fault("Config.Store must be a store: NewMemoryStore() for one process, sqlstore for several")
+	}
+	if !isPath(c.Site.ScriptPath) {
+		fault("Config.Site.ScriptPath must be a path on this site, such as %q", DefaultScriptPath)
+	}
+	if !isPath(c.Site.JSONPath) {
+		fault("Config.Site.JSONPath must be a path on this site, such as %q", DefaultJSONPath)
+	} else if c.Site.JSONPath == c.Site.ScriptPath {
+		fault("Config.Site.JSONPath and Config.Site.ScriptPath are the same; the script and the JSON are two routes")
+	}
+	if !isName(c.Cookie.Name) {
+		fault("Config.Cookie.Name must be 1 to 64 letters, digits and ._-")
+	}
+	if c.Cookie.MaxAge < time.Minute {
+		fault("Config.Cookie.MaxAge must be at least a minute")
+	}
+	names := [...]string{"Recheck", "Drain", "SearchLag", "WriteDoubt"}
+	for i, d := range [...]time.Duration{c.Timing.Recheck, c.Timing.Drain, c.Timing.SearchLag, c.Timing.WriteDoubt} {
+		if d < 0 {
+			fault("Config.Timing.%s must not be negative", names[i])
+		}
+	}
+	if c.Timing.Lease < 3*time.Millisecond {
+		fault("Config.Timing.Lease must be at least 3 milliseconds; 30 seconds are usual")
+	}
+	if c.Limits.Calls < 1 {
+		fault("Config.Limits.Calls must be at least 1")
+	}
+	if c.Visitors.Interval < 0 {
+		fault("Config.Visitors.Interval must not be negative; a negative Config.Visitors.Burst switches the limit off")
+	}
+	if math.IsNaN(c.Visitors.PerSecond) || math.IsInf(c.Visitors.PerSecond, 0) {
+		fault("Config.Visitors.PerSecond must be a number of visitors per second; a negative one switches the limit off")
+	}
+	return errors.Join(append(faults, ratelimit.CheckProxies(c.Site.TrustedProxies))...)
+}
+
+func isPath(s string) bool {
+	return strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//") && !strings.ContainsAny(s, "?#\\ ")
+}
+
+func isName(s string) bool { return s != "" && len(s) <= 64 && contacts.IsPlain(s) }
+
+func inField(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", "Config."+name, err)
+}

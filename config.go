@@ -1,0 +1,226 @@
+package maicontact
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/gorilla/sessions"
+
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// Defaults of [Config].
+const (
+	DefaultScriptPath      = "/webchat.js"
+	DefaultJSONPath        = "/webchat.json"
+	DefaultCookieMaxAge    = 30 * 24 * time.Hour
+	DefaultBudget          = 2 * time.Second
+	DefaultRecheck         = 5 * time.Minute
+	DefaultStaleIfError    = 30 * time.Minute
+	DefaultDrain           = 10 * time.Second
+	DefaultSearchLag       = 5 * time.Second
+	DefaultWriteDoubt      = time.Minute
+	DefaultLease           = 30 * time.Second
+	DefaultCalls           = 16
+	DefaultCallsPerSecond  = 100
+	DefaultVisitorBurst    = 20
+	DefaultVisitorInterval = 10 * time.Second
+	DefaultVisitorsPerSec  = 50
+)
+
+// Config configures a [Middleware]. It is copied by [New].
+type Config struct {
+	// API says how to reach MaiAgent. APIKey is required. The client logs to
+	// Logger unless it has its own; API.OnCall is told of every call.
+	API webchat.Config
+
+	// InboxID is the MaiAgent inbox (conversation platform) that contacts
+	// belong to, a UUID at MaiAgent. It is not the web chat id. Required.
+	InboxID string
+
+	// Widget is the chat window: its web chat id (required), the chat host
+	// and how it looks.
+	Widget webchat.Widget
+
+	// Namespace names this installation and environment, for example
+	// "shop-production": 1 to 64 letters, digits and ._-. Two sites on one
+	// inbox must never share it, and it must never change: it is part of
+	// what MaiAgent knows each person by. Required.
+	Namespace string
+
+	// Identify says who makes the request: a member, or nil for a visitor.
+	// An error means no chat for this request, never a visitor; return
+	// [ErrNoChat] to decline without a warning in the log. It is called at most
+	// once per request, only when somebody asks for the contact, and
+	// possibly on another goroutine than the handler's. The request is a
+	// private copy that shares no gorilla session with the handler's, so
+	// sessions may be read from it; its context is that of who asks. It must
+	// not be written to.
+	//
+	// It sees the request as it came. A handler that changes who is logged
+	// in must therefore redirect, or call [Forget] before anything in that
+	// request asks for the contact. Required.
+	Identify func(*http.Request) (*Member, error)
+
+	// Sessions keeps our one session entry: any gorilla store. Several
+	// servers must share its keys. Required.
+	Sessions sessions.Store
+
+	// Store is the contact management table. [NewMemoryStore] serves one
+	// process; package sqlstore serves several. Required.
+	Store Store
+
+	// WidgetOptions adds options for this request, such as a colour from a
+	// database. It runs beside the resolving of the contact and gets a
+	// private copy of the request, whose context ends with the longer of
+	// Timing.Budget and DefaultBudget. When it fails the chat starts without
+	// its options. Optional.
+	WidgetOptions func(*http.Request) (webchat.Options, error)
+
+	// OnNoChat is told why a request that asked for the contact got none, once
+	// per request, for counting. It is called on a goroutine of the request,
+	// which waits for it, and must be safe for concurrent use; its context
+	// cannot ask for the contact. It is told nothing personal. A panic is logged
+	// and ends there. Optional.
+	OnNoChat func(context.Context, Reason)
+
+	// InsecureStalePermissions hands out a contact id while MaiAgent has not
+	// yet confirmed a change of the member's permissions. The member may
+	// then, for a moment, be told what they may no longer know.
+	InsecureStalePermissions bool
+
+	// Logger defaults to slog.Default().
+	Logger *slog.Logger
+
+	Site     Site
+	Cookie   Cookie
+	Visitors Visitors
+	Timing   Timing
+	Limits   Limits
+}
+
+// Site is where the site is, as browsers see it.
+type Site struct {
+	// Origin is the site's own, such as "https://shop.example". Set it when a
+	// proxy ends TLS or rewrites Host; otherwise each request's own Host and
+	// TLS state count.
+	Origin string
+
+	// AllowedOrigins are other origins whose pages may read the answer and
+	// chat, each exactly as browsers write it, such as "https://www.shop.example":
+	// scheme, host and a port that is not the default one; no wildcards, and
+	// names outside ASCII as Punycode. Whoever runs a listed origin, or can put
+	// a script on it, can chat as your members. None by default.
+	//
+	// A page of the same site (another subdomain) serves everybody; its fetch
+	// must send cookies (credentials "include"), or each call makes another
+	// visitor. On a page of another site browsers keep no cookie of ours: a
+	// visitor who is not known yet gets the reason [CrossSite] there, and
+	// members get the chat where Identify still knows them. A browser that
+	// does not say which of the two it is counts as the latter.
+	AllowedOrigins []string
+
+	// TrustedProxies are the proxies in front of the site. From them, and from
+	// nobody else, X-Forwarded-For tells the client: its right-most address that
+	// is not in the list. List yours, or everybody who comes through a proxy is
+	// one client; list no address that others may send from. It serves
+	// Visitors.Burst alone. None by default.
+	TrustedProxies []netip.Prefix
+
+	// ScriptPath is where Script is mounted. Defaults to DefaultScriptPath.
+	ScriptPath string
+
+	// JSONPath is where JSON is mounted, for StaticScript. Defaults to
+	// DefaultJSONPath; it must not be ScriptPath.
+	JSONPath string
+}
+
+// Cookie is the session that holds our entry.
+type Cookie struct {
+	// Name is the name of our session (the cookie's name). Defaults to
+	// "maicontact-" and eight digits made of Namespace and InboxID, so that
+	// two sites on one host do not take each other's; with "__Host-" before
+	// it when Site.Origin is https, so that no sister site can plant one. The
+	// site must not use it for its own.
+	Name string
+
+	// MaxAge is how long a browser is remembered after its entry was last
+	// renewed. Defaults to DefaultCookieMaxAge; at least a minute. A cookie
+	// store refuses cookies that are older than its own 30 days.
+	MaxAge time.Duration
+}
+
+// Visitors bounds the contacts that somebody can make by throwing cookies away,
+// in each process. Who is over a limit gets the reason [Crowded], no cookie and
+// no contact, and asks again later. Members, and visitors who are known, take
+// nothing and are never turned away.
+type Visitors struct {
+	// Burst is how many new visitors one client may be at once, and Interval
+	// how long it takes until it may be one more. They default to
+	// DefaultVisitorBurst and DefaultVisitorInterval; a negative Burst is no
+	// limit for a client.
+	//
+	// A client is a remote address, or the /64 of an IPv6 one, so people
+	// behind one gateway share a limit. All that come over a Unix socket are
+	// one client.
+	Burst    int
+	Interval time.Duration
+
+	// PerSecond is how many new visitors there may be in a second, of all
+	// clients; as many may come at once. Defaults to DefaultVisitorsPerSec; a
+	// negative one is no limit.
+	PerSecond float64
+}
+
+// Timing says how long things may take.
+type Timing struct {
+	// Budget is the longest time a request waits for a contact. Defaults to
+	// DefaultBudget; negative: never wait.
+	Budget time.Duration
+
+	// Recheck is how long a session entry is believed before the row is read
+	// again, while [Middleware.Run] learns within 2 seconds what changes on
+	// other servers. Without Run every ask reads the row. Defaults to
+	// DefaultRecheck.
+	Recheck time.Duration
+
+	// StaleIfError is how much longer the entry of a member who has no
+	// permissions of their own is believed while the store gives no answer: it
+	// fails, or takes longer than a second (which Budget must allow for). What
+	// other servers have recorded meanwhile, an erasure too, is not seen for
+	// Recheck and StaleIfError together then, and a server that alone is cut
+	// off from the store cannot tell that from an outage. Members without such
+	// an entry, and visitors, get no chat in that time. Defaults to
+	// DefaultStaleIfError; negative: none.
+	StaleIfError time.Duration
+
+	// Drain is how long Run waits for work under way when it is to end.
+	// Defaults to DefaultDrain.
+	Drain time.Duration
+
+	// SearchLag is how long MaiAgent's search may need to show a contact that
+	// was just made. Defaults to DefaultSearchLag.
+	SearchLag time.Duration
+
+	// WriteDoubt is how long after a write of unknown outcome it may still
+	// land at MaiAgent. Until then it is looked for, and not repeated. Defaults
+	// to DefaultWriteDoubt.
+	WriteDoubt time.Duration
+
+	// Lease is how long one process may work on a row before another takes
+	// over. Defaults to DefaultLease; at least 3 milliseconds.
+	Lease time.Duration
+}
+
+// Limits bounds the calls to MaiAgent of each process.
+type Limits struct {
+	// Calls is how many may be under way, and CallsPerSecond how many begin
+	// in a second. Making contacts goes first: keeping them in step uses at
+	// most half of Calls. They default to DefaultCalls and
+	// DefaultCallsPerSecond; a negative CallsPerSecond is no limit.
+	Calls          int
+	CallsPerSecond float64
+}

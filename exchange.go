@@ -1,0 +1,277 @@
+package maicontact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/guard"
+	"github.com/maicontact/maicontact/internal/reply"
+	"github.com/maicontact/maicontact/internal/resolve"
+	"github.com/maicontact/maicontact/internal/session"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+const (
+	// renewVisitor is how often a visitor's cookie is written again at the
+	// latest, so that it does not run out while they keep coming.
+	renewVisitor = 24 * time.Hour
+	// firstLife is how long a visitor is remembered who never comes back.
+	firstLife = 7 * 24 * time.Hour
+	// visitorPrefix is how many characters all visitor keys of a scope share.
+	visitorPrefix = 8
+)
+
+// exchange is one request: asked at most once, answered the same to all who ask.
+// What is found out is an inquiry of its own: most requests never ask.
+type exchange struct {
+	mc      *Middleware
+	outer   *exchange     // of the next middleware further out
+	request *http.Request // as it came; the handler gets a copy
+	context exchangeContext
+	writer  reply.Writer
+
+	told   sync.Once  // the log has the reason why there is no chat
+	asking sync.Mutex // one asker at a time begins
+	*inquiry
+}
+
+// inquiry is what an exchange that is asked finds out. It is guarded by asking.
+type inquiry struct {
+	isRead    bool // by a page; otherwise this is a page itself
+	page      guard.Page
+	begun     bool
+	answered  bool
+	forgotten bool
+	question  *resolve.Question // what the resolver is to be asked, when not answered
+	known     verdict
+	opened    *session.Opened
+	stale     bool   // the entry serves while the store gives no answer
+	former    string // key of a visitor who has logged in
+}
+
+// verdict is the answer of an exchange: the contact, or why there is none.
+type verdict struct {
+	id    webchat.ContactID
+	owner string // of the answer; empty: it is not known who is there
+	err   error
+}
+
+// begin makes the exchange of a request.
+func (m *Middleware) begin(w http.ResponseWriter, r *http.Request, outer *exchange) *exchange {
+	x := &exchange{mc: m, outer: outer, request: r}
+	x.writer.Init(w, x)
+	x.context = exchangeContext{r.Context(), x}
+	return x
+}
+
+// inquire readies the exchange for being asked. The caller holds asking.
+func (x *exchange) inquire() {
+	if x.inquiry == nil {
+		x.inquiry = &inquiry{}
+	}
+}
+
+// contact answers who is there. The first asker finds out, the others get the
+// same answer.
+func (x *exchange) contact(ctx context.Context) verdict {
+	known := x.find(ctx)
+	if known.err != nil && ctx.Err() == nil {
+		x.tell(ctx, reasonOf(known.err), nil)
+	}
+	return known
+}
+
+func (x *exchange) find(ctx context.Context) verdict {
+	for {
+		q, done, known := x.ask(ctx)
+		if done {
+			return known
+		}
+		found, err := x.mc.resolver.Contact(ctx, *q)
+		if err != nil && ctx.Err() != nil {
+			return verdict{err: err} // only this asker's time was over
+		}
+		if known, done = x.settle(ctx, q, found, err); done {
+			return known
+		}
+	}
+}
+
+// ask identifies the person and looks into the session. It reports true when
+// that answers already; otherwise it returns what to ask the resolver.
+func (x *exchange) ask(ctx context.Context) (_ *resolve.Question, done bool, _ verdict) {
+	x.asking.Lock()
+	defer x.asking.Unlock()
+	x.inquire()
+	if !x.begun {
+		if !x.writer.MarkPrivate() {
+			// The header has left, and may have allowed shared caches.
+			return nil, true, verdict{err: TooLate}
+		}
+		x.begun = true
+		// Should Identify panic, later askers must not wait or see a member.
+		x.answered, x.known = true, verdict{err: Unavailable}
+		x.answered, x.known = x.identify(ctx)
+		if err := x.known.err; err != nil && ctx.Err() != nil && !errors.Is(err, ErrNoChat) {
+			// Only this asker's time was over; another may still find out.
+			x.begun, x.answered, x.known = false, false, verdict{}
+			return nil, true, verdict{err: err}
+		}
+	}
+	return x.question, x.answered, x.known
+}
+
+// identify asks the application who is there, and decides by the session entry.
+func (x *exchange) identify(ctx context.Context) (answered bool, _ verdict) {
+	m := x.mc
+	if x.forgotten {
+		return true, verdict{err: Forgotten}
+	}
+	member, err := m.config.Identify(x.privateCopy(ctx))
+	switch {
+	case errors.Is(err, ErrNoChat):
+		x.forgetMember(ctx)
+		return true, verdict{owner: m.nobody, err: ErrNoChat}
+	case err != nil:
+		m.log.WarnContext(ctx, "maicontact: Identify failed, no chat for this request", "error", err)
+		return true, verdict{err: fmt.Errorf("%w: identify: %w", Unavailable, err)}
+	case member != nil && member.ID == "":
+		m.log.ErrorContext(ctx, "maicontact: Identify returned a member without an ID, no chat for this request")
+		return true, verdict{err: Misconfigured}
+	case member != nil && x.page.Unproven:
+		return true, verdict{err: CrossSite}
+	}
+	q := m.visitor
+	if member != nil {
+		q = m.question(member)
+	}
+	o := x.open(ctx)
+	d := decide(x.facts(&q, o, member != nil))
+	if d.former != "" {
+		x.retire(ctx, d.former)
+	}
+	return x.carryOut(ctx, d, q, o)
+}
+
+// facts gathers what decide looks at.
+func (x *exchange) facts(q *resolve.Question, o *session.Opened, member bool) facts {
+	m, now := x.mc, time.Now()
+	f := facts{
+		member: member, owner: q.Owner, profile: q.Profile, scope: m.keys,
+		entry: o.Entry, found: o.Found, now: now, committed: x.writer.Committed(),
+		life: m.config.Cookie.MaxAge, renew: min(renewVisitor, m.config.Cookie.MaxAge/2),
+	}
+	if !x.isRead {
+		// A page that reads the answer was let in by it already.
+		f.unseen = reasonOf(guard.Unseen(x.request))
+		f.elsewhere = guard.FromElsewhere(x.request)
+	}
+	f.elsewhere = f.elsewhere || x.page.CrossSite
+	mayBeStale := member && q.Desired.Profile.QueryMetadata.IsZero()
+	switch e := &o.Entry; {
+	case e.Contact == "":
+	case m.resolver.Believes(e.Owner, e.Trust, e.Checked, now):
+		f.trusted = believed
+	case mayBeStale && m.resolver.BelievesStale(e.Owner, e.Trust, e.Checked, now):
+		f.trusted = believedIfSilent
+	}
+	return f
+}
+
+// carryOut does what was decided.
+func (x *exchange) carryOut(ctx context.Context, d decision, q resolve.Question, o *session.Opened) (bool, verdict) {
+	m := x.mc
+	switch d.action {
+	case serve:
+		if x.former != "" {
+			x.write(o.Entry, 0) // without the visitor, once the store knows
+		}
+		return true, verdict{id: o.Entry.Contact, owner: o.Entry.Owner}
+	case refuse:
+		return true, verdict{err: d.reason}
+	case greet:
+		return x.greet(ctx, o)
+	}
+	x.stale = d.stale
+	if q.Owner == "" {
+		q.Person, q.Owner = m.scope.Visitor(o.Entry.Visitor), o.Entry.Owner
+		if d.renew {
+			q.Keep = m.config.Cookie.MaxAge + visitorSlack
+		}
+	}
+	if d.replace {
+		// Whoever was here before is forgotten now, whatever the resolver says.
+		x.write(session.Entry{Owner: q.Owner}, 0)
+	}
+	asked := q // only what is asked lives on
+	x.question = &asked
+	if found, ok := m.resolver.Recall(&asked, time.Now()); ok {
+		return true, x.record(&asked, found)
+	}
+	asked.Desired = withAccess(asked.Desired)
+	return false, verdict{}
+}
+
+// settle takes in the resolver's answer. It reports false where the visitor is
+// no more, and another is to be asked for.
+func (x *exchange) settle(ctx context.Context, q *resolve.Question, found resolve.Answer, err error) (verdict, bool) {
+	x.asking.Lock()
+	defer x.asking.Unlock()
+	if x.answered {
+		return x.known, true
+	}
+	if x.question != q {
+		return verdict{}, false // another asker was here first
+	}
+	gone := errors.Is(err, contacts.ErrRetired) || errors.Is(err, contacts.ErrErased)
+	switch {
+	case err == nil:
+		x.known = x.record(q, found)
+	case gone && q.Person.IsVisitor() && !q.Fresh:
+		x.opened = &session.Opened{}
+		d := decideNew(x.facts(q, x.opened, false))
+		x.question = nil
+		x.answered, x.known = x.carryOut(ctx, d, *q, x.opened)
+		return x.known, x.answered
+	case errors.Is(err, resolve.ErrStoreSilent) && x.stale:
+		if n := x.mc.silent.Count(time.Now()); n > 0 {
+			x.mc.log.WarnContext(ctx, "maicontact: the store does not answer; members keep the chat from their session for a while", "times", n, "error", err)
+		}
+		x.known = verdict{id: x.opened.Entry.Contact, owner: q.Owner}
+	default:
+		x.tell(ctx, reasonOf(err), err)
+		x.known = verdict{owner: q.Owner, err: err}
+	}
+	x.answered = true
+	return x.known, true
+}
+
+// record plans the entry that an answer leaves, if it says anything new. The
+// caller holds asking.
+func (x *exchange) record(q *resolve.Question, found resolve.Answer) verdict {
+	m, old := x.mc, x.opened.Entry
+	e := session.Entry{
+		Owner: q.Owner, Contact: found.ID, Profile: q.Profile, Trust: found.Trust, Checked: found.Checked, Issued: old.Issued,
+	}
+	maxAge := m.config.Cookie.MaxAge
+	if q.Person.IsVisitor() {
+		e.Visitor = q.Person.ID
+		// No cookie lasts longer than the row that it names.
+		maxAge = min(maxAge, found.Expires.Sub(found.Checked)-visitorSlack)
+	}
+	if q.Keep > 0 || e.Issued.IsZero() || !q.Person.IsVisitor() {
+		e.Issued = time.Now()
+	}
+	same := x.opened.Found && old.Owner == e.Owner && old.Visitor == e.Visitor && old.Contact == e.Contact &&
+		old.Profile == e.Profile && old.Trust == e.Trust && old.Former == "" && q.Keep == 0
+	useful := e.Checked.Sub(old.Checked) >= m.config.Timing.Recheck || m.resolver.Believes(e.Owner, e.Trust, e.Checked, time.Now())
+	if found.Settled && (!same || useful) {
+		x.write(e, maxAge)
+	}
+	return verdict{id: found.ID, owner: q.Owner}
+}

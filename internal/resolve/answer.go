@@ -1,0 +1,51 @@
+package resolve
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/reconcile"
+	"github.com/maicontact/maicontact/internal/upstream"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+func (r *Resolver) mayHandOut(row contacts.Row) bool {
+	return row.Ready() || r.InsecureStalePermissions && row.Life == contacts.Live && row.ContactID != ""
+}
+
+// answer says what the row allows.
+func (r *Resolver) answer(at *contacts.Reading, q *Question, older bool) (Answer, error) {
+	row := at.Row
+	switch {
+	case row.Life == contacts.Erasing || row.Life == contacts.Erased:
+		return Answer{}, contacts.ErrErased
+	case row.Life == contacts.Retired:
+		return Answer{}, contacts.ErrRetired
+	case row.Life == contacts.Reissuing:
+		return Answer{}, contacts.ErrReissuing
+	case row.Desired.Access != q.Desired.Stamp.Access && !r.InsecureStalePermissions:
+		return Answer{}, ErrPending // not this request's permissions
+	case r.mayHandOut(row):
+		settled := !older && row.Desired == q.Desired.Stamp && row.Confirmed == row.Desired && row.Waiting == nil
+		return Answer{ID: row.ContactID, Trust: row.Trust, Checked: at.At(), Expires: row.Expires, Settled: settled}, nil
+	case row.LastCall.Outcome == reconcile.OutcomeRefused && row.Failures > 0:
+		return Answer{}, ErrRefused
+	case row.LastCall.Outcome == reconcile.OutcomeDenied && row.Failures > 0:
+		return Answer{}, fmt.Errorf("%w: %s", webchat.ErrUnauthorized, row.Reason)
+	case row.ContactID != "":
+		return Answer{}, ErrPending
+	case r.API.Down():
+		return Answer{}, upstream.ErrDown
+	default:
+		return Answer{}, fmt.Errorf("%w: %s", errNotYet, row.Reason)
+	}
+}
+
+var errNotYet = errors.New("the contact is not there yet")
+
+// distrust has this process believe nothing older of the person.
+func (r *Resolver) distrust(owner string, at *contacts.Reading) {
+	r.trust.end(owner, at.Row.Trust, at.Now())
+	r.memory.forget(owner)
+}

@@ -1,0 +1,213 @@
+package maicontact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/identity"
+	"github.com/maicontact/maicontact/internal/resolve"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// Member is a person who is logged in to the site.
+type Member struct {
+	// ID is the business user ID: stable, never used again for another
+	// person, and best not the email. Required.
+	ID string
+	// Profile is what MaiAgent should know of the member. It is sent when it
+	// differs from what MaiAgent has confirmed.
+	Profile webchat.Profile
+	// Revision orders changes of the profile: a row version, or the time of
+	// the last change in microseconds. Higher is newer; give it always or
+	// never. With 0 the profile that comes last counts: an old one may then
+	// win for a moment when two servers race.
+	Revision int64
+}
+
+// question asks for the member's contact. It lacks the fingerprint of the access,
+// which only the row is compared by, see [withAccess].
+func (m *Middleware) question(member *Member) resolve.Question {
+	q := resolve.Question{Person: m.scope.Member(member.ID)}
+	q.Owner = identity.Digest(q.Person)
+	var room [64]byte
+	profile := member.Profile.AppendFingerprint(room[:0])
+	length := len(profile)
+	if member.Revision != 0 {
+		// A profile that changed and changed back is a new one.
+		profile = strconv.AppendInt(append(profile, '.'), member.Revision, 36)
+	}
+	q.Profile = string(profile)
+	q.Desired = contacts.Desired{
+		Profile:  member.Profile,
+		Stamp:    contacts.Stamp{Profile: q.Profile[:length]},
+		Revision: member.Revision,
+	}
+	return q
+}
+
+// withAccess adds the fingerprint of the access: one hash less for all whose
+// session answers.
+func withAccess(d contacts.Desired) contacts.Desired {
+	if d.Stamp.Access == "" {
+		d.Stamp.Access = d.Profile.AccessFingerprint()
+	}
+	return d
+}
+
+// Run keeps contacts in step: it sends what waits in the store, tries again
+// what failed, and learns within 2 seconds what changes on other servers, until
+// ctx ends. Then it takes no new work, waits for what is under way as long as
+// Timing.Drain allows, and returns: nil, or an error that says what had not
+// ended. Whatever is not done stays in the store.
+//
+// One Run per process is enough. With none, changes go out with the next
+// request of their member only, and every ask reads the store. Run may be called
+// again after it returned.
+func (m *Middleware) Run(ctx context.Context) error { return m.resolver.Run(ctx) }
+
+// UpdateMember tells of a change of a member's profile or permissions, from
+// anywhere: an administrator's page, an import. The change is in the store
+// when UpdateMember returns, and on its way to MaiAgent. A member who never
+// asked for the chat has no row, and gets none. Changes of one member that come
+// at the same time are joined, and the newest counts.
+//
+// The error is ErrOlderRevision, ErrErased, ErrReissuing, or the store's. Safe
+// for concurrent use.
+func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
+	if member.ID == "" {
+		return errors.New("maicontact: UpdateMember needs Member.ID")
+	}
+	q := m.question(&member)
+	q.Desired.Profile = q.Desired.Profile.Normalized()
+	q.Desired = withAccess(q.Desired)
+	if err := m.resolver.Update(ctx, q.Person, q.Owner, q.Desired); err != nil {
+		return fmt.Errorf("maicontact: update member: %w", err)
+	}
+	return nil
+}
+
+// Erasure says how far an erasure has come.
+type Erasure struct {
+	// Deleted: MaiAgent was asked to delete the contact, and reading it back
+	// no longer finds it. MaiAgent's delete is a soft one: the contact can no
+	// longer be used or listed, but only MaiAgent can say what it keeps.
+	// When false the deletion waits in the store, and Run goes on trying;
+	// for a while, too, when a write to MaiAgent may still be under way.
+	Deleted bool
+}
+
+// Erase deletes a member's contact at MaiAgent and leaves a tombstone, so that
+// no request, replica or retry ever makes it again until [Middleware.Restore].
+// The business user ID is all it needs; a member who never had a contact gets
+// a tombstone too. The tombstone is in the store before anybody is called, so
+// an error after that (ctx ended, MaiAgent down) loses nothing: Run finishes
+// it. It overrides a Reissue on any server, at any moment. Contacts of the
+// member's time as a visitor are not known to belong to the member and stay:
+// see [Middleware.EraseVisitor]. Safe for concurrent use.
+func (m *Middleware) Erase(ctx context.Context, memberID string) (Erasure, error) {
+	p, err := m.memberOf(memberID)
+	if err != nil {
+		return Erasure{}, err
+	}
+	return m.erase(ctx, p)
+}
+
+func (m *Middleware) erase(ctx context.Context, p contacts.Person) (Erasure, error) {
+	row, err := m.resolver.Erase(ctx, p, identity.Digest(p))
+	if err != nil {
+		return Erasure{}, fmt.Errorf("maicontact: erase: %w", err)
+	}
+	return Erasure{Deleted: row.Life == contacts.Erased}, nil
+}
+
+// Restore lifts a tombstone once the deletion is complete: the next time the
+// member asks for the chat they get a new contact. It returns ErrNotErased or
+// ErrNotFound otherwise. Safe for concurrent use.
+func (m *Middleware) Restore(ctx context.Context, memberID string) error {
+	p, err := m.memberOf(memberID)
+	if err == nil {
+		err = m.resolver.Restore(ctx, p)
+	}
+	if err != nil {
+		return fmt.Errorf("maicontact: restore: %w", err)
+	}
+	return nil
+}
+
+// Reissue is for a contact id that has leaked. It deletes the member's contact
+// at MaiAgent, and the next time the member asks for the chat they get a new
+// one, with another id and without the former conversations. Until then, and
+// while it works, nobody gets a chat for the member: in this process at once,
+// on other servers within 2 seconds while Run runs there.
+//
+// When the deletion is not complete (MaiAgent is down, or a write to it may
+// still be under way), Deleted is false, and Run finishes it, also after a crash.
+//
+// It returns ErrNotFound for a member who never asked for the chat, ErrErased
+// for one who is erased, who never comes back this way, and ErrReissuing while
+// another is under way. Safe for concurrent use.
+func (m *Middleware) Reissue(ctx context.Context, memberID string) (Erasure, error) {
+	p, err := m.memberOf(memberID)
+	if err != nil {
+		return Erasure{}, err
+	}
+	return m.reissue(ctx, p)
+}
+
+func (m *Middleware) reissue(ctx context.Context, p contacts.Person) (Erasure, error) {
+	row, err := m.resolver.Reissue(ctx, p, identity.Digest(p))
+	if err == nil && (row.Life == contacts.Erasing || row.Life == contacts.Erased) {
+		err = ErrErased // an Erase came meanwhile, and wins
+	}
+	if err != nil {
+		return Erasure{}, fmt.Errorf("maicontact: reissue: %w", err)
+	}
+	return Erasure{Deleted: row.Life != contacts.Reissuing}, nil
+}
+
+func (m *Middleware) memberOf(id string) (contacts.Person, error) {
+	if id == "" {
+		return contacts.Person{}, errors.New("maicontact: a business user ID is needed")
+	}
+	return m.scope.Member(id), nil
+}
+
+// EraseVisitor is [Middleware.Erase] for the visitor whose browser makes the
+// request, and forgets them there: who asks next is a new visitor. ErrNotFound
+// when the request is none of a known visitor. Call it before anything of the
+// reply is written.
+func (m *Middleware) EraseVisitor(ctx context.Context) (Erasure, error) {
+	p, x, err := m.visitorOf(ctx)
+	if err != nil {
+		return Erasure{}, fmt.Errorf("maicontact: erase visitor: %w", err)
+	}
+	done, err := m.erase(ctx, p)
+	return done, errors.Join(err, x.logOut(ctx, nil))
+}
+
+// ReissueVisitor is [Middleware.Reissue] for the visitor whose browser makes the
+// request. They stay the same visitor, with another contact. ErrNotFound when
+// the request is none of a known visitor.
+func (m *Middleware) ReissueVisitor(ctx context.Context) (Erasure, error) {
+	p, _, err := m.visitorOf(ctx)
+	if err != nil {
+		return Erasure{}, fmt.Errorf("maicontact: reissue visitor: %w", err)
+	}
+	return m.reissue(ctx, p)
+}
+
+// visitorOf tells the visitor of a request, as its session has it.
+func (m *Middleware) visitorOf(ctx context.Context) (contacts.Person, *exchange, error) {
+	x, err := m.exchangeOf(ctx)
+	if err != nil {
+		return contacts.Person{}, nil, err
+	}
+	key := x.visitorKey(ctx)
+	if key == "" {
+		return contacts.Person{}, nil, ErrNotFound
+	}
+	return m.scope.Visitor(key), x, nil
+}

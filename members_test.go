@@ -1,0 +1,264 @@
+package maicontact_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/webchat"
+	"github.com/maicontact/maicontact/webchat/webchattest"
+)
+
+// duplicate makes a contact at the simulation, past the library.
+func duplicate(t *testing.T, s *site, source string) {
+	t.Helper()
+	body, _ := json.Marshal(map[string]any{
+		"name": "Copy", "sourceId": source, "inboxes": []any{map[string]any{"id": webchattest.DefaultInboxID}},
+	})
+	r := httptest.NewRequest("POST", "http://localhost/api/contacts/", bytes.NewReader(body))
+	r.Header.Set("Authorization", "Api-Key "+webchattest.DefaultAPIKey)
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	s.sim.ServeHTTP(w, r)
+	if w.Code != 201 {
+		t.Fatalf("status %d: %s", w.Code, w.Body)
+	}
+}
+
+// replyChanger answers creations with a contact id of its own choice.
+type replyChanger struct {
+	next http.RoundTripper
+	id   string
+}
+
+func (c *replyChanger) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := c.next.RoundTrip(r)
+	if err != nil || c.id == "" || r.Method != "POST" {
+		return response, err
+	}
+	var reply map[string]any
+	if err := json.NewDecoder(response.Body).Decode(&reply); err != nil {
+		return nil, err
+	}
+	reply["id"] = c.id
+	body, _ := json.Marshal(reply)
+	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	response.Header.Set("Content-Length", fmt.Sprint(len(body)))
+	return response, nil
+}
+
+// A change that MaiAgent does not take now waits in the store until it does;
+// of several, the newest wins, and an old one never comes after it.
+func TestPendingChangesAreRetried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, nil)
+		s.member("u-alice", alice)
+		b := s.browser()
+		b.login("u-alice")
+		id := b.contact()
+		remove := s.sim.Inject(webchattest.Fault{Kind: webchattest.HTML, Operation: webchattest.ReplaceContact})
+		for i := range 5 {
+			changed := alice
+			changed.Name = fmt.Sprint("Alice ", i)
+			s.member("u-alice", changed)
+			if b.contact() != id {
+				t.Fatal("a name waits; the chat need not")
+			}
+			synctest.Wait()
+		}
+		if n := s.unsettled(); n != 1 {
+			t.Errorf("%d rows wait, want 1", n)
+		}
+		stop := s.run()
+		time.Sleep(time.Minute)
+		remove()
+		time.Sleep(5 * time.Minute)
+		if got := s.upstream(id).Name; got != "Alice 4" {
+			t.Errorf("MaiAgent has %q", got)
+		}
+		// Once for the change, once more because those that failed may still
+		// have landed after it.
+		s.sim.ResetRequests()
+		time.Sleep(time.Hour)
+		if n := len(s.sim.Requests()); n != 0 {
+			t.Errorf("%d calls with nothing to do", n)
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+		if row := s.row(alicePerson); row.State() != contacts.StateSettled || row.Waiting != nil {
+			t.Errorf("the row is %s", row.State())
+		}
+	})
+}
+
+// A profile that MaiAgent refuses is sent again, slowly; it blocks nobody else,
+// and another profile goes out at once.
+func TestRefusedProfile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, nil)
+		stop := s.run()
+		s.member("u-alice", webchat.Profile{Name: "Alice", Email: "not an address"})
+		s.member("u-bob", bob)
+		a, b := s.browser(), s.browser()
+		a.login("u-alice")
+		b.login("u-bob")
+		if got := a.ask(); got.Reason != "rejected" {
+			t.Fatalf("answer %+v", got)
+		}
+		posts := s.sim.Count(webchattest.CreateContact)
+		time.Sleep(10 * time.Minute)
+		if got := a.ask(); got.Reason != "rejected" {
+			t.Errorf("answer %+v", got)
+		}
+		if n := s.sim.Count(webchattest.CreateContact) - posts; n == 0 || n > 6 {
+			t.Errorf("%d more POSTs of a refused profile in 10 minutes, want a few", n)
+		}
+		b.contact()
+		s.member("u-alice", alice)
+		a.contact()
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestUpdateMember(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, nil)
+		if err := s.mc.UpdateMember(t.Context(), s.member("u-alice", alice)); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(s.sim.Requests()); n != 0 {
+			t.Errorf("%d calls for a member who never asked for the chat", n)
+		}
+		b := s.browser()
+		b.login("u-alice")
+		id := b.contact()
+		changed := alice
+		changed.Name = "Alice Wu"
+		newest := s.member("u-alice", changed)
+		if err := s.mc.UpdateMember(t.Context(), newest); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if got := s.upstream(id).Name; got != "Alice Wu" {
+			t.Errorf("MaiAgent has %q", got)
+		}
+		old := maicontact.Member{ID: "u-alice", Profile: alice, Revision: newest.Revision - 1}
+		if err := s.mc.UpdateMember(t.Context(), old); !errors.Is(err, maicontact.ErrOlderRevision) {
+			t.Errorf("an older revision: %v", err)
+		}
+		synctest.Wait()
+		if got := s.upstream(id).Name; got != "Alice Wu" {
+			t.Errorf("an older profile won: %q", got)
+		}
+		if err := s.mc.UpdateMember(t.Context(), maicontact.Member{}); err == nil {
+			t.Error("a member without an ID was taken")
+		}
+	})
+}
+
+// Run waits for what is under way, as long as it may, and says what is left.
+func TestDrain(t *testing.T) {
+	for name, test := range map[string]struct {
+		takes time.Duration
+		left  bool
+	}{"ends in time": {5 * time.Second, false}, "takes too long": {15 * time.Second, true}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.API.Timeout = time.Minute })
+				s.member("u-alice", alice)
+				s.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Delay: test.takes, Operation: webchattest.CreateContact})
+				stop := s.run()
+				b := s.browser()
+				b.login("u-alice")
+				b.ask()
+				start := time.Now()
+				err := stop()
+				if (err != nil) != test.left || err != nil && !strings.Contains(err.Error(), "1 flights") {
+					t.Errorf("error %v", err)
+				}
+				if took := time.Since(start); took > maicontact.DefaultDrain {
+					t.Errorf("took %v", took)
+				}
+				if a := s.browser().ask(); a.Reason != "unavailable" {
+					t.Errorf("work was taken after the end: %+v", a)
+				}
+				time.Sleep(time.Minute)
+				stop = s.run() // the next start finds it
+				time.Sleep(time.Minute)
+				b.contact()
+				if n := len(s.sim.Contacts()); n != 1 {
+					t.Errorf("%d contacts", n)
+				}
+				stop()
+			})
+		})
+	}
+}
+
+// A wrong address answers 404 to everything; nobody is made anew for that.
+func TestWrongAddressHealsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, nil)
+		s.member("u-alice", alice)
+		b := s.browser()
+		b.login("u-alice")
+		id := b.contact()
+		remove := s.sim.Inject(webchattest.Fault{Kind: webchattest.HTML, Status: 404})
+		changed := alice
+		changed.Name = "Alice Wu"
+		s.member("u-alice", changed)
+		if b.contact() != id {
+			t.Fatal("another contact")
+		}
+		synctest.Wait()
+		remove()
+		stop := s.run()
+		time.Sleep(3 * time.Minute)
+		if b.contact() != id || s.upstream(id).Name != "Alice Wu" {
+			t.Error("the contact was given up")
+		}
+		stop()
+	})
+}
+
+// An erasure that MaiAgent does not take now is finished later.
+func TestErasureIsFinishedLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, nil)
+		s.member("u-alice", alice)
+		b := s.browser()
+		b.login("u-alice")
+		b.contact()
+		remove := s.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Operation: webchattest.DeleteContact})
+		done, err := s.mc.Erase(t.Context(), "u-alice")
+		if err != nil || done.Deleted {
+			t.Fatalf("erase: %+v, %v", done, err)
+		}
+		if err := s.mc.Restore(t.Context(), "u-alice"); err == nil {
+			t.Error("restored before the deletion was complete")
+		}
+		remove()
+		stop := s.run()
+		time.Sleep(3 * time.Minute)
+		stop()
+		if n := len(s.sim.Contacts()); n != 0 {
+			t.Errorf("%d contacts are left", n)
+		}
+		if err := s.mc.Restore(t.Context(), "u-alice"); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,158 @@
+package maicontact_test
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/webchat"
+	"github.com/maicontact/maicontact/webchat/webchattest"
+)
+
+// twoServers makes two servers of one site on one table.
+func twoServers(t *testing.T) (a, b *site) {
+	var config maicontact.Config
+	a = newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { config = *c })
+	config.API.HTTPClient = &http.Client{Transport: inProcess{a.sim}}
+	return a, a.replica(t, config)
+}
+
+// A change on one server holds on the other: within 2 seconds where Run runs
+// there, and at once where it does not.
+func TestChangeMadeElsewhere(t *testing.T) {
+	basic, vip := alice, alice
+	for name, change := range map[string]struct {
+		do      func(t *testing.T, a *site) error
+		allowed func(id string, got answer) bool // afterwards
+	}{
+		"erased": {
+			func(t *testing.T, a *site) error { _, err := a.mc.Erase(t.Context(), "u-alice"); return err },
+			func(_ string, got answer) bool { return got.Reason == "erased" },
+		},
+		"reissued": {
+			func(t *testing.T, a *site) error { _, err := a.mc.Reissue(t.Context(), "u-alice"); return err },
+			func(id string, got answer) bool { return got.Contact != id },
+		},
+		"permissions": {
+			func(t *testing.T, a *site) error {
+				a.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Operation: webchattest.ReplaceContact})
+				return a.mc.UpdateMember(t.Context(), maicontact.Member{ID: "u-alice", Profile: vip, Revision: 99})
+			},
+			func(_ string, got answer) bool { return got.Contact == "" },
+		},
+	} {
+		for _, running := range []bool{true, false} {
+			t.Run(fmt.Sprint(name, ", running ", running), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					basic.QueryMetadata, vip.QueryMetadata = metadata(t, "basic"), metadata(t, "vip")
+					a, b := twoServers(t)
+					a.member("u-alice", basic)
+					browser := b.browser()
+					browser.login("u-alice")
+					if running {
+						stop := b.run()
+						defer stop()
+						time.Sleep(3 * time.Second)
+					}
+					id := browser.contact()
+					time.Sleep(700 * time.Millisecond)
+					if browser.contact() != id {
+						t.Fatal("another contact")
+					}
+					if err := change.do(t, a); err != nil {
+						t.Fatal(err)
+					}
+					if running {
+						time.Sleep(2 * time.Second)
+					}
+					if got := browser.ask(); !change.allowed(id, got) {
+						t.Errorf("answer %+v", got)
+					}
+				})
+			})
+		}
+	}
+}
+
+// While Run runs a known person's ask reads nothing; without it every ask does.
+func TestEntryIsBelieved(t *testing.T) {
+	for _, login := range []string{"", "u-alice"} {
+		synctest.Test(t, func(t *testing.T) {
+			store := &putCounter{Store: maicontact.NewMemoryStore()}
+			s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Store = store })
+			s.member("u-alice", alice)
+			b := s.browser()
+			b.login(login)
+			b.contact()
+			store.gets, store.puts = 0, 0
+			for range 10 {
+				if n := len(b.send("GET", "/webchat.js").Cookies()); n != 0 {
+					t.Error("a cookie is written again")
+				}
+			}
+			if store.gets != 10 || store.puts != 0 {
+				t.Errorf("without Run: %d reads, %d writes", store.gets, store.puts)
+			}
+			stop := s.run()
+			time.Sleep(2 * time.Second)
+			b.contact() // a read, and an entry that counts
+			store.gets = 0
+			for range 10 {
+				if n := len(b.send("GET", "/webchat.js").Cookies()); n != 0 {
+					t.Error("a cookie is written again")
+				}
+				time.Sleep(20 * time.Second)
+			}
+			if store.gets != 0 || store.puts != 0 {
+				t.Errorf("with Run: %d reads, %d writes", store.gets, store.puts)
+			}
+			if err := stop(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Many changes of one member at once are joined: the newest is what MaiAgent
+// gets, and the store is written to a few times.
+func TestUpdatesAreJoined(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &slowPuts{Store: maicontact.NewMemoryStore()}
+		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Store = store })
+		first := s.member("u-alice", alice)
+		b := s.browser()
+		b.login("u-alice")
+		id := b.contact()
+		stop := s.run()
+		var group sync.WaitGroup
+		for i := range 1000 {
+			group.Go(func() {
+				p := webchat.Profile{Name: fmt.Sprint("Alice ", i)}
+				if err := s.mc.UpdateMember(t.Context(), maicontact.Member{ID: "u-alice", Profile: p, Revision: first.Revision + 1 + int64(i)}); err != nil &&
+					!isOlder(err) {
+					t.Error(err)
+				}
+			})
+		}
+		before := store.count()
+		group.Wait()
+		if n := store.count() - before; n > 20 {
+			t.Errorf("%d writes for a thousand changes at once", n)
+		}
+		time.Sleep(5 * time.Minute)
+		if got := s.upstream(id).Name; got != "Alice 999" {
+			t.Errorf("MaiAgent has %q", got)
+		}
+		if row := s.row(alicePerson); row.State() != contacts.StateSettled {
+			t.Errorf("the row is %s", row.State())
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
