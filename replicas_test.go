@@ -1,7 +1,9 @@
 package maicontact_test
 
 import (
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"sync"
 	"testing"
@@ -155,4 +157,85 @@ func TestUpdatesAreJoined(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A thousand first asks of one member on three servers make one contact, with
+// one creation.
+func TestFirstAsksOnThreeServers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var config maicontact.Config
+		a := newSite(t, func(c *maicontact.Config, o *webchattest.Options) {
+			o.AllowDuplicateSourceIDs, o.SearchLag = true, 2*time.Second
+			config = *c
+		})
+		config.API.HTTPClient = &http.Client{Transport: inProcess{a.sim}}
+		servers := []*site{a, a.replica(t, config), a.replica(t, config)}
+		a.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Delay: 300 * time.Millisecond})
+		a.member("u-alice", alice)
+		var mu sync.Mutex
+		seen := map[string]int{}
+		var group sync.WaitGroup
+		for i := range 1000 {
+			b := servers[i%3].browser()
+			b.login("u-alice")
+			group.Go(func() {
+				got := b.ask()
+				mu.Lock()
+				defer mu.Unlock()
+				seen[got.Contact+got.Reason]++
+			})
+		}
+		group.Wait()
+		if n := a.sim.Count(webchattest.CreateContact); n != 1 || len(seen) != 1 || len(a.sim.Contacts()) != 1 {
+			t.Errorf("%d creations, %d contacts, %d different answers", n, len(a.sim.Contacts()), len(seen))
+		}
+	})
+}
+
+// Erase on one server against Reissue on another, at random moments: the member
+// never comes back, and nothing is left at MaiAgent.
+func TestEraseAgainstReissueOnTwoServers(t *testing.T) {
+	for round := range 40 {
+		seed := uint64(round)
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 1))
+			pause := func() time.Duration { return time.Duration(random.Int64N(int64(400 * time.Millisecond))) }
+			a, b := twoServers(t)
+			stopA, stopB := a.run(), b.run()
+			a.member("u-alice", alice)
+			home := a.browser()
+			home.login("u-alice")
+			home.contact()
+			a.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Delay: 50 * time.Millisecond})
+			first, second, third := pause(), pause(), pause()
+			var group sync.WaitGroup
+			group.Go(func() {
+				time.Sleep(first)
+				_, _ = a.mc.Reissue(t.Context(), "u-alice")
+				time.Sleep(third)
+				home.ask()
+				_, _ = a.mc.Reissue(t.Context(), "u-alice")
+				home.ask()
+			})
+			group.Go(func() {
+				time.Sleep(second)
+				if _, err := b.mc.Erase(t.Context(), "u-alice"); err != nil {
+					t.Errorf("round %d: %v", seed, err)
+				}
+			})
+			group.Wait()
+			for range 3 {
+				if got := home.ask(); got.Contact != "" {
+					t.Fatalf("round %d: an erased member has a contact", seed)
+				}
+				time.Sleep(2 * time.Minute)
+			}
+			if n := len(a.sim.Contacts()); n != 0 {
+				t.Errorf("round %d: %d contacts are left", seed, n)
+			}
+			if err := errors.Join(stopA(), stopB()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
