@@ -152,11 +152,11 @@ func ExampleMiddleware_StaticScript() {
 		return
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /webchat-stub.js", mc.StaticScript()) // <script src="/webchat-stub.js" defer></script>
+	mux.Handle("GET /webchat-static.js", mc.StaticScript()) // <script src="/webchat-static.js" defer></script>
 	mux.Handle("GET /webchat.json", mc.JSON())
 	site := mc.Handler(mux)
 
-	for _, path := range []string{"/webchat-stub.js", "/webchat.json"} {
+	for _, path := range []string{"/webchat-static.js", "/webchat.json"} {
 		r := httptest.NewRequest("GET", path, nil)
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
 		r.Header.Set("Test-User", "4711")
@@ -165,7 +165,7 @@ func ExampleMiddleware_StaticScript() {
 		fmt.Println(path, w.Code, w.Header().Get("Cache-Control"))
 	}
 	// Output:
-	// /webchat-stub.js 200 public, max-age=300
+	// /webchat-static.js 200 public, max-age=300
 	// /webchat.json 200 private, no-store
 }
 

@@ -228,7 +228,7 @@ func TestEraseAgainstReissueOnTwoServers(t *testing.T) {
 				if got := home.ask(); got.Contact != "" {
 					t.Fatalf("round %d: an erased member has a contact", seed)
 				}
-				time.Sleep(2 * time.Minute)
+				time.Sleep(20 * time.Second)
 			}
 			if n := len(a.sim.Contacts()); n != 0 {
 				t.Errorf("round %d: %d contacts are left", seed, n)

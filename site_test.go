@@ -125,7 +125,7 @@ func (s *site) build(c maicontact.Config) {
 	s.mux = http.NewServeMux()
 	s.mux.Handle("/webchat.js", mc.Script())
 	s.mux.Handle("/webchat.json", mc.JSON())
-	s.mux.Handle("/webchat-stub.js", mc.StaticScript())
+	s.mux.Handle("/webchat-static.js", mc.StaticScript())
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "a page") })
 	s.handler = mc.Handler(s.mux)
 }

@@ -23,7 +23,7 @@ func TestStub(t *testing.T) {
 	want := "(" + templates.Loader + `)({"json":"/who/chat.json"});` + "\n"
 	alices, visitor := s.browser(), s.browser()
 	alices.login("u-alice")
-	etag := visitor.send("GET", "/webchat-stub.js").Header.Get("Etag")
+	etag := visitor.send("GET", "/webchat-static.js").Header.Get("Etag")
 	if len(etag) < 10 || etag[0] != '"' {
 		t.Errorf("no strong ETag: %s", etag)
 	}
@@ -47,15 +47,15 @@ func TestStub(t *testing.T) {
 		header   http.Header
 		body     string
 	}{
-		"visitor":        {visitor.send("GET", "/webchat-stub.js"), 200, whole, want},
-		"member":         {alices.send("GET", "/webchat-stub.js"), 200, whole, want},
-		"any query":      {visitor.send("GET", "/webchat-stub.js?json=//evil.test"), 200, whole, want},
-		"another site":   {visitor.send("GET", "/webchat-stub.js", "Sec-Fetch-Site", "cross-site"), 200, whole, want},
-		"HEAD":           {visitor.send("HEAD", "/webchat-stub.js"), 200, whole, ""},
-		"not modified":   {visitor.send("GET", "/webchat-stub.js", "If-None-Match", etag), 304, header(), ""},
-		"weakly so":      {visitor.send("GET", "/webchat-stub.js", "If-None-Match", `"x", W/`+etag), 304, header(), ""},
-		"other version":  {visitor.send("GET", "/webchat-stub.js", "If-None-Match", `"x"`), 200, whole, want},
-		"another method": {visitor.send("POST", "/webchat-stub.js"), 405, refused, ""},
+		"visitor":        {visitor.send("GET", "/webchat-static.js"), 200, whole, want},
+		"member":         {alices.send("GET", "/webchat-static.js"), 200, whole, want},
+		"any query":      {visitor.send("GET", "/webchat-static.js?json=//evil.test"), 200, whole, want},
+		"another site":   {visitor.send("GET", "/webchat-static.js", "Sec-Fetch-Site", "cross-site"), 200, whole, want},
+		"HEAD":           {visitor.send("HEAD", "/webchat-static.js"), 200, whole, ""},
+		"not modified":   {visitor.send("GET", "/webchat-static.js", "If-None-Match", etag), 304, header(), ""},
+		"weakly so":      {visitor.send("GET", "/webchat-static.js", "If-None-Match", `"x", W/`+etag), 304, header(), ""},
+		"other version":  {visitor.send("GET", "/webchat-static.js", "If-None-Match", `"x"`), 200, whole, want},
+		"another method": {visitor.send("POST", "/webchat-static.js"), 405, refused, ""},
 	} {
 		body, err := io.ReadAll(test.response.Body)
 		if err != nil || test.response.StatusCode != test.status || string(body) != test.body {
@@ -68,7 +68,7 @@ func TestStub(t *testing.T) {
 		wantHeader(t, got, test.header)
 	}
 	other := newSite(t, nil)
-	if other.browser().send("GET", "/webchat-stub.js").Header.Get("Etag") == etag {
+	if other.browser().send("GET", "/webchat-static.js").Header.Get("Etag") == etag {
 		t.Error("another text has the same ETag")
 	}
 }

@@ -220,8 +220,6 @@ func TestEraseVisitorRefuses(t *testing.T) {
 func TestVisitorsArePruned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Cookie.MaxAge = time.Hour })
-		stop := s.run()
-		defer stop()
 		once, often := s.browser(), s.browser()
 		once.contact()
 		id := often.contact()
@@ -232,6 +230,9 @@ func TestVisitorsArePruned(t *testing.T) {
 				t.Fatal("a visitor who keeps coming has another contact")
 			}
 		}
+		stop := s.run()
+		defer stop()
+		time.Sleep(2 * time.Minute) // Run takes out what has expired
 		counts, err := s.store.Count(t.Context(), testScope)
 		if err != nil || counts.Visitors != 1 {
 			t.Errorf("%d rows of visitors, %v", counts.Visitors, err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -46,28 +47,34 @@ func TestPage(t *testing.T) {
 
 var timesText = regexp.MustCompile(`Products (\d+) ms, contact (\d+) ms, together (\d+) ms\.`)
 
-// The contact is found while the page's own query runs.
+// The contact is found while the page's own query runs. A busy machine may miss
+// it with one member, but legs that wait for each other would with all.
 func TestPageTimes(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.sim.Inject(webchattest.Fault{Delay: 60 * time.Millisecond})
-	b := s.browser()
-	b.signUp("ana@example.com", "Ana")
-	match := timesText.FindStringSubmatch(b.get("/").body)
-	if match == nil {
-		t.Fatal("the page does not show its times")
-	}
-	var took [3]time.Duration
-	for i := range took {
-		n, err := strconv.Atoi(match[i+1])
-		if err != nil {
-			t.Fatal(err)
+	n := 0
+	s.eventually("a page has both of its legs at once", func() bool {
+		n++
+		b := s.browser()
+		b.signUp(fmt.Sprintf("ana%d@example.com", n), "Ana")
+		match := timesText.FindStringSubmatch(b.get("/").body)
+		if match == nil {
+			return false // it did not wait for the contact
 		}
-		took[i] = time.Duration(n) * time.Millisecond
-	}
-	if took[0] < slowness || took[1] < 100*time.Millisecond || took[2] < took[0] || took[2] >= took[0]+took[1] {
-		t.Errorf("products %v, contact %v, together %v", took[0], took[1], took[2])
-	}
+		var took [3]time.Duration
+		for i := range took {
+			n, err := strconv.Atoi(match[i+1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			took[i] = time.Duration(n) * time.Millisecond
+		}
+		if took[0] < slowness || took[1] < 100*time.Millisecond || took[2] < took[0] {
+			t.Fatalf("products %v, contact %v, together %v", took[0], took[1], took[2])
+		}
+		return took[2] < took[0]+took[1]
+	})
 }
 
 // A member's page that nobody looks at makes nothing either.
