@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 
 // TestCrashes runs processes with short leases, and still mostly waits for them.
 func TestCrashes(t *testing.T) {
+	t.Parallel()
 	program := build(t)
 	for _, p := range points {
 		if testing.Short() && p.waits {

@@ -23,6 +23,31 @@ type member struct {
 	browser *browser
 	random  *rand.Rand
 	changes int
+
+	// As a visitor: how often another one, the contact, and whether a login may
+	// have come to pass whose reply did not come.
+	guests int
+	guest  string
+	unsure bool
+}
+
+// asVisitor asks while nobody is logged in.
+func (m *member) asVisitor(w *world, site string) {
+	id, err := m.browser.contactID(site)
+	if err != nil {
+		return
+	}
+	if m.unsure && id != m.guest {
+		m.guests++ // the former visitor is retired
+	}
+	m.guest, m.unsure = id, false
+	w.ledger.note(fmt.Sprintf(visitorPrefix+"%s %d", m.email, m.guests), id)
+}
+
+// logIn may fail, and log in all the same.
+func (m *member) logIn(site string) error {
+	m.unsure = true
+	return m.change(site, "/login", m.credentials())
 }
 
 func newMember(ctx context.Context, number int) *member {
@@ -44,6 +69,7 @@ func (m *member) profile() url.Values {
 // signUp makes the account. When the reply to a former try was lost it is
 // there already.
 func (m *member) signUp(site string) error {
+	m.unsure = true
 	form := m.profile()
 	form.Set("email", m.email)
 	form.Set("password", password)

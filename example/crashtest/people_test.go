@@ -11,21 +11,18 @@ import (
 
 // comeAndGo is live with logins.
 func (m *member) comeAndGo(w *world, open func() string, stop <-chan struct{}) {
-	for visits := 0; pause(rand.N(200*time.Millisecond), stop); {
+	for pause(rand.N(200*time.Millisecond), stop) {
 		site := open()
 		if site == "" {
 			continue
 		}
 		switch chance := m.random.IntN(100); {
 		case !m.isLoggedIn(site) && chance < 20:
-			visits++ // even when the reply is lost, the visitor may be gone
-			_ = m.change(site, "/login", m.credentials())
+			_ = m.logIn(site)
 		case !m.isLoggedIn(site):
-			if id, err := m.browser.contactID(site); err == nil {
-				w.ledger.note(fmt.Sprintf(visitorPrefix+"%s logged out %d", m.email, visits), id)
-			}
+			m.asVisitor(w, site)
 		case chance < 4:
-			visits++
+			m.guests++
 			_ = m.change(site, "/logout", url.Values{})
 		case chance < 14:
 			_ = m.change(site, "/profile", m.profile())

@@ -185,6 +185,9 @@ func (w *world) run(processes, people int, disaster func()) []*member {
 	}
 	settling.Wait()
 	quiet := time.Since(stopped)
+	if err := w.rest(deadline); err != nil { // visitors, too
+		t.Error(err)
+	}
 	for _, l := range lines { // what is still under way could yet change something
 		if err := eventually(deadline, func() error {
 			if n := l.flying.Load(); n > 0 {
@@ -221,7 +224,6 @@ func signUpAll(w *world, members []*member, open func() string) error {
 	var group errgroup.Group
 	group.SetLimit(2)
 	for _, m := range members {
-		tries := 0
 		group.Go(func() error {
 			return eventually(deadline, func() error {
 				site := open()
@@ -229,10 +231,7 @@ func signUpAll(w *world, members []*member, open func() string) error {
 					return errors.New("the shop is closed")
 				}
 				if m.number%2 == 0 { // was there before, as a visitor
-					if id, err := m.browser.contactID(site); err == nil {
-						tries++ // even when the next reply is lost, the visitor may be gone
-						w.ledger.note(fmt.Sprintf(visitorPrefix+"who became %s, %d", m.email, tries), id)
-					}
+					m.asVisitor(w, site)
 				}
 				return m.signUp(site)
 			})

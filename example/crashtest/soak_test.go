@@ -15,6 +15,7 @@ import (
 // TestSoak lets people use two processes for a while. One stays, so that it
 // could grow; the other is ended again and again, and so is PostgreSQL.
 func TestSoak(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("waits for leases to run out")
 	}
@@ -112,7 +113,7 @@ func TestSoak(t *testing.T) {
 					return errors.New("the other shop is closed")
 				}
 				if !m.isLoggedIn(site) {
-					if err := m.change(site, "/login", m.credentials()); err != nil {
+					if err := m.logIn(site); err != nil {
 						return err
 					}
 				}
@@ -124,6 +125,9 @@ func TestSoak(t *testing.T) {
 	}
 	settling.Wait()
 	settled := time.Since(quiet)
+	if err := w.rest(deadline); err != nil { // visitors, too
+		t.Error(err)
+	}
 	for _, fault := range w.faults(members) {
 		t.Error(fault)
 	}

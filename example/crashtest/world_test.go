@@ -94,22 +94,27 @@ func (w *world) account(ctx context.Context, email string) (account, error) {
 	return a, err
 }
 
-// row reads what a member's row of the contact management table says of a write
-// in doubt and of a contact. A store would write, and leave traces.
-func (w *world) row(accountID string) (inDoubt, bound bool) {
+// row reads what a row of the contact management table says of a write in doubt
+// and of a contact. A store would write, and leave traces.
+func (w *world) row(p contacts.Person) (inDoubt, bound bool) {
 	w.t.Helper()
 	var doubt sql.NullInt64
 	var contact sql.NullString
-	query := "SELECT doubt_until, contact_id FROM maicontact_contacts WHERE namespace = $1 AND kind = 'member' AND id = $2"
-	if err := w.db.QueryRowContext(w.t.Context(), query, namespace, accountID).Scan(&doubt, &contact); err != nil {
+	query := "SELECT doubt_until, contact_id FROM maicontact_contacts WHERE namespace = $1 AND inbox_id = $2 AND kind = $3 AND id = $4"
+	if err := w.db.QueryRowContext(w.t.Context(), query, p.Namespace, p.InboxID, p.Kind, p.ID).Scan(&doubt, &contact); err != nil {
 		w.t.Fatal(err)
 	}
 	return doubt.Valid, contact.Valid
 }
 
-// rows reads whose rows there are.
+// scope is that of all rows.
+func (w *world) scope() contacts.Scope {
+	return contacts.Scope{Namespace: namespace, InboxID: w.maiagent.Options().InboxID}
+}
+
+// rows reads whose rows there are, and of what life.
 func (w *world) rows() ([]contacts.Row, error) {
-	query := "SELECT kind, id, generation FROM maicontact_contacts WHERE namespace = $1"
+	query := "SELECT kind, id, generation, life FROM maicontact_contacts WHERE namespace = $1"
 	list, err := w.db.QueryContext(w.t.Context(), query, namespace)
 	if err != nil {
 		return nil, err
@@ -117,13 +122,25 @@ func (w *world) rows() ([]contacts.Row, error) {
 	defer list.Close()
 	var rows []contacts.Row
 	for list.Next() {
-		row := contacts.Row{Person: contacts.Person{Namespace: namespace, InboxID: w.maiagent.Options().InboxID}}
-		if err := list.Scan(&row.Kind, &row.ID, &row.Generation); err != nil {
+		row := contacts.Row{Person: w.scope().Member("")}
+		if err := list.Scan(&row.Kind, &row.ID, &row.Generation, &row.Life); err != nil {
 			return nil, err
 		}
 		rows = append(rows, row)
 	}
 	return rows, list.Err()
+}
+
+// rest waits until nothing is due any more.
+func (w *world) rest(deadline time.Time) error {
+	return eventually(deadline, func() error {
+		var due int
+		err := w.db.QueryRowContext(w.t.Context(), "SELECT count(*) FROM maicontact_contacts WHERE due_at IS NOT NULL").Scan(&due)
+		if err == nil && due > 0 {
+			err = fmt.Errorf("%d rows are due", due)
+		}
+		return err
+	})
 }
 
 // ask notes which contact a browser gets. That contact must have the account's
