@@ -166,7 +166,7 @@ func (w *world) rest() {
 		w.replicas[i].pulse.steady()
 		w.start(i)
 	}
-	w.landing.Wait()
+	w.awaitLandings()
 	w.settle()
 	w.checkTold()
 

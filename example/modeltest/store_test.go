@@ -190,11 +190,13 @@ func (g *gated) troubled(ctx context.Context, r contacts.Row, guard contacts.Gua
 		err error
 	}
 	landed := make(chan result, 1)
-	g.world.landing.Go(func() {
+	g.world.landing.Add(1)
+	go func() {
+		defer g.world.landing.Add(-1)
 		time.Sleep(t.Delay)
 		row, err := g.put(context.WithoutCancel(ctx), r, guard)
 		landed <- result{row, err}
-	})
+	}()
 	if t.Ending == late {
 		return contacts.Row{}, contacts.ErrUnclear
 	}

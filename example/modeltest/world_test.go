@@ -138,7 +138,7 @@ type world struct {
 	log      *slog.Logger
 	under    sync.WaitGroup // requests and operations
 	serving  sync.WaitGroup // requests that MaiAgent has not ended
-	landing  sync.WaitGroup // Puts that come late
+	landing  atomic.Int64   // Puts that come late
 	resting  chan struct{}  // closed when nothing happens any more
 
 	mu       sync.Mutex
@@ -230,8 +230,15 @@ func (w *world) close() {
 	}
 	w.sim.Close()
 	w.serving.Wait()
-	w.landing.Wait()
+	w.awaitLandings()
 	time.Sleep(time.Minute) // for what replicas that crashed do without effect
+}
+
+// awaitLandings waits for the Puts that come late.
+func (w *world) awaitLandings() {
+	for w.landing.Load() > 0 {
+		time.Sleep(100 * ms)
+	}
 }
 
 func (w *world) fail(rule, format string, args ...any) {
