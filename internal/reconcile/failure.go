@@ -106,7 +106,7 @@ func callOf(cause error, now time.Time) contacts.Call {
 			call.Outcome = OutcomeDenied
 		case upstream.IsRefusal(cause):
 			call.Outcome = OutcomeRefused
-		case api.Unknown:
+		case upstream.IsUnclear(cause):
 			call.Outcome = OutcomeUnclear
 		}
 	}

@@ -31,11 +31,8 @@ func (w *work) make() error {
 	if !w.at.Row.DoubtUntil.IsZero() {
 		return errInDoubt
 	}
-	return w.create(asItIs)
+	return w.create(AsItIs)
 }
-
-// asItIs is a transition that changes nothing.
-func asItIs(row contacts.Row, _ time.Time) (contacts.Row, error) { return row, nil }
 
 // create makes the contact. first goes into the same Put as the note that a
 // write has begun.
@@ -62,7 +59,12 @@ func (w *work) create(first contacts.Transition) error {
 	if !w.mayBeHeld() {
 		return errHeld
 	}
-	w.log.WarnContext(w.ctx, "maicontact: a deleted contact holds the source id; the next generation is made", "generation", w.at.Row.Generation+1)
+	return w.nextGeneration("a deleted contact holds the source id")
+}
+
+// nextGeneration gives up the contact, or the source id, of the row.
+func (w *work) nextGeneration(why string) error {
+	w.log.WarnContext(w.ctx, "maicontact: "+why+"; the next generation is made", "generation", w.at.Row.Generation+1)
 	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		doubt := w.doubt
 		if !doubt.After(now) {

@@ -57,24 +57,12 @@ func New(api *upstream.Client, timing Timing, log *slog.Logger) *Reconciler {
 // row, not in the error. The reading must be the caller's alone.
 func (r *Reconciler) Settle(ctx context.Context, at *contacts.Reading, first contacts.Transition) error {
 	for delay := 25 * time.Millisecond; ; delay = min(2*delay, time.Second) {
-		owner := newOwner()
-		claimed := false
-		err := at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
-			row, err := first(row, now)
-			if err != nil {
-				return row, err
-			}
-			next, err := row.Claim(owner, r.timing.Lease, now)
-			if claimed = err == nil; !claimed {
-				return row, nil
-			}
-			return next, nil
-		})
-		first = asItIs // once: what came after it must not be undone
+		owner, err := r.Claim(ctx, at, first)
+		first = AsItIs // once: what came after it must not be undone
 		switch {
 		case err != nil:
 			return err
-		case claimed:
+		case owner != 0:
 			return r.work(ctx, at, owner, false)
 		case !at.Row.IsClaimed(at.Now()) || at.Row.Ready():
 			return nil
@@ -116,35 +104,49 @@ func (r *Reconciler) Upkeep(ctx context.Context, s contacts.Store, p contacts.Pe
 	if err != nil {
 		return err
 	}
-	owner := newOwner()
-	err = at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		return row.Claim(owner, r.timing.Lease, now)
-	})
-	if errors.Is(err, contacts.ErrNotDue) {
-		return nil
-	}
-	if err != nil {
+	owner, err := r.Claim(ctx, at, AsItIs)
+	if err != nil || owner == 0 {
 		return err
 	}
+	return r.Continue(ctx, at, owner)
+}
+
+// Claim applies the transition to the row and, if it is due then, takes it. The
+// owner names the claim; 0: there is none, as the row is not due, or another's.
+func (r *Reconciler) Claim(ctx context.Context, at *contacts.Reading, f contacts.Transition) (owner int64, err error) {
+	mine := newOwner()
+	err = at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		owner = 0
+		row, err := f(row, now)
+		if err != nil {
+			return row, err
+		}
+		next, err := row.Claim(mine, r.timing.Lease, now)
+		if err != nil {
+			return row, nil
+		}
+		owner = mine
+		return next, nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return owner, nil
+}
+
+// Continue works on a row under a claim of Claim, without anybody waiting.
+func (r *Reconciler) Continue(ctx context.Context, at *contacts.Reading, owner int64) error {
 	return r.work(ctx, at, owner, true)
 }
 
-// Continue works on a row that the caller has claimed.
-func (r *Reconciler) Continue(ctx context.Context, at *contacts.Reading) error {
-	return r.work(ctx, at, at.Row.Owner, true)
-}
+// AsItIs is a transition that changes nothing.
+func AsItIs(row contacts.Row, _ time.Time) (contacts.Row, error) { return row, nil }
 
 func (r *Reconciler) work(ctx context.Context, at *contacts.Reading, owner int64, upkeep bool) error {
 	w := r.begin(ctx, at, owner)
 	w.upkeep = upkeep
 	defer w.cancel()
 	return w.carryOn()
-}
-
-// Claim takes the row for work that [Reconciler.Continue] does. The error is
-// [contacts.ErrNotDue] where somebody else is at work.
-func (r *Reconciler) Claim(row contacts.Row, now time.Time) (contacts.Row, error) {
-	return row.Claim(newOwner(), r.timing.Lease, now)
 }
 
 func newOwner() int64 {

@@ -13,7 +13,7 @@ import (
 // after this one, it is sent once more later.
 func (w *work) replace() error {
 	before, held := w.doubt, w.at.Row.Confirmed
-	_, err := w.send(asItIs, func(begin func(context.Context) (webchat.Draft, error)) (webchat.Contact, error) {
+	_, err := w.send(AsItIs, func(begin func(context.Context) (webchat.Draft, error)) (webchat.Contact, error) {
 		return webchat.Contact{}, w.api.Replace(w.ctx, w.at.Row.ContactID, begin)
 	})
 	if errors.Is(err, webchat.ErrNotFound) {
@@ -59,14 +59,7 @@ func (w *work) heal() error {
 	if !w.doubt.IsZero() {
 		return errInDoubt
 	}
-	w.log.WarnContext(w.ctx, "maicontact: a contact was deleted at MaiAgent; the next generation is made", "generation", w.at.Row.Generation+1)
-	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		row, err := row.NotWritten(w.owner, w.doubt, now)
-		if err != nil {
-			return row, err
-		}
-		return row.NextGeneration(w.owner, now)
-	})
+	return w.nextGeneration("a contact was deleted at MaiAgent")
 }
 
 func (w *work) isGone(id webchat.ContactID) (bool, error) {

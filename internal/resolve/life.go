@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/reconcile"
 )
 
 // Erase makes the tombstone, and deletes what the person had at MaiAgent. It
@@ -38,7 +39,7 @@ func (r *Resolver) condemn(ctx context.Context, p contacts.Person, owner string,
 	if at.Row.Due.IsZero() || r.API.Down() {
 		return at.Row, nil
 	}
-	err = r.reconcile.Settle(ctx, at, func(row contacts.Row, _ time.Time) (contacts.Row, error) { return row, nil })
+	err = r.reconcile.Settle(ctx, at, reconcile.AsItIs)
 	return at.Row, err
 }
 

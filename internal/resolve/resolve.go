@@ -110,7 +110,7 @@ type Answer struct {
 // Recall answers from what the process remembers, if that is to be believed.
 func (r *Resolver) Recall(q *Question, now time.Time) (Answer, bool) {
 	known, ok := r.memory.get(q.Owner, q.Profile)
-	if !ok || q.Keep > 0 || r.retiring.has(q.Owner) || !r.trust.believes(q.Owner, known.Trust, known.Checked, now) {
+	if !ok || q.Keep > 0 || !r.Believes(q.Owner, known.Trust, known.Checked, now) {
 		return Answer{}, false
 	}
 	return known, true
@@ -246,24 +246,13 @@ func (r *Resolver) settle(ctx context.Context, at *contacts.Reading, q *Question
 
 // settleLater changes the row, and brings it in step without anybody waiting.
 func (r *Resolver) settleLater(ctx context.Context, at *contacts.Reading, f contacts.Transition) error {
-	claimed := false
-	err := at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		row, err := f(row, now)
-		if err != nil {
-			return row, err
-		}
-		next, err := r.reconcile.Claim(row, now)
-		if claimed = err == nil; !claimed {
-			return row, nil
-		}
-		return next, nil
-	})
-	if err != nil || !claimed {
+	owner, err := r.reconcile.Claim(ctx, at, f)
+	if err != nil || owner == 0 {
 		return err
 	}
 	later := at.Clone()
 	go func() {
-		err := r.detached(ctx, mostFlights, func(ctx context.Context) error { return r.reconcile.Continue(ctx, later) })
+		err := r.detached(ctx, mostFlights, func(ctx context.Context) error { return r.reconcile.Continue(ctx, later, owner) })
 		if err != nil {
 			r.Logger.WarnContext(ctx, "maicontact: a change stays in the store for now", "error", err)
 		}

@@ -73,21 +73,14 @@ func (s *retiring) all() map[string]retirement {
 
 // Retire ends a visitor who has logged in. Nobody waits for the store: until it
 // knows, this process refuses the visitor, and Run tries again. The row is kept
-// as long as a cookie could name the visitor. The returned channel is closed
-// when the first try is over; IsRetiring then tells how it ended.
-func (r *Resolver) Retire(ctx context.Context, p contacts.Person, owner string, keep time.Duration) <-chan struct{} {
-	done := make(chan struct{})
+// as long as a cookie could name the visitor.
+func (r *Resolver) Retire(ctx context.Context, p contacts.Person, owner string, keep time.Duration) {
 	one := retirement{p, keep}
 	if !r.retiring.add(owner, one) {
-		close(done)
-		return done
+		return
 	}
 	r.memory.forget(owner)
-	go func() {
-		defer close(done)
-		r.retire(ctx, owner, one)
-	}()
-	return done
+	go r.retire(ctx, owner, one)
 }
 
 // IsRetiring reports whether the store still does not know that the visitor has
