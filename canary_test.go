@@ -1,12 +1,15 @@
 package maicontact_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +17,7 @@ import (
 	"github.com/gorilla/sessions"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -103,21 +107,45 @@ func TestCanary(t *testing.T) {
 	})
 }
 
-// A session cookie that the browser holds tells nobody the contact id: the
-// site's own key signs it, and AES hides it where the site asks for that.
-func TestConfigPrintsNoSecret(t *testing.T) {
-	var once sync.Once
+// Whatever holds a secret, or something personal, prints as a word: by fmt, slog
+// and encoding/json, alone and inside of something else.
+func TestNothingPrintsSecrets(t *testing.T) {
+	const secret = "canary-0123456789abcdef0123456789"
+	access, err := webchat.RawQueryMetadata([]byte(`{"note":"` + secret + `"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	profile := webchat.Profile{Name: secret, Email: secret, Phone: secret, QueryMetadata: access}
+	var config maicontact.Config
 	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
-		once.Do(func() {
-			c.API.APIKey = webchattest.DefaultAPIKey
-			text := fmt.Sprintf("%v %+v %#v", c.API, c.API, c.API)
-			if strings.Contains(text, webchattest.DefaultAPIKey) {
-				t.Error("the configuration prints its key")
-			}
-		})
-		c.Sessions = sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef"), []byte("0123456789abcdef"))
+		c.Sessions = sessions.NewCookieStore([]byte(secret))
+		c.Visitors.Profile.Name = secret
+		config = *c
 	})
-	if id := s.browser().contact(); strings.Contains(s.log.String(), id) {
-		t.Error("the log holds the contact id")
+	config.API.APIKey = secret
+	row := contacts.Row{ContactID: secret, Waiting: &profile}
+	for name, v := range map[string]any{
+		"Middleware": s.mc, "Config": config, "Member": maicontact.Member{ID: secret, Profile: profile},
+		"Row": row, "Desired": contacts.Desired{Profile: profile},
+		"error": fmt.Errorf("x: %w", &webchat.Error{Operation: "get_contact", Fields: map[string][]string{"email": {secret}}}),
+	} {
+		var out bytes.Buffer
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			fmt.Fprintf(&out, verb+"\n", v)
+			fmt.Fprintf(&out, verb+"\n", []any{v})
+			fmt.Fprintf(&out, verb+"\n", struct{ Inside any }{v})
+		}
+		for _, handler := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {
+			slog.New(handler).Info("x", "v", v, "list", []any{v}, "inside", struct{ Inside any }{v})
+		}
+		written, err := json.Marshal(map[string]any{"v": v})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		out.Write(written)
+		text := out.String()
+		if hexed := hex.EncodeToString([]byte(secret)); strings.Contains(text, secret) || strings.Contains(text, hexed) {
+			t.Errorf("%s prints a secret:\n%s", name, text)
+		}
 	}
 }

@@ -14,10 +14,18 @@ import (
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/ratelimit"
+	"github.com/maicontact/maicontact/webchat"
 )
 
 // withDefaults fills in what was left out.
 func (c Config) withDefaults() Config {
+	if id, err := webchat.ParseInboxID(c.InboxID); err == nil {
+		c.InboxID = id
+	}
+	if c.SuspendedAccess.IsZero() {
+		c.SuspendedAccess = webchat.NoAccess()
+	}
+	c.Visitors.Profile = c.Visitors.Profile.Normalized()
 	c.Site.ScriptPath = cmp.Or(c.Site.ScriptPath, DefaultScriptPath)
 	c.Site.JSONPath = cmp.Or(c.Site.JSONPath, DefaultJSONPath)
 	c.Site.TrustedProxies = slices.Clone(c.Site.TrustedProxies)
@@ -54,8 +62,8 @@ func (c Config) withDefaults() Config {
 func (c Config) check() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	if !isName(c.InboxID) {
-		fault("Config.InboxID must be the id of the MaiAgent inbox (not of the web chat)")
+	if _, err := webchat.ParseInboxID(c.InboxID); err != nil {
+		fault("Config.InboxID must be the id of the MaiAgent inbox (not of the web chat), a UUID")
 	} else if strings.EqualFold(c.InboxID, c.Widget.WebChatID) {
 		fault("Config.InboxID and Config.Widget.WebChatID are the same; they are two different ids in MaiAgent")
 	}
@@ -67,6 +75,9 @@ func (c Config) check() error {
 	}
 	if c.Store == nil {
 		fault("Config.Store must be a store: NewMemoryStore() for one process, sqlstore for several")
+	}
+	if p := c.Visitors.Profile; p.Email != "" || p.Phone != "" || p.Avatar != "" {
+		fault("Config.Visitors.Profile is that of all visitors: it may have a name and query metadata only")
 	}
 	if !isPath(c.Site.ScriptPath) {
 		fault("Config.Site.ScriptPath must be a path on this site, such as %q", DefaultScriptPath)

@@ -2,6 +2,8 @@ package maicontact
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -38,7 +40,7 @@ type Config struct {
 	API webchat.Config
 
 	// InboxID is the MaiAgent inbox (conversation platform) that contacts
-	// belong to, a UUID at MaiAgent. It is not the web chat id. Required.
+	// belong to, a UUID. It is not the web chat id. Required.
 	InboxID string
 
 	// Widget is the chat window: its web chat id (required), the chat host
@@ -87,6 +89,21 @@ type Config struct {
 	// and ends there. Optional.
 	OnNoChat func(context.Context, Reason)
 
+	// OnRefused is told which fields of a profile MaiAgent does not take (a phone
+	// number it cannot read, say): everything else is sent, and these are tried
+	// again in a day or when they change. memberID is empty for visitors. It runs
+	// beside requests and must be safe for concurrent use. Optional.
+	OnRefused func(ctx context.Context, memberID string, fields []webchat.Field)
+
+	// SuspendedAccess is what MaiAgent may answer a suspended member from. The
+	// default is nothing: [webchat.NoAccess].
+	SuspendedAccess webchat.QueryMetadata
+
+	// RemakeMoved counts a contact that was moved to other inboxes at MaiAgent as
+	// deleted, so that its person gets another one. By default it is kept in step
+	// where it is, and the log says so.
+	RemakeMoved bool
+
 	// InsecureStalePermissions hands out a contact id while MaiAgent has not
 	// yet confirmed a change of the member's permissions. The member may
 	// then, for a moment, be told what they may no longer know.
@@ -101,6 +118,18 @@ type Config struct {
 	Timing   Timing
 	Limits   Limits
 }
+
+// Format writes "[maicontact configuration]" for every verb.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, configText) }
+
+// LogValue returns "[maicontact configuration]".
+func (c Config) LogValue() slog.Value { return slog.StringValue(configText) }
+
+// MarshalText returns "[maicontact configuration]", which is also what
+// encoding/json writes.
+func (c Config) MarshalText() ([]byte, error) { return []byte(configText), nil }
+
+const configText = "[maicontact configuration]"
 
 // Site is where the site is, as browsers see it.
 type Site struct {
@@ -153,11 +182,17 @@ type Cookie struct {
 	MaxAge time.Duration
 }
 
-// Visitors bounds the contacts that somebody can make by throwing cookies away,
+// Visitors says who visitors are, and bounds the contacts that somebody can make by throwing cookies away,
 // in each process. Who is over a limit gets the reason [Crowded], no cookie and
 // no contact, and asks again later. Members, and visitors who are known, take
 // nothing and are never turned away.
 type Visitors struct {
+	// Profile is what MaiAgent should know of every visitor: a name (default
+	// "Anonymous") and query metadata, what they may be answered from; without,
+	// MaiAgent's own default holds. A change of it reaches a known visitor at
+	// their next ask, before a contact id is handed out.
+	Profile webchat.Profile
+
 	// Burst is how many new visitors one client may be at once, and Interval
 	// how long it takes until it may be one more. They default to
 	// DefaultVisitorBurst and DefaultVisitorInterval; a negative Burst is no

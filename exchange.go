@@ -10,6 +10,7 @@ import (
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/guard"
+	"github.com/maicontact/maicontact/internal/identity"
 	"github.com/maicontact/maicontact/internal/reply"
 	"github.com/maicontact/maicontact/internal/resolve"
 	"github.com/maicontact/maicontact/internal/session"
@@ -117,7 +118,7 @@ func (x *exchange) ask(ctx context.Context) (_ *resolve.Question, done bool, _ v
 		// Should Identify panic, later askers must not wait or see a member.
 		x.answered, x.known = true, verdict{err: Unavailable}
 		x.answered, x.known = x.identify(ctx)
-		if err := x.known.err; err != nil && ctx.Err() != nil && !errors.Is(err, ErrNoChat) {
+		if err := x.known.err; err != nil && ctx.Err() != nil && x.known.owner != x.mc.nobody {
 			// Only this asker's time was over; another may still find out.
 			x.begun, x.answered, x.known = false, false, verdict{}
 			return nil, true, verdict{err: err}
@@ -137,6 +138,13 @@ func (x *exchange) identify(ctx context.Context) (answered bool, _ verdict) {
 	case errors.Is(err, ErrNoChat):
 		x.forgetMember(ctx)
 		return true, verdict{owner: m.nobody, err: ErrNoChat}
+	case errors.Is(err, ErrSuspended):
+		x.forgetMember(ctx)
+		if member != nil && member.ID != "" {
+			p := m.scope.Member(member.ID)
+			m.resolver.SuspendAsked(ctx, p, identity.Digest(p))
+		}
+		return true, verdict{owner: m.nobody, err: ErrSuspended}
 	case err != nil:
 		m.log.WarnContext(ctx, "maicontact: Identify failed, no chat for this request", "error", err)
 		return true, verdict{err: fmt.Errorf("%w: identify: %w", Unavailable, err)}

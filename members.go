@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"strconv"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/background"
 	"github.com/maicontact/maicontact/internal/identity"
 	"github.com/maicontact/maicontact/internal/resolve"
 	"github.com/maicontact/maicontact/webchat"
@@ -26,6 +29,15 @@ type Member struct {
 	// win for a moment when two servers race.
 	Revision int64
 }
+
+// Format writes "[member]" for every verb.
+func (m Member) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[member]") }
+
+// LogValue returns "[member]".
+func (m Member) LogValue() slog.Value { return slog.StringValue("[member]") }
+
+// MarshalText returns "[member]", which is also what encoding/json writes.
+func (m Member) MarshalText() ([]byte, error) { return []byte("[member]"), nil }
 
 // question asks for the member's contact. It lacks the fingerprint of the access,
 // which only the row is compared by, see [withAccess].
@@ -87,6 +99,54 @@ func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
 		return fmt.Errorf("maicontact: update member: %w", err)
 	}
 	return nil
+}
+
+// Suspend takes the chat from a member whose account is suspended: on all servers
+// nothing is handed out within 2 seconds (while Run runs there), and MaiAgent is
+// told that they may be answered from Config.SuspendedAccess only, so that a chat
+// which is open already gets no more either. The business user ID is all it needs.
+// It is in the store when Suspend returns, and lasts until [Middleware.Resume];
+// changes of the profile meanwhile are kept for then. Suspending again is no error.
+//
+// The error is ErrErased, ErrReissuing, or the store's. Safe for concurrent use.
+func (m *Middleware) Suspend(ctx context.Context, memberID string) error {
+	p, err := m.memberOf(memberID)
+	if err == nil {
+		err = m.resolver.Suspend(ctx, p, identity.Digest(p), false)
+	}
+	if err != nil {
+		return fmt.Errorf("maicontact: suspend: %w", err)
+	}
+	return nil
+}
+
+// Resume gives a suspended member the chat back, with the newest profile: the
+// contact id is handed out again once MaiAgent holds their permissions. It
+// returns ErrNotFound for a member of whom nothing is known. Resuming who is not
+// suspended is no error. Otherwise it is as [Middleware.Suspend].
+func (m *Middleware) Resume(ctx context.Context, memberID string) error {
+	p, err := m.memberOf(memberID)
+	if err == nil {
+		err = m.resolver.Resume(ctx, p, identity.Digest(p))
+	}
+	if err != nil {
+		return fmt.Errorf("maicontact: resume: %w", err)
+	}
+	return nil
+}
+
+// refused passes on what MaiAgent did not take.
+func (m *Middleware) refused(ctx context.Context, p contacts.Person, fields []webchat.Field) {
+	if m.config.OnRefused == nil {
+		return
+	}
+	id := p.ID
+	if p.IsVisitor() {
+		id = ""
+	}
+	var ended error
+	defer background.Contain(ctx, m.log, &ended)
+	m.config.OnRefused(isolated{ctx}, id, fields)
 }
 
 // Erasure says how far an erasure has come.

@@ -102,14 +102,15 @@ func TestPendingChangesAreRetried(t *testing.T) {
 	})
 }
 
-// A profile that MaiAgent refuses is sent again, slowly; it blocks nobody else,
-// and another profile goes out at once.
+// A profile that MaiAgent refuses without saying why is sent again, slowly; it
+// blocks nobody else, and another profile goes out at once.
 func TestRefusedProfile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t, nil)
 		stop := s.run()
-		s.member("u-alice", webchat.Profile{Name: "Alice", Email: "not an address"})
+		s.member("u-alice", webchat.Profile{Name: "Alice"})
 		s.member("u-bob", bob)
+		s.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Status: 400, Operation: webchattest.CreateContact})
 		a, b := s.browser(), s.browser()
 		a.login("u-alice")
 		b.login("u-bob")
@@ -124,6 +125,7 @@ func TestRefusedProfile(t *testing.T) {
 		if n := s.sim.Count(webchattest.CreateContact) - posts; n == 0 || n > 6 {
 			t.Errorf("%d more POSTs of a refused profile in 10 minutes, want a few", n)
 		}
+		s.sim.ClearFaults()
 		b.contact()
 		s.member("u-alice", alice)
 		a.contact()

@@ -76,8 +76,7 @@ func New(c Config) (*Middleware, error) {
 	}
 	m.nobody = identity.Nobody(m.scope)
 	m.keys = m.nobody[:visitorPrefix]
-	anonymous := webchat.Profile{}.Normalized()
-	m.visitor.Desired = contacts.Desired{Profile: anonymous, Stamp: contacts.StampOf(anonymous)}
+	m.visitor.Desired = contacts.Desired{Profile: c.Visitors.Profile, Stamp: contacts.StampOf(c.Visitors.Profile)}
 	m.visitor.Profile = m.visitor.Desired.Stamp.Profile
 	m.resolver = resolve.New(resolve.Options{
 		Scope: m.scope, Store: c.Store, Logger: c.Logger,
@@ -86,6 +85,7 @@ func New(c Config) (*Middleware, error) {
 		Budget: c.Timing.Budget, Recheck: c.Timing.Recheck, Stale: c.Timing.StaleIfError, Drain: c.Timing.Drain,
 		Keep:    min(firstLife, c.Cookie.MaxAge) + visitorSlack,
 		Workers: max(1, c.Limits.Calls/2), InsecureStalePermissions: c.InsecureStalePermissions,
+		Suspended: c.SuspendedAccess, RemakeMoved: c.RemakeMoved, OnRefused: m.refused,
 	})
 	return m, nil
 }

@@ -37,6 +37,8 @@ const (
 	// Rejected: MaiAgent refused the member's profile. It is tried again,
 	// slowly; another profile is sent at once.
 	Rejected Reason = "rejected"
+	// Suspended: the member's account is suspended.
+	Suspended Reason = "suspended"
 	// Erased: the person was erased on purpose.
 	Erased Reason = "erased"
 	// TooLate: the reply had begun before anybody asked, so that it could no
@@ -63,6 +65,11 @@ const (
 // request, for example because staff act as a member, or there is no consent.
 const ErrNoChat = Declined
 
+// ErrSuspended is returned by [Config].Identify, together with the member, for
+// one whose account is suspended: it does what [Middleware.Suspend] does, until
+// Identify returns that member without it.
+const ErrSuspended = Suspended
+
 // Error implements error.
 func (r Reason) Error() string { return "maicontact: no chat: " + string(r) }
 
@@ -88,6 +95,8 @@ var reasons = []struct {
 	{resolve.ErrBudget, Budget},
 	{resolve.ErrPending, PermissionPending},
 	{resolve.ErrRefused, Rejected},
+	{resolve.ErrMisset, Misconfigured},
+	{contacts.ErrSuspended, Suspended},
 	{contacts.ErrErased, Erased},
 	{guard.ErrCrossSite, CrossSite},
 	{guard.ErrNotAScript, NotAScript},

@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 
 	"github.com/maicontact/maicontact"
-	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
@@ -73,7 +72,7 @@ func TestReasons(t *testing.T) {
 		{
 			name: "rejected",
 			arrange: func(_ *testing.T, s *site, b *browser) {
-				s.member("u-alice", webchat.Profile{Name: alice.Name, Email: "not an address"})
+				s.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Status: 400, Operation: webchattest.CreateContact})
 				b.login("u-alice")
 			},
 			want: absent(maicontact.Rejected, false), known: true,

@@ -91,27 +91,28 @@ func TestEntryIsBelieved(t *testing.T) {
 			b := s.browser()
 			b.login(login)
 			b.contact()
-			store.gets, store.puts = 0, 0
+			store.gets.Store(0)
+			store.puts.Store(0)
 			for range 10 {
 				if n := len(b.send("GET", "/webchat.js").Cookies()); n != 0 {
 					t.Error("a cookie is written again")
 				}
 			}
-			if store.gets != 10 || store.puts != 0 {
-				t.Errorf("without Run: %d reads, %d writes", store.gets, store.puts)
+			if store.gets.Load() != 10 || store.puts.Load() != 0 {
+				t.Errorf("without Run: %d reads, %d writes", store.gets.Load(), store.puts.Load())
 			}
 			stop := s.run()
 			time.Sleep(2 * time.Second)
 			b.contact() // a read, and an entry that counts
-			store.gets = 0
+			store.gets.Store(0)
 			for range 10 {
 				if n := len(b.send("GET", "/webchat.js").Cookies()); n != 0 {
 					t.Error("a cookie is written again")
 				}
 				time.Sleep(20 * time.Second)
 			}
-			if store.gets != 0 || store.puts != 0 {
-				t.Errorf("with Run: %d reads, %d writes", store.gets, store.puts)
+			if store.gets.Load() != 0 || store.puts.Load() != 0 {
+				t.Errorf("with Run: %d reads, %d writes", store.gets.Load(), store.puts.Load())
 			}
 			if err := stop(); err != nil {
 				t.Error(err)

@@ -3,7 +3,9 @@ package maicontact_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -140,3 +142,24 @@ func (s *slowPuts) Put(ctx context.Context, r contacts.Row, g contacts.Guard) (c
 func (s *slowPuts) count() int64 { return s.puts.Load() }
 
 func isOlder(err error) bool { return errors.Is(err, maicontact.ErrOlderRevision) }
+
+// A table that has people of this inbox under other namespaces only is said to
+// be one, once.
+func TestRenamedNamespace(t *testing.T) {
+	var config maicontact.Config
+	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { config = *c })
+	s.browser().contact()
+	const text = "under other namespaces only"
+	if strings.Contains(s.log.String(), text) {
+		t.Error("a new table is said to be another's")
+	}
+	config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+	config.Namespace = "renamed"
+	s.build(config)
+	for range 3 {
+		s.browser().contact()
+	}
+	if n := strings.Count(s.log.String(), text); n != 1 {
+		t.Errorf("it is said %d times", n)
+	}
+}

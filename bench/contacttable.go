@@ -70,17 +70,17 @@ func openTable(mark, driver, address string, dialect sqlstore.Dialect, members i
 
 // rowValues is what the statement of a lookup gives, as the driver gives it.
 type rowValues struct {
-	texts   [9]sql.NullString
-	numbers [17]sql.NullInt64
+	texts   [10]sql.NullString
+	numbers [20]sql.NullInt64
 }
 
 // prepareLookup prepares the SELECT of all columns by the key, as anybody
 // would write it.
 func (t *contactTable) prepareLookup() (*sql.Stmt, error) {
 	return t.db.Prepare(`SELECT contact_id, desired_profile, desired_access, confirmed_profile, confirmed_access,
-		waiting, reason, call_operation, call_outcome,
+		waiting, refused, reason, call_operation, call_outcome,
 		version, trust, generation, created_at, updated_at, since_at, revision,
-		due_at, owner, lease_until, doubt_until, doubt_other, conflicts, failures, call_at, life, expires_at
+		due_at, owner, lease_until, doubt_until, doubt_other, conflicts, denials, failures, call_at, life, passing, checks, expires_at
 		FROM maicontact_contacts WHERE namespace = ` + t.mark + `1 AND inbox_id = ` + t.mark + `2 AND kind = ` + t.mark + `3 AND id = ` + t.mark + `4`)
 }
 

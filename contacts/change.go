@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/maicontact/maicontact/webchat"
 )
 
 const (
@@ -58,6 +60,15 @@ func (r *Reading) again(ctx context.Context, p Person) error {
 func (r *Reading) Clone() *Reading {
 	clone := *r
 	return &clone
+}
+
+// IsAnothers reports whether another person of the inbox has that contact.
+func (r *Reading) IsAnothers(ctx context.Context, id webchat.ContactID) (bool, error) {
+	row, err := r.store.ByContact(ctx, r.Row.InboxID, id)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && row.Person != r.Row.Person, err
 }
 
 // At is the store's clock at the moment of the last read.

@@ -43,14 +43,14 @@ func (r Row) holds(owner int64, now time.Time) bool {
 // doubt after the lease, as the call ends before that. Put the row with a Guard
 // of its LeaseUntil before anything is sent. ErrFenced.
 func (r Row) BeginWrite(owner int64, doubt time.Duration, now time.Time) (Row, error) {
-	if !r.holds(owner, now) || r.Life != Live {
+	if !r.holds(owner, now) || r.Life != Live && r.Life != Suspended {
 		return r, ErrFenced
 	}
 	if until := r.LeaseUntil.Add(doubt); until.After(r.DoubtUntil) {
 		r.DoubtUntil = until
 	}
 	r.Confirmed.Profile = ""
-	if r.Confirmed.Access != r.Desired.Access {
+	if r.Life == Suspended || r.Confirmed.Access != r.Desired.Access {
 		r.Confirmed.Access = ""
 	}
 	r.Updated = now
@@ -71,7 +71,7 @@ func (r Row) NotWritten(owner int64, before, now time.Time) (Row, error) {
 // deleted. Put the row with a Guard of its LeaseUntil before anything is sent:
 // whoever has lost the claim must not delete what another has made. ErrFenced.
 func (r Row) BeginDelete(owner int64, now time.Time) (Row, error) {
-	if !r.holds(owner, now) || r.Life != Erasing && r.Life != Reissuing {
+	if !r.holds(owner, now) || r.Life != Erasing && r.Life != Reissuing && r.Life != Erased {
 		return r, ErrFenced
 	}
 	r.Updated = now
@@ -85,10 +85,10 @@ func (r Row) BeginDelete(owner int64, now time.Time) (Row, error) {
 // is known is what is desired the claim ends; otherwise it goes on. The lease may
 // have run out, as long as nobody has taken over. ErrFenced.
 func (r Row) Bind(owner int64, id webchat.ContactID, confirmed Stamp, now time.Time) (Row, error) {
-	if owner == 0 || r.Owner != owner || r.Life != Live || id == "" || r.ContactID != "" && r.ContactID != id {
+	if owner == 0 || r.Owner != owner || r.Life != Live && r.Life != Suspended || id == "" || r.ContactID != "" && r.ContactID != id {
 		return r, ErrFenced
 	}
-	r.ContactID, r.Conflicts = id, 0
+	r.ContactID, r.Conflicts, r.Denials = id, 0, 0
 	var before time.Time
 	if confirmed == (Stamp{}) {
 		before = r.DoubtUntil
@@ -112,7 +112,7 @@ func (r Row) confirm(confirmed Stamp, before, now time.Time) Row {
 	r.Confirmed, r.Failures, r.Reason, r.Updated = confirmed, 0, "", now
 	r = r.inDoubt(before)
 	switch {
-	case r.Confirmed != r.Desired:
+	case r.Life == Suspended || r.Confirmed != r.Desired:
 		return r
 	case !r.DoubtUntil.IsZero():
 		r.Due = r.DoubtUntil
@@ -121,12 +121,63 @@ func (r Row) confirm(confirmed Stamp, before, now time.Time) Row {
 	return r.settled()
 }
 
+// RefusedTime is how long what MaiAgent did not take is left out.
+const RefusedTime = 24 * time.Hour
+
+// ConfirmWithout is Confirm for a write that left out what MaiAgent does not
+// take. The access is confirmed; the whole is tried again after RefusedTime, and
+// as soon as something else is desired. refused is kept in the row. ErrFenced.
+func (r Row) ConfirmWithout(owner int64, confirmed Stamp, refused string, before, now time.Time) (Row, error) {
+	if owner == 0 || r.Owner != owner || r.Life != Live || r.ContactID == "" {
+		return r, ErrFenced
+	}
+	whole := confirmed == r.Desired
+	r = r.confirm(Stamp{Access: confirmed.Access}, before, now)
+	r.Refused = refused
+	if !whole {
+		return r, nil // something else is desired by now
+	}
+	if r.Due = r.DoubtUntil; r.Due.IsZero() {
+		r.Due = now.Add(RefusedTime)
+	}
+	return r.released(), nil
+}
+
+// ConfirmSuspended records that MaiAgent is known to hold the access of a
+// suspended person; before is as for Confirm. What is desired waits until the
+// person is resumed. ErrFenced.
+func (r Row) ConfirmSuspended(owner int64, access string, before, now time.Time) (Row, error) {
+	if owner == 0 || r.Owner != owner || r.Life != Suspended {
+		return r, ErrFenced
+	}
+	r.Confirmed, r.Failures, r.Reason, r.Updated = Stamp{Access: access}, 0, "", now
+	r = r.inDoubt(before)
+	r.Due = r.DoubtUntil
+	return r.released(), nil
+}
+
+// Unseen ends the claim as Postpone does, after a look at MaiAgent that did not
+// show the access that was sent: what it holds is not known. ErrFenced.
+func (r Row) Unseen(owner int64, f Failure, now time.Time) (Row, error) {
+	ready := r.Ready()
+	next, err := r.Postpone(owner, f, now)
+	if err != nil {
+		return r, err
+	}
+	next.Confirmed = Stamp{}
+	if ready {
+		next = next.endTrust(now)
+	}
+	return next, nil
+}
+
 // Failure says how the work of a claim failed.
 type Failure struct {
 	Delay      time.Duration // until the row is due again; negative counts as 0
 	Reason     string        // holds no personal data
 	DoubtUntil time.Time     // until when a write may still land; zero: none can
 	Conflicts  int           // the row's Conflicts from now on
+	Denials    int           // the row's Denials from now on
 }
 
 // Postpone ends the claim after a failure: the row is due again after the
@@ -136,6 +187,7 @@ func (r Row) Postpone(owner int64, f Failure, now time.Time) (Row, error) {
 		return r, ErrFenced
 	}
 	r.Due, r.Failures, r.Reason, r.Conflicts, r.Updated = now.Add(max(f.Delay, 0)), r.Failures+1, f.Reason, f.Conflicts, now
+	r.Denials = f.Denials
 	return r.inDoubt(f.DoubtUntil).released(), nil
 }
 
@@ -146,7 +198,7 @@ func (r Row) Rest(owner int64, now time.Time) (Row, error) {
 		return r, ErrFenced
 	}
 	r.Due, r.Updated = r.DoubtUntil, now
-	if r.Due.IsZero() && (r.Waiting != nil || r.Life == Erasing || r.Life == Reissuing) {
+	if r.Due.IsZero() && (r.Waiting != nil && r.Life == Live || r.Life == Erasing || r.Life == Reissuing) {
 		r.Due = now
 	}
 	return r.released(), nil
@@ -156,7 +208,7 @@ func (r Row) Rest(owner int64, now time.Time) (Row, error) {
 // was deleted at MaiAgent, or where one that is not shown holds the source id.
 // Only a claim that began without a write in doubt may. ErrFenced.
 func (r Row) NextGeneration(owner int64, now time.Time) (Row, error) {
-	if !r.holds(owner, now) || r.Life != Live || !r.DoubtUntil.IsZero() {
+	if !r.holds(owner, now) || r.Life != Live && r.Life != Suspended || !r.DoubtUntil.IsZero() {
 		return r, ErrFenced
 	}
 	if r.ContactID != "" {
@@ -184,6 +236,9 @@ func (r Row) Lost(sent Desired, until, now time.Time) Row {
 		r.Life = Erasing
 		fallthrough
 	case Erasing, Reissuing:
+		if r.Life == Erasing {
+			r.Checks = len(checkAfter)
+		}
 		if r.Due.IsZero() {
 			r.Due = now
 		}

@@ -81,7 +81,8 @@ func TestBeginDelete(t *testing.T) {
 		{"another has taken over", with(erasing, claimed), begin(stranger), nil, contacts.ErrFenced},
 		{"no claim", erasing, begin(0), nil, contacts.ErrFenced},
 		{"live", with(behind(bob), claimed), begin(owner), nil, contacts.ErrFenced},
-		{"complete", with(plain(), claimed, lives(contacts.Erased)), begin(owner), nil, contacts.ErrFenced},
+		{"complete, and looked at again", with(plain(), claimed, lives(contacts.Erased)), begin(owner), change(), nil},
+		{"suspended", with(settled(), claimed, lives(contacts.Suspended)), begin(owner), nil, contacts.ErrFenced},
 	})
 }
 

@@ -2,6 +2,9 @@ package contacts
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"log/slog"
 	"time"
 
 	"github.com/maicontact/maicontact/webchat"
@@ -18,6 +21,8 @@ var (
 	ErrRetired = errors.New("maicontact: the visitor has logged in since")
 	// ErrOlderRevision: the row knows a newer revision of the profile.
 	ErrOlderRevision = errors.New("maicontact: a newer revision of the profile is known")
+	// ErrSuspended: the person gets no chat for now.
+	ErrSuspended = errors.New("maicontact: the person is suspended")
 	// ErrNotErased: the row is no tombstone, or its contact is not deleted yet.
 	ErrNotErased = errors.New("maicontact: the person is not erased, or not completely")
 	// ErrNotDue: another holds the row, or there is nothing to do yet.
@@ -34,6 +39,17 @@ type Desired struct {
 	Revision int64 // of two, the higher is newer; 0: whoever comes later is
 }
 
+// Format writes "[desired]" for every verb.
+func (d Desired) Format(f fmt.State, _ rune) { io.WriteString(f, desiredText) }
+
+// LogValue returns "[desired]".
+func (d Desired) LogValue() slog.Value { return slog.StringValue(desiredText) }
+
+// MarshalText returns "[desired]", which is also what encoding/json writes.
+func (d Desired) MarshalText() ([]byte, error) { return []byte(desiredText), nil }
+
+const desiredText = "[desired]"
+
 // SetDesired records what MaiAgent should hold of the person. What differs from
 // before waits to be sent, and the row is due at once (while it is claimed: at
 // the end of the lease). What MaiAgent holds already, with no write in doubt,
@@ -44,13 +60,8 @@ func (r Row) SetDesired(d Desired, now time.Time) (Row, error) {
 	if d.Stamp.Profile == "" || d.Stamp.Access == "" {
 		return r, errors.New("maicontact: what is desired needs both fingerprints, see contacts.StampOf")
 	}
-	switch r.Life {
-	case Erasing, Erased:
-		return r, ErrErased
-	case Reissuing:
-		return r, ErrReissuing
-	case Retired:
-		return r, ErrRetired
+	if err := r.isGone(); err != nil {
+		return r, err
 	}
 	if d.Revision != 0 && d.Revision < r.Revision {
 		return r, ErrOlderRevision
@@ -74,11 +85,15 @@ func (r Row) SetDesired(d Desired, now time.Time) (Row, error) {
 		next.Failures, next.Reason = 0, ""
 	}
 	next.Updated = now
-	if next.ContactID != "" && next.Confirmed == next.Desired && next.DoubtUntil.IsZero() {
+	if r.Life == Live && next.ContactID != "" && next.Confirmed == next.Desired && next.DoubtUntil.IsZero() {
 		return next.settled(), nil
 	}
 	profile := d.Profile
-	next.Waiting, next.Due = &profile, now
+	next.Waiting = &profile
+	if r.Life == Suspended {
+		return next, nil // it is sent when the person is resumed
+	}
+	next.Due = now
 	if next.LeaseUntil.After(now) {
 		next.Due = next.LeaseUntil
 	}
@@ -99,7 +114,7 @@ func (r Row) DistrustAgain(now time.Time) Row { return r.endTrust(now) }
 
 // settled ends what there is to do with the row, and the claim with it.
 func (r Row) settled() Row {
-	r.Waiting, r.Due = nil, time.Time{}
+	r.Waiting, r.Due, r.Refused = nil, time.Time{}, ""
 	r.DoubtUntil, r.DoubtOther = time.Time{}, false
 	return r.released()
 }

@@ -15,13 +15,8 @@ func (r Row) Erase(now time.Time) Row {
 // Reissue has the contact deleted, so that the person gets another the next
 // time they ask. ErrErased, ErrRetired; ErrReissuing when it is under way.
 func (r Row) Reissue(now time.Time) (Row, error) {
-	switch r.Life {
-	case Erasing, Erased:
-		return r, ErrErased
-	case Retired:
-		return r, ErrRetired
-	case Reissuing:
-		return r, ErrReissuing
+	if err := r.isGone(); err != nil {
+		return r, err
 	}
 	next := r.condemn(Reissuing, now)
 	next.Revision = r.Revision // an older one stays older
@@ -35,8 +30,15 @@ func (r Row) condemn(life Life, now time.Time) Row {
 	next.ContactID, next.Generation = r.ContactID, r.Generation
 	next.DoubtUntil, next.LastCall, next.Expires = r.DoubtUntil, r.LastCall, r.Expires
 	next.Life, next.Due = life, now
+	if life == Erasing && !r.DoubtUntil.IsZero() {
+		next.Checks = len(checkAfter)
+	}
 	return next.endTrust(now)
 }
+
+// checkAfter is how long after an erasure with a write in doubt it is looked at
+// again, the last first: a day in all.
+var checkAfter = [...]time.Duration{11 * time.Hour, 8 * time.Hour, 4 * time.Hour, 50 * time.Minute, 10 * time.Minute}
 
 // Deleted records that MaiAgent has none of the row's contacts any more. An
 // erased person is a tombstone from then on; a reissued one may have the next
@@ -47,7 +49,7 @@ func (r Row) Deleted(owner int64, now time.Time) (Row, error) {
 		return r, ErrFenced
 	}
 	switch r.Life {
-	case Erasing:
+	case Erasing, Erased:
 		r.Life = Erased
 	case Reissuing:
 		r.Life = Live
@@ -56,7 +58,12 @@ func (r Row) Deleted(owner int64, now time.Time) (Row, error) {
 		return r, ErrFenced
 	}
 	r.ContactID, r.Confirmed, r.Failures, r.Reason, r.Updated = "", Stamp{}, 0, "", now
-	return r.settled(), nil
+	r = r.settled()
+	if r.Life == Erased && r.Checks > 0 {
+		r.Checks--
+		r.Due = now.Add(checkAfter[r.Checks])
+	}
+	return r, nil
 }
 
 // Restore lifts a complete tombstone: the person may have a contact again, of
@@ -65,9 +72,69 @@ func (r Row) Restore(now time.Time) (Row, error) {
 	if r.Life != Erased {
 		return r, ErrNotErased
 	}
-	r.Life, r.Updated = Live, now
+	r.Life, r.Updated, r.Checks = Live, now, 0
 	r.Generation++
+	return r.settled(), nil
+}
+
+// Suspend takes the chat from a person for now: nothing is handed out, and
+// MaiAgent is to be told that they may be answered from nothing; a row without a
+// contact is due as well, since MaiAgent may have one that was lost here. Claims
+// are void. What is desired stays, for Resume. passing is for a suspension that
+// ends as soon as the person asks and is not suspended; it does not weaken one
+// that is not. Suspending again changes nothing. ErrErased, ErrReissuing,
+// ErrRetired.
+func (r Row) Suspend(passing bool, now time.Time) (Row, error) {
+	if r.Life == Suspended {
+		if r.Passing && !passing {
+			r.Passing, r.Updated = false, now
+		}
+		return r, nil
+	}
+	if err := r.isGone(); err != nil {
+		return r, err
+	}
+	r = r.turn(Suspended, now)
+	r.Passing, r.Due = passing, now
 	return r, nil
+}
+
+// Resume gives a suspended person the chat back. It is handed out when MaiAgent
+// holds the access that is desired. Resuming who is not suspended changes nothing.
+// ErrErased, ErrReissuing, ErrRetired.
+func (r Row) Resume(now time.Time) (Row, error) {
+	if err := r.isGone(); err != nil {
+		return r, err
+	}
+	if r.Life == Live {
+		return r, nil
+	}
+	r = r.turn(Live, now)
+	if r.Due = r.DoubtUntil; r.Waiting != nil {
+		r.Due = now
+	}
+	return r, nil
+}
+
+// turn ends what is believed and under way. A write that may still land has
+// another access than is desired from now on.
+func (r Row) turn(life Life, now time.Time) Row {
+	r.Life, r.Passing, r.Failures, r.Reason, r.Due = life, false, 0, "", time.Time{}
+	r.DoubtOther = r.DoubtOther || !r.DoubtUntil.IsZero()
+	return r.released().endTrust(now)
+}
+
+// isGone says why the person can have no contact at all.
+func (r Row) isGone() error {
+	switch r.Life {
+	case Erasing, Erased:
+		return ErrErased
+	case Reissuing:
+		return ErrReissuing
+	case Retired:
+		return ErrRetired
+	}
+	return nil
 }
 
 // Retire ends a visitor who has logged in: nobody is given the contact any
@@ -76,9 +143,9 @@ func (r Row) Restore(now time.Time) (Row, error) {
 // Retiring again changes nothing but the time.
 func (r Row) Retire(until, now time.Time) Row {
 	switch r.Life {
-	case Live:
+	case Live, Suspended:
 		r.Life = Retired
-		r.Confirmed, r.Failures, r.Reason = Stamp{}, 0, ""
+		r.Passing, r.Confirmed, r.Failures, r.Reason = false, Stamp{}, 0, ""
 		doubt := r.DoubtUntil // for an erasure
 		r = r.settled().endTrust(now)
 		r.DoubtUntil = doubt

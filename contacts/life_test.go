@@ -1,6 +1,7 @@
 package contacts_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -19,9 +20,15 @@ func condemned(life contacts.Life) edit {
 			Person: r.Person, Version: r.Version, ContactID: r.ContactID, Generation: r.Generation, Created: r.Created,
 			DoubtUntil: r.DoubtUntil, LastCall: r.LastCall, Expires: r.Expires, Life: life, Due: now,
 		}
+		if life == contacts.Erasing && !r.DoubtUntil.IsZero() {
+			r.Checks = checks
+		}
 		distrusted(r)
 	}
 }
+
+// checks is how often an erasure with a write in doubt is looked at again.
+const checks = 5
 
 // reissued is condemned to be made anew: an older revision stays older.
 func reissued(r *contacts.Row) {
@@ -87,6 +94,77 @@ func TestDeleted(t *testing.T) {
 		{"and for the next generation", with(reissuing, doubtOver), deleted(owner), nil, contacts.ErrFenced},
 		{"live", with(behind(bob), claimed), deleted(owner), nil, contacts.ErrFenced},
 		{"already", with(plain(), lives(contacts.Erased)), deleted(owner), nil, contacts.ErrFenced},
+	})
+	// What was in doubt is looked for again, later and later, for a day.
+	row := with(settled(), condemned(contacts.Erasing), claimed, func(r *contacts.Row) { r.Checks = checks })
+	var at []time.Duration
+	for range checks + 1 {
+		done, err := row.Deleted(owner, now)
+		if err != nil || done.Life != contacts.Erased {
+			t.Fatalf("%v %v", done.Life, err)
+		}
+		if done.Due.IsZero() {
+			break
+		}
+		at = append(at, done.Due.Sub(now))
+		row = with(done, claimed)
+	}
+	want := []time.Duration{10 * time.Minute, 50 * time.Minute, 4 * time.Hour, 8 * time.Hour, 11 * time.Hour}
+	if !slices.Equal(at, want) {
+		t.Errorf("it is looked at after %v, want %v", at, want)
+	}
+}
+
+func TestSuspend(t *testing.T) {
+	t.Parallel()
+	suspend := func(passing bool) func(contacts.Row) (contacts.Row, error) {
+		return func(r contacts.Row) (contacts.Row, error) { return r.Suspend(passing, now) }
+	}
+	suspended := func(passing bool) []edit {
+		return []edit{func(r *contacts.Row) {
+			released(r)
+			r.Life, r.Passing, r.Failures, r.Reason, r.Due = contacts.Suspended, passing, 0, "", now
+			r.DoubtOther = r.DoubtOther || !r.DoubtUntil.IsZero()
+		}, distrusted}
+	}
+	passing := func(r *contacts.Row) { r.Passing = true }
+	checkTransitions(t, []transition{
+		{"a person nobody knows", contacts.New(shop.Member("1"), now), suspend(false), suspended(false), nil},
+		{"a settled one", settled(), suspend(false), suspended(false), nil},
+		{"because a request says so", settled(), suspend(true), suspended(true), nil},
+		{"what waits goes on waiting", behind(bob), suspend(false), suspended(false), nil},
+		{"one with everything", everything(), suspend(false), suspended(false), nil},
+		{"a write may still land", with(settled(), doubt), suspend(false), suspended(false), nil},
+		{"again", with(settled(), lives(contacts.Suspended)), suspend(false), nil, nil},
+		{"again, because a request says so", with(settled(), lives(contacts.Suspended)), suspend(true), nil, nil},
+		{"for good", with(settled(), lives(contacts.Suspended), passing), suspend(false), change(func(r *contacts.Row) { r.Passing = false }), nil},
+		{"erasing", with(settled(), lives(contacts.Erasing)), suspend(false), nil, contacts.ErrErased},
+		{"erased", with(plain(), lives(contacts.Erased)), suspend(false), nil, contacts.ErrErased},
+		{"reissuing", with(settled(), lives(contacts.Reissuing)), suspend(false), nil, contacts.ErrReissuing},
+		{"retired", with(settled(), lives(contacts.Retired)), suspend(false), nil, contacts.ErrRetired},
+	})
+}
+
+func TestResume(t *testing.T) {
+	t.Parallel()
+	resume := func(r contacts.Row) (contacts.Row, error) { return r.Resume(now) }
+	resumed := func(due time.Time) []edit {
+		return []edit{func(r *contacts.Row) {
+			released(r)
+			r.Life, r.Passing, r.Failures, r.Reason, r.Due = contacts.Live, false, 0, "", due
+			r.DoubtOther = r.DoubtOther || !r.DoubtUntil.IsZero()
+		}, distrusted}
+	}
+	suspended := lives(contacts.Suspended)
+	passing := func(r *contacts.Row) { r.Passing = true }
+	checkTransitions(t, []transition{
+		{"nothing waits", with(settled(), suspended), resume, resumed(time.Time{}), nil},
+		{"something waits", with(behind(vip), suspended, passing), resume, resumed(now), nil},
+		{"a write may still land", with(settled(), suspended, doubt), resume, resumed(late), nil},
+		{"while it is worked on", with(begun(behind(vip)), suspended), resume, resumed(now), nil},
+		{"who is not suspended", settled(), resume, nil, nil},
+		{"erased", with(plain(), lives(contacts.Erased)), resume, nil, contacts.ErrErased},
+		{"retired", with(settled(), lives(contacts.Retired)), resume, nil, contacts.ErrRetired},
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -180,6 +181,23 @@ func (s *MemoryStore) ByContact(ctx context.Context, inboxID string, id webchat.
 func (s *MemoryStore) Count(ctx context.Context, scope Scope) (counts Counts, err error) {
 	err = s.read(ctx, scope, func(at *place) { counts = at.count(s.now()) })
 	return counts, err
+}
+
+// Namespaces implements [Store].
+func (s *MemoryStore) Namespaces(ctx context.Context, inboxID string) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []string
+	for scope, at := range s.places {
+		if scope.InboxID == inboxID && at.members+at.visitors > 0 {
+			all = append(all, scope.Namespace)
+		}
+	}
+	slices.Sort(all)
+	return all[:min(len(all), MostNamespaces)], nil
 }
 
 // Format writes "[contact store]" for every verb.

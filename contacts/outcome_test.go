@@ -132,6 +132,85 @@ func TestRest(t *testing.T) {
 	})
 }
 
+func TestConfirmWithout(t *testing.T) {
+	t.Parallel()
+	const refused = "phone 0a1b 1700000000"
+	without := func(owner int64, confirmed contacts.Stamp, before time.Time) do {
+		return func(r contacts.Row) (contacts.Row, error) {
+			return r.ConfirmWithout(owner, confirmed, refused, before, now)
+		}
+	}
+	confirmed := func(access string, before time.Time) edit {
+		return func(r *contacts.Row) {
+			r.Confirmed, r.Failures, r.Reason, r.DoubtUntil = contacts.Stamp{Access: access}, 0, "", before
+			r.DoubtOther = r.DoubtOther && !before.IsZero()
+			r.Refused = refused
+		}
+	}
+	again := func(at time.Time) edit { return func(r *contacts.Row) { released(r); r.Due = at } }
+	row := with(begun(behind(vip)), troubled)
+	checkTransitions(t, []transition{
+		{"it is tried again after a day", row, without(owner, vip.Stamp, time.Time{}),
+			change(confirmed(vip.Stamp.Access, time.Time{}), again(now.Add(contacts.RefusedTime))), nil},
+		{"an older write may still land", row, without(owner, vip.Stamp, late), change(confirmed(vip.Stamp.Access, late), again(late)), nil},
+		{"something else is desired by now", with(row, wants(bob)), without(owner, vip.Stamp, time.Time{}), change(confirmed(vip.Stamp.Access, time.Time{})), nil},
+		{"another has taken over", row, without(stranger, vip.Stamp, time.Time{}), nil, contacts.ErrFenced},
+		{"suspended", with(row, lives(contacts.Suspended)), without(owner, vip.Stamp, time.Time{}), nil, contacts.ErrFenced},
+		{"no contact", begun(waiting()), without(owner, ann.Stamp, time.Time{}), nil, contacts.ErrFenced},
+	})
+	done, err := row.ConfirmWithout(owner, vip.Stamp, refused, time.Time{}, now)
+	if err != nil || !done.Ready() || !done.IsSettled() || done.Waiting == nil {
+		t.Errorf("ready %v, settled %v, waits %v: %v", done.Ready(), done.IsSettled(), done.Waiting != nil, err)
+	}
+}
+
+func TestConfirmSuspended(t *testing.T) {
+	t.Parallel()
+	confirm := func(owner int64, before time.Time) do {
+		return func(r contacts.Row) (contacts.Row, error) { return r.ConfirmSuspended(owner, "nothing", before, now) }
+	}
+	confirmed := func(before time.Time) edit {
+		return func(r *contacts.Row) {
+			r.Confirmed, r.Failures, r.Reason, r.DoubtUntil = contacts.Stamp{Access: "nothing"}, 0, "", before
+			r.DoubtOther = r.DoubtOther && !before.IsZero()
+			released(r)
+			r.Due = before
+		}
+	}
+	row := with(begun(with(behind(vip), lives(contacts.Suspended))), troubled)
+	checkTransitions(t, []transition{
+		{"it rests, and what is desired waits", row, confirm(owner, time.Time{}), change(confirmed(time.Time{})), nil},
+		{"an older write may still land", with(row, other), confirm(owner, late), change(confirmed(late)), nil},
+		{"another has taken over", row, confirm(stranger, time.Time{}), nil, contacts.ErrFenced},
+		{"resumed", with(row, lives(contacts.Live)), confirm(owner, time.Time{}), nil, contacts.ErrFenced},
+	})
+	done, err := row.ConfirmSuspended(owner, "nothing", time.Time{}, now)
+	if err != nil || done.Ready() || done.State() != contacts.StateSuspended {
+		t.Errorf("ready %v, %s: %v", done.Ready(), done.State(), err)
+	}
+}
+
+func TestUnseen(t *testing.T) {
+	t.Parallel()
+	unseen := func(owner int64) do {
+		return func(r contacts.Row) (contacts.Row, error) {
+			return r.Unseen(owner, contacts.Failure{Delay: time.Minute, Reason: "not seen"}, now)
+		}
+	}
+	postponed := func(r *contacts.Row) {
+		released(r)
+		r.Confirmed, r.DoubtUntil, r.DoubtOther = contacts.Stamp{}, time.Time{}, false
+		r.Due, r.Reason = now.Add(time.Minute), "not seen"
+		r.Failures, r.Conflicts = r.Failures+1, 0
+	}
+	row := begun(behind(bob)) // whose access is that of before
+	checkTransitions(t, []transition{
+		{"the id was handed out", row, unseen(owner), change(postponed, distrusted), nil},
+		{"it was not", begun(behind(vip)), unseen(owner), change(postponed), nil},
+		{"another has taken over", row, unseen(stranger), nil, contacts.ErrFenced},
+	})
+}
+
 func TestLost(t *testing.T) {
 	t.Parallel()
 	lost := func(sent contacts.Desired, until time.Time) do {
@@ -140,6 +219,7 @@ func TestLost(t *testing.T) {
 	dueNow := func(r *contacts.Row) { r.Due = now }
 	unsure := func(r *contacts.Row) { r.Confirmed.Profile, r.Owner = "", 0 }
 	otherAccess := func(r *contacts.Row) { r.DoubtOther, r.Confirmed.Access = true, "" }
+	checked := func(r *contacts.Row) { r.Checks = checks }
 	erased := with(plain(), lives(contacts.Erased))
 	distant := late.Add(time.Hour)
 	checkTransitions(t, []transition{
@@ -153,8 +233,8 @@ func TestLost(t *testing.T) {
 		// Who holds it would end the doubt with a confirmation.
 		{"another works on it", begun(behind(bob)), lost(ann, late), change(doubt, unsure), nil},
 		{"retired", with(settled(), lives(contacts.Retired)), lost(ann, late), change(doubt), nil},
-		{"erased", erased, lost(ann, late), change(doubt, lives(contacts.Erasing), dueNow), nil},
-		{"erasing", with(settled(), condemned(contacts.Erasing), claimed), lost(ann, late), change(doubt), nil},
+		{"erased", erased, lost(ann, late), change(doubt, lives(contacts.Erasing), dueNow, checked), nil},
+		{"erasing", with(settled(), condemned(contacts.Erasing), claimed), lost(ann, late), change(doubt, checked), nil},
 		{"reissuing", with(settled(), condemned(contacts.Reissuing)), lost(ann, late), change(doubt), nil},
 	})
 	row := settled().Lost(ann, late, now)

@@ -33,11 +33,15 @@ type Row struct {
 	DoubtUntil time.Time // until when a write that was sent may still land; zero: none can
 	DoubtOther bool      // and such a write has another access than is desired
 	Conflicts  int       // signs that a contact which is not shown holds the source id
+	Denials    int       // creations that MaiAgent has answered as another's
+	Refused    string    // what MaiAgent did not take of the profile; holds no value
 	Failures   int       // in a row
 	Reason     string    // of the last failure; holds no personal data
 	LastCall   Call
 
 	Life    Life
+	Passing bool      // a suspension that ends as soon as the person asks and is not suspended
+	Checks  int       // how often a tombstone is still to be looked at again
 	Expires time.Time // of a visitor: when no cookie can name them any more
 }
 
@@ -64,6 +68,9 @@ type Life int
 const (
 	// Live is a person who may have a contact.
 	Live Life = iota
+	// Suspended is a person who gets no chat for now; MaiAgent is told that they
+	// may be answered from nothing.
+	Suspended
 	// Retired is a visitor who has logged in since. The contact stays at
 	// MaiAgent, and nobody is given it any more.
 	Retired
@@ -86,6 +93,7 @@ const (
 	StatePending   State = "pending"   // there is a contact; its access is not confirmed
 	StateBehind    State = "behind"    // the contact is handed out; something else is to be sent
 	StateSettled   State = "settled"   // MaiAgent holds what it should
+	StateSuspended State = "suspended" // no chat for now
 	StateRetired   State = "retired"   // a visitor who has logged in
 	StateErasing   State = "erasing"   // the contact is being deleted for good
 	StateErased    State = "erased"    // deleted for good
@@ -95,6 +103,8 @@ const (
 // State tells where the row stands.
 func (r Row) State() State {
 	switch r.Life {
+	case Suspended:
+		return StateSuspended
 	case Retired:
 		return StateRetired
 	case Erasing:
@@ -122,6 +132,13 @@ func (r Row) State() State {
 // write with another access can still land.
 func (r Row) Ready() bool {
 	return r.Life == Live && r.ContactID != "" && r.Desired != Stamp{} && r.Confirmed.Access == r.Desired.Access && !r.DoubtOther
+}
+
+// IsSettled reports whether MaiAgent holds all that is desired, apart from what
+// it does not take, and no write can land any more.
+func (r Row) IsSettled() bool {
+	whole := r.Waiting == nil && r.Confirmed == r.Desired || r.Refused != "" && r.Confirmed.Access == r.Desired.Access
+	return r.Life == Live && r.ContactID != "" && whole && r.DoubtUntil.IsZero()
 }
 
 // IsStored reports whether the row came out of a store, or has gone into one.

@@ -51,6 +51,9 @@ type Counts struct {
 	Oldest    time.Time // when the longest due row became due; zero: none is
 }
 
+// MostNamespaces bounds what [Store].Namespaces returns.
+const MostNamespaces = 100
+
 // Store keeps rows. It decides nothing but three things: whether the version is
 // still the one that was read, whether the contact is nobody else's in its inbox,
 // and whether it is in time. Its clock is one for all processes. All methods are
@@ -94,4 +97,8 @@ type Store interface {
 
 	// Count counts the rows of a scope.
 	Count(ctx context.Context, s Scope) (Counts, error)
+
+	// Namespaces returns the namespaces that have rows of the inbox, in the order
+	// of their bytes, MostNamespaces at most.
+	Namespaces(ctx context.Context, inboxID string) ([]string, error)
 }

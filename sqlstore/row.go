@@ -22,21 +22,23 @@ var (
 // record is a row as the database has it. All of it is NULL where a join found
 // none.
 type record struct {
-	person                                                 personRecord
-	contactID, waiting, reason, callOperation, callOutcome sql.NullString
-	desired, confirmed                                     struct{ profile, access sql.NullString }
-	version, trust, generation, revision, owner            sql.NullInt64
-	doubtOther, conflicts, failures, life                  sql.NullInt64
-	created, updated, since, due, lease, doubt             sql.NullInt64
-	callAt, expires                                        sql.NullInt64
+	person                                      personRecord
+	contactID, waiting, refused, reason         sql.NullString
+	callOperation, callOutcome                  sql.NullString
+	desired, confirmed                          struct{ profile, access sql.NullString }
+	version, trust, generation, revision, owner sql.NullInt64
+	doubtOther, conflicts, denials, failures    sql.NullInt64
+	life, passing, checks                       sql.NullInt64
+	created, updated, since, due, lease, doubt  sql.NullInt64
+	callAt, expires                             sql.NullInt64
 }
 
 // targets are where the columns named person and columns are scanned to.
 func (r *record) targets() []any {
 	return append(r.person.targets(), &r.version, &r.trust, &r.contactID, &r.generation, &r.created, &r.updated,
 		&r.desired.profile, &r.desired.access, &r.confirmed.profile, &r.confirmed.access, &r.since, &r.revision, &r.waiting,
-		&r.due, &r.owner, &r.lease, &r.doubt, &r.doubtOther, &r.conflicts, &r.failures, &r.reason,
-		&r.callOperation, &r.callOutcome, &r.callAt, &r.life, &r.expires)
+		&r.due, &r.owner, &r.lease, &r.doubt, &r.doubtOther, &r.conflicts, &r.denials, &r.refused, &r.failures, &r.reason,
+		&r.callOperation, &r.callOutcome, &r.callAt, &r.life, &r.passing, &r.checks, &r.expires)
 }
 
 // values are what goes into the columns named columns.
@@ -50,14 +52,17 @@ func values(r contacts.Row) ([]any, error) {
 		waiting = sql.NullString{String: string(text), Valid: true}
 	}
 	contactID := sql.NullString{String: r.ContactID.Reveal(), Valid: r.ContactID != ""}
-	doubtOther := 0
-	if r.DoubtOther {
-		doubtOther = 1
-	}
 	return []any{r.Version, r.Trust, contactID, r.Generation, millis(r.Created), millis(r.Updated),
 		r.Desired.Profile, r.Desired.Access, r.Confirmed.Profile, r.Confirmed.Access, millis(r.Since), r.Revision, waiting,
-		millis(r.Due), r.Owner, millis(r.LeaseUntil), millis(r.DoubtUntil), doubtOther, r.Conflicts, r.Failures, r.Reason,
-		r.LastCall.Operation, r.LastCall.Outcome, millis(r.LastCall.At), int(r.Life), millis(r.Expires)}, nil
+		millis(r.Due), r.Owner, millis(r.LeaseUntil), millis(r.DoubtUntil), bit(r.DoubtOther), r.Conflicts, r.Denials, r.Refused, r.Failures, r.Reason,
+		r.LastCall.Operation, r.LastCall.Outcome, millis(r.LastCall.At), int(r.Life), bit(r.Passing), r.Checks, millis(r.Expires)}, nil
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // read makes a row of the record.
@@ -71,9 +76,9 @@ func (r *record) read() (contacts.Row, error) {
 		Since:     at(r.since), Revision: r.revision.Int64,
 		Due: at(r.due), Owner: r.owner.Int64, LeaseUntil: at(r.lease),
 		DoubtUntil: at(r.doubt), DoubtOther: r.doubtOther.Int64 != 0,
-		Conflicts: int(r.conflicts.Int64), Failures: int(r.failures.Int64), Reason: r.reason.String,
+		Conflicts: int(r.conflicts.Int64), Denials: int(r.denials.Int64), Refused: r.refused.String, Failures: int(r.failures.Int64), Reason: r.reason.String,
 		LastCall: contacts.Call{Operation: r.callOperation.String, Outcome: r.callOutcome.String, At: at(r.callAt)},
-		Life:     contacts.Life(r.life.Int64), Expires: at(r.expires),
+		Life:     contacts.Life(r.life.Int64), Passing: r.passing.Int64 != 0, Checks: int(r.checks.Int64), Expires: at(r.expires),
 	}
 	if row.Life < contacts.Live || row.Life > contacts.Reissuing {
 		return contacts.Row{}, errColumn
@@ -102,7 +107,7 @@ func (p *personRecord) isThere() bool { return p.id.Valid }
 // stored returns the row as the database will have it.
 func stored(r contacts.Row) contacts.Row {
 	r = r.Rounded()
-	for _, text := range []*string{&r.Reason, &r.LastCall.Operation, &r.LastCall.Outcome} {
+	for _, text := range []*string{&r.Reason, &r.Refused, &r.LastCall.Operation, &r.LastCall.Outcome} {
 		*text = storable(*text)
 	}
 	return r

@@ -76,6 +76,27 @@ func (s *Store) Count(ctx context.Context, scope contacts.Scope) (contacts.Count
 	return c, nil
 }
 
+// Namespaces implements [contacts.Store].
+func (s *Store) Namespaces(ctx context.Context, inboxID string) ([]string, error) {
+	var all []string
+	for last := ""; len(all) < contacts.MostNamespaces; last = all[len(all)-1] {
+		before := len(all)
+		err := each(ctx, "list namespaces", s.namespaces, func(rows *sql.Rows) error {
+			var namespace string
+			err := scan(rows, &namespace)
+			all = append(all, namespace)
+			return err
+		}, inboxID, last)
+		if err != nil {
+			return nil, err
+		}
+		if len(all) == before {
+			break
+		}
+	}
+	return all, nil
+}
+
 func (s *Store) list(ctx context.Context, what string, stmt *sql.Stmt, args ...any) ([]contacts.Row, error) {
 	var all []contacts.Row
 	err := each(ctx, what, stmt, func(rows *sql.Rows) error {

@@ -16,8 +16,8 @@ const (
 
 	columns = `version, trust, contact_id, generation, created_at, updated_at,
 		desired_profile, desired_access, confirmed_profile, confirmed_access, since_at, revision, waiting,
-		due_at, owner, lease_until, doubt_until, doubt_other, conflicts, failures, reason,
-		call_operation, call_outcome, call_at, life, expires_at`
+		due_at, owner, lease_until, doubt_until, doubt_other, conflicts, denials, refused, failures, reason,
+		call_operation, call_outcome, call_at, life, passing, checks, expires_at`
 
 	table   = ` FROM maicontact_contacts`
 	ofKey   = ` WHERE namespace = ? AND inbox_id = ? AND kind = ? AND id = ?`
@@ -42,6 +42,8 @@ const (
 	count = `SELECT count(CASE WHEN kind = 'member' THEN 1 END), count(CASE WHEN kind = 'visitor' THEN 1 END),
 		count(due_at), count(CASE WHEN due_at <= {now} THEN 1 END), min(due_at)` + table + ofScope
 
+	namespaces = `SELECT namespace` + table + ` WHERE inbox_id = ? AND namespace > ? ORDER BY namespace LIMIT 1`
+
 	remove = `DELETE` + table + ofKey + ` AND version = ?`
 )
 
@@ -58,7 +60,7 @@ var (
 // statements are prepared once; database/sql prepares them again on each of
 // its connections when it is first needed there.
 type statements struct {
-	get, byContact, rows, due, expired, changed, count, insert, update, remove *sql.Stmt
+	get, byContact, rows, due, expired, changed, count, namespaces, insert, update, remove *sql.Stmt
 }
 
 func prepare(ctx context.Context, db *sql.DB, dialect Dialect) (*statements, error) {
@@ -68,7 +70,7 @@ func prepare(ctx context.Context, db *sql.DB, dialect Dialect) (*statements, err
 		text string
 	}{
 		{&s.get, get}, {&s.byContact, byContact}, {&s.rows, rows}, {&s.due, due}, {&s.expired, expired},
-		{&s.changed, changed}, {&s.count, count}, {&s.insert, insert}, {&s.update, update}, {&s.remove, remove},
+		{&s.changed, changed}, {&s.count, count}, {&s.namespaces, namespaces}, {&s.insert, insert}, {&s.update, update}, {&s.remove, remove},
 	} {
 		stmt, err := db.PrepareContext(ctx, dialect.text(one.text))
 		if err != nil {
@@ -82,7 +84,7 @@ func prepare(ctx context.Context, db *sql.DB, dialect Dialect) (*statements, err
 func (s *statements) close() error {
 	var errs []error
 	for _, stmt := range []*sql.Stmt{
-		s.get, s.byContact, s.rows, s.due, s.expired, s.changed, s.count, s.insert, s.update, s.remove,
+		s.get, s.byContact, s.rows, s.due, s.expired, s.changed, s.count, s.namespaces, s.insert, s.update, s.remove,
 	} {
 		if stmt != nil {
 			errs = append(errs, stmt.Close())

@@ -32,7 +32,7 @@ type operation struct {
 var operations = []operation{
 	{opCreate, func(ctx context.Context, c *Client) error { _, err := c.Create(ctx, testDraft()); return err }},
 	{opGet, func(ctx context.Context, c *Client) error { _, err := c.Get(ctx, testID); return err }},
-	{opReplace, func(ctx context.Context, c *Client) error { return c.Replace(ctx, testID, testDraft()) }},
+	{opReplace, func(ctx context.Context, c *Client) error { _, err := c.Replace(ctx, testID, testDraft()); return err }},
 	{opDelete, func(ctx context.Context, c *Client) error { return c.Delete(ctx, testID) }},
 	{opFind, func(ctx context.Context, c *Client) error {
 		_, err := c.FindBySourceID(ctx, testInbox, testSource)
@@ -103,6 +103,7 @@ func TestOutcomeOfEveryStatus(t *testing.T) {
 							steps = append(steps, step{call.Operation, call.Status, call.Attempt, call.Outcome})
 						}
 					})
+					client.plainPages.Store(true) // asking again for smaller pages is a test of its own
 					err := op.call(t.Context(), client)
 					w := tt.want[i]
 					var wantSteps []step
@@ -188,7 +189,7 @@ func TestRetryAfterThatDoesNotFit(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		start := time.Now()
-		err := client.Replace(ctx, testID, testDraft())
+		_, err := client.Replace(ctx, testID, testDraft())
 		e, ok := err.(*Error)
 		if !ok || !errors.Is(err, ErrTooManyRequests) || e.RetryAfter != 5*time.Minute || !e.Retryable || e.Unknown {
 			t.Errorf("got %+v", err)

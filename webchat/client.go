@@ -11,9 +11,13 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 )
+
+// defaultTimeout bounds one attempt when Config does not say.
+const defaultTimeout = 10 * time.Second
 
 // Config says how to reach the service. Only APIKey is required. It is copied
 // by [NewClient]; later changes have no effect. The key never prints.
@@ -27,8 +31,9 @@ type Config struct {
 	// APIKey from the service's console. Required.
 	APIKey string
 
-	// HTTPClient to send with, for tracing or a proxy of your own. It is
-	// copied; on the copy, redirects are followed on reads only, to the same
+	// HTTPClient to send with, for tracing or a proxy of your own. Addresses
+	// hold contact ids and source ids: put a transport that traces inside of
+	// [Tracing], which keeps them from it. It is copied; on the copy, redirects are followed on reads only, to the same
 	// scheme and host only. Its own CheckRedirect can refuse more. Defaults to
 	// a client with bounded waits and connections, and the proxy of the
 	// environment.
@@ -64,6 +69,10 @@ func (c Config) GoString() string { return c.String() }
 // LogValue returns the same as String.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
+// MarshalText returns the same as String, which is also what encoding/json
+// writes.
+func (c Config) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
 // String returns the configuration without the key.
 func (c Config) String() string {
 	host, key := "[not valid]", "[none]"
@@ -87,6 +96,10 @@ type Client struct {
 	maxAttempts int
 	logger      *slog.Logger
 	onCall      func(context.Context, Call)
+
+	// plainPages is set once the service has refused to be asked for large
+	// pages. A pointer, so that a Client may be copied.
+	plainPages *atomic.Bool
 }
 
 // NewClient returns a client, or an error that says what to change. It does
@@ -106,7 +119,7 @@ func NewClient(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	timeout := cmp.Or(c.Timeout, 10*time.Second)
+	timeout := cmp.Or(c.Timeout, defaultTimeout)
 	if c.HTTPClient == nil {
 		c.HTTPClient = &http.Client{Transport: newTransport(timeout)}
 	}
@@ -122,6 +135,7 @@ func NewClient(c Config) (*Client, error) {
 		maxAttempts: cmp.Or(c.MaxAttempts, 3),
 		logger:      cmp.Or(c.Logger, slog.New(slog.DiscardHandler)),
 		onCall:      c.OnCall,
+		plainPages:  new(atomic.Bool),
 	}, nil
 }
 
@@ -136,6 +150,9 @@ func (c *Client) GoString() string { return c.String() }
 
 // LogValue returns the same as String.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// MarshalText returns the same as String.
+func (c *Client) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // String returns the address of the API and nothing else.
 func (c *Client) String() string {

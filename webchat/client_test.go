@@ -70,7 +70,7 @@ func TestRedirects(t *testing.T) {
 	good := answerJSON(http.StatusOK, `{"id":"`+testID+`"}`)
 	get := func(c *Client) error { _, err := c.Get(t.Context(), testID); return err }
 	create := func(c *Client) error { _, err := c.Create(t.Context(), testDraft()); return err }
-	replace := func(c *Client) error { return c.Replace(t.Context(), testID, testDraft()) }
+	replace := func(c *Client) error { _, err := c.Replace(t.Context(), testID, testDraft()); return err }
 	remove := func(c *Client) error { return c.Delete(t.Context(), testID) }
 	tests := []struct {
 		name     string

@@ -2,7 +2,7 @@ package webchat
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,23 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
-
-// Draft is a contact as the site wants it to be. Printing it gives "[draft]".
-type Draft struct {
-	// InboxID of the conversation platform the contact belongs to. Required.
-	// It is not the web chat id of the embed.
-	InboxID string
-
-	// SourceID is the site's own id of the person, unique per inbox. Required:
-	// without it a contact cannot be found again after a lost reply.
-	SourceID string
-
-	// Profile is normalized before it is sent.
-	Profile Profile
-}
 
 // Contact is a contact as the service tells it. Every field but ID may be
 // empty. Printing it gives "[contact]".
@@ -35,16 +19,22 @@ type Contact struct {
 	SourceID string
 	InboxIDs []string // nil when the service did not tell
 
-	// Profile as the service returned it. Do not compare its query metadata
-	// with what was sent: the service may rewrite nested keys.
+	// Profile as the service returned it. The service may rewrite the keys of
+	// query metadata: compare with [QueryMetadata.SeenIn]. An empty object is
+	// none.
 	Profile Profile
+
+	// AccessTold says that the service told the query metadata at all, be it
+	// null. Where it is false, Profile.QueryMetadata says nothing.
+	AccessTold bool
 
 	Created, Updated time.Time // UTC; zero when not told or not readable
 }
 
 // Create makes a contact. It is sent once, whatever happens. When the [*Error]
 // says Unknown or is [ErrExists], look with [Client.FindBySourceID] before
-// creating again.
+// creating again. With [ErrMismatch] the Contact is the other one that the reply
+// is about; with every other error it is empty.
 func (c *Client) Create(ctx context.Context, d Draft) (Contact, error) {
 	body, failure := d.body(opCreate, false)
 	if failure != nil {
@@ -61,10 +51,10 @@ func (c *Client) Create(ctx context.Context, d Draft) (Contact, error) {
 			return err
 		},
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrMismatch) {
 		return Contact{}, err
 	}
-	return contact, nil
+	return contact, err
 }
 
 // Get reads a contact. It fails with [ErrNotFound] when there is none.
@@ -91,22 +81,46 @@ func (c *Client) Get(ctx context.Context, id ContactID) (Contact, error) {
 }
 
 // Replace writes the whole contact with PUT: empty email, phone and avatar are
-// sent as null, so that they are cleared at the service. Query metadata that is
-// not set is left out. Any 2xx reply but a web page is success, whatever it
-// says. After an outcome that is not known it is not repeated by itself: the
-// first one may still land, even after a later Replace. It fails with [ErrNotFound] when the contact no longer exists.
-func (c *Client) Replace(ctx context.Context, id ContactID, d Draft) error {
+// sent as null, so that they are cleared at the service, and that there is no
+// query metadata is sent as [Draft.None] says.
+//
+// Any 2xx reply but a web page is success, whatever it says. The Contact is what
+// the reply told; its ID is empty when the reply was no contact. A reply about
+// another contact is [ErrMismatch], with an unknown outcome. After an outcome
+// that is not known the call is not repeated by itself: the first one may still
+// land, even after a later Replace. It fails with [ErrNotFound] when the contact
+// no longer exists.
+func (c *Client) Replace(ctx context.Context, id ContactID, d Draft) (Contact, error) {
 	id, failure := checkID(opReplace, id)
 	if failure != nil {
-		return failure
+		return Contact{}, failure
 	}
 	body, failure := d.body(opReplace, true)
 	if failure != nil {
-		return failure
+		return Contact{}, failure
 	}
-	return c.do(ctx, request{
-		operation: opReplace, method: http.MethodPut, url: c.url(id), body: body, read: reply.confirms,
+	var told Contact
+	err := c.do(ctx, request{
+		operation: opReplace, method: http.MethodPut, url: c.url(id), body: body,
+		read: func(r reply) error {
+			if err := r.confirms(); err != nil {
+				return err
+			}
+			contact, err := r.contact()
+			if err != nil {
+				return nil // a confirmation in words, or none
+			}
+			if contact.ID != id {
+				return fmt.Errorf("%w: another contact id", ErrMismatch)
+			}
+			told = contact
+			return nil
+		},
 	})
+	if err != nil {
+		return Contact{}, err
+	}
+	return told, nil
 }
 
 // Delete removes a contact. A contact that does not exist is success.
@@ -136,57 +150,6 @@ func checkID(operation string, id ContactID) (ContactID, *Error) {
 	return parsed, nil
 }
 
-// body writes the draft as the service reads it.
-func (d Draft) body(operation string, whole bool) ([]byte, *Error) {
-	if failure := checkKeys(operation, d.InboxID, d.SourceID); failure != nil {
-		return nil, failure
-	}
-	type inbox struct {
-		ID string `json:"id"`
-	}
-	p := d.Profile.Normalized()
-	content := map[string]any{
-		"name":     p.Name,
-		"inboxes":  []inbox{{d.InboxID}},
-		"sourceId": d.SourceID,
-	}
-	for key, value := range map[string]string{"email": p.Email, "phoneNumber": p.Phone, "avatar": p.Avatar} {
-		switch {
-		case value != "":
-			content[key] = value
-		case whole:
-			content[key] = nil
-		}
-	}
-	if !p.QueryMetadata.IsZero() {
-		content["queryMetadata"] = p.QueryMetadata
-	}
-	body, err := json.Marshal(content)
-	if err != nil {
-		return nil, invalid(operation, "contact cannot be written as JSON")
-	}
-	return body, nil
-}
-
-// checkKeys refuses what could not be found again by an exact comparison.
-func checkKeys(operation, inboxID, sourceID string) *Error {
-	switch {
-	case inboxID == "":
-		return invalid(operation, "inbox id is required")
-	case !plainKey(inboxID) || strings.ContainsFunc(inboxID, unicode.IsSpace) || strings.Contains(inboxID, ","):
-		return invalid(operation, "inbox id has white space, a comma, control characters or bytes that are not UTF-8")
-	case sourceID == "":
-		return invalid(operation, "source id is required")
-	case !plainKey(sourceID) || sourceID != strings.TrimSpace(sourceID):
-		return invalid(operation, "source id has control characters, outer white space or bytes that are not UTF-8")
-	}
-	return nil
-}
-
-func plainKey(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
-}
-
 // matches checks what the reply tells against what was sent. What it does not
 // tell is taken to be right.
 func (c Contact) matches(d Draft) error {
@@ -201,27 +164,21 @@ func (c Contact) matches(d Draft) error {
 
 // in reports whether the contact is in the inbox, or the reply does not tell.
 func (c Contact) in(inboxID string) bool {
-	return len(c.InboxIDs) == 0 || slices.ContainsFunc(c.InboxIDs, func(id string) bool {
-		return strings.EqualFold(id, inboxID)
-	})
+	return len(c.InboxIDs) == 0 || c.IsIn(inboxID)
 }
 
-const (
-	draftText   = "[draft]"
-	contactText = "[contact]"
-)
+// IsIn reports whether the service told that the contact is in the inbox.
+func (c Contact) IsIn(inboxID string) bool {
+	return slices.ContainsFunc(c.InboxIDs, func(id string) bool { return sameInbox(id, inboxID) })
+}
 
-// String returns "[draft]".
-func (d Draft) String() string { return draftText }
+// sameInbox compares inbox ids. A UUID may be written in either case, and with
+// or without dashes.
+func sameInbox(a, b string) bool { return plainInbox(a) == plainInbox(b) }
 
-// GoString returns "[draft]".
-func (d Draft) GoString() string { return draftText }
+func plainInbox(id string) string { return strings.ReplaceAll(strings.ToLower(id), "-", "") }
 
-// Format writes "[draft]" for every verb.
-func (d Draft) Format(f fmt.State, _ rune) { io.WriteString(f, draftText) }
-
-// LogValue returns "[draft]".
-func (d Draft) LogValue() slog.Value { return slog.StringValue(draftText) }
+const contactText = "[contact]"
 
 // String returns "[contact]".
 func (c Contact) String() string { return contactText }
@@ -234,3 +191,6 @@ func (c Contact) Format(f fmt.State, _ rune) { io.WriteString(f, contactText) }
 
 // LogValue returns "[contact]".
 func (c Contact) LogValue() slog.Value { return slog.StringValue(contactText) }
+
+// MarshalText returns "[contact]", which is also what encoding/json writes.
+func (c Contact) MarshalText() ([]byte, error) { return []byte(contactText), nil }

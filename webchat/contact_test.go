@@ -28,7 +28,8 @@ func TestCreateSendsTheDraft(t *testing.T) {
 	at := time.Date(2024, 10, 8, 12, 36, 36, 0, time.UTC)
 	want := Contact{
 		ID: testID, SourceID: testSource, InboxIDs: []string{testInbox}, Created: at, Updated: at.Add(time.Second),
-		Profile: Profile{Name: "Ada", Phone: "+1", QueryMetadata: QueryMetadata{`{"knowledgeBases":[]}`}},
+		Profile:    Profile{Name: "Ada", Phone: "+1", QueryMetadata: QueryMetadata{`{"knowledgeBases":[]}`}},
+		AccessTold: true,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("contact differs: %#v", []any{got.ID == want.ID, got.InboxIDs, got.Created, got.Updated, got.Profile == want.Profile})
@@ -54,13 +55,13 @@ func TestReplaceSendsTheWholeContact(t *testing.T) {
 		answer(http.StatusNoContent, "", ""),
 	} {
 		server := serve(t, reply)
-		if err := newTestClient(t, server.URL).Replace(t.Context(), testID, Draft{InboxID: testInbox, SourceID: testSource}); err != nil {
+		if _, err := newTestClient(t, server.URL).Replace(t.Context(), testID, Draft{InboxID: testInbox, SourceID: testSource}); err != nil {
 			t.Fatal(err)
 		}
 		want := []seen{{
 			Method: http.MethodPut, Path: "/api/contacts/" + testID + "/", Authorization: "Api-Key " + testKey, ContentType: "application/json",
 			Body: map[string]any{
-				"name": AnonymousName, "email": nil, "phoneNumber": nil, "avatar": nil, "sourceId": testSource,
+				"name": AnonymousName, "email": nil, "phoneNumber": nil, "avatar": nil, "queryMetadata": nil, "sourceId": testSource,
 				"inboxes": []any{map[string]any{"id": testInbox}},
 			},
 		}}
@@ -109,8 +110,8 @@ func TestBadArgumentsAreNotSent(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"get":                     func() error { _, err := client.Get(t.Context(), "../../keys"); return err },
 		"get nothing":             func() error { _, err := client.Get(t.Context(), ""); return err },
-		"replace":                 func() error { return client.Replace(t.Context(), "x", testDraft()) },
-		"replace without source":  func() error { return client.Replace(t.Context(), testID, Draft{InboxID: testInbox}) },
+		"replace":                 func() error { _, err := client.Replace(t.Context(), "x", testDraft()); return err },
+		"replace without source":  func() error { _, err := client.Replace(t.Context(), testID, Draft{InboxID: testInbox}); return err },
 		"delete nothing":          func() error { return client.Delete(t.Context(), "") },
 		"create without inbox":    create("", testSource),
 		"create without source":   create(testInbox, ""),

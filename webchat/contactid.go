@@ -92,6 +92,19 @@ var uuidKinds = func() (kinds [256]uint8) {
 	return kinds
 }()
 
+// ParseInboxID returns the inbox id as the service writes it: a UUID in lower
+// case with dashes. It reads one without dashes as well.
+func ParseInboxID(s string) (string, error) {
+	if len(s) == 32 {
+		s = s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+	}
+	id, ok := parseUUID(s)
+	if !ok {
+		return "", errors.New("webchat: the inbox id is not a UUID")
+	}
+	return id, nil
+}
+
 // parseUUID returns s in lower case when it has the form of a UUID.
 func parseUUID(s string) (string, bool) {
 	if len(s) != 36 {

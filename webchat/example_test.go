@@ -77,7 +77,7 @@ func ExampleClient_Replace() {
 		fmt.Println(err)
 		return
 	}
-	err = client.Replace(context.Background(), id, webchat.Draft{
+	_, err = client.Replace(context.Background(), id, webchat.Draft{
 		InboxID:  "11111111-2222-4333-8444-555555555555",
 		SourceID: "shop:member:42",
 		Profile:  webchat.Profile{Name: "Ada", Phone: "+44 20 7946 0000", QueryMetadata: access},

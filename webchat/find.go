@@ -1,66 +1,150 @@
 package webchat
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 )
 
 // maxPages bounds how many pages of search results are read.
 const maxPages = 50
 
+// pageSize asks for the largest page, in both of the ways that the service
+// documents. A service that refuses is asked without.
+const pageSize = "100"
+
 // FindBySourceID returns the contacts of an inbox that have exactly this source
-// id, oldest first; those without a readable creation time come last, and ties
-// go by id. No match is an empty result without an error.
-//
-// The service has no exact lookup, so this searches and compares. It fails
-// rather than returning part of the answer: when there are more than 50 pages,
-// when pages repeat, when a next page is on another host, or when a match has
-// no usable id.
+// id, as [Client.Search] does, page after page.
 func (c *Client) FindBySourceID(ctx context.Context, inboxID, sourceID string) ([]Contact, error) {
-	if failure := checkKeys(opFind, inboxID, sourceID); failure != nil {
-		return nil, failure
-	}
-	var (
-		query = url.Values{"query": {sourceID}, "inboxes": {inboxID}}
-		seen  = map[string]bool{}
-		found []Contact
-	)
-	for query != nil {
-		key := query.Encode()
-		if seen[key] {
-			return nil, &Error{Operation: opFind, Err: badReply("pages repeat")}
-		}
-		if len(seen) == maxPages {
-			return nil, &Error{Operation: opFind, Err: badReply("more than 50 pages")}
-		}
-		seen[key] = true
-		var page page
-		err := c.do(ctx, request{
-			operation: opFind, method: http.MethodGet, url: c.url("") + "?" + key,
-			read: func(r reply) (err error) {
-				page, err = c.parsePage(r, inboxID, sourceID)
-				return err
-			},
-		})
+	search := c.Search(inboxID, sourceID)
+	for {
+		more, err := search.Next(ctx)
 		if err != nil {
 			return nil, err
 		}
-		for _, match := range page.matches {
-			if !slices.ContainsFunc(found, func(c Contact) bool { return c.ID == match.ID }) {
-				found = append(found, match)
-			}
+		if !more {
+			return search.Found(), nil
 		}
-		query = page.next
 	}
-	slices.SortFunc(found, older)
-	return found, nil
 }
+
+// Search looks for the contacts of an inbox that have exactly this source id.
+// Each [Search.Next] is one call, so that the caller can pace them.
+func (c *Client) Search(inboxID, sourceID string) *Search {
+	s := &Search{client: c, inboxID: inboxID, sourceID: sourceID}
+	s.restart(!c.plainPages.Load())
+	return s
+}
+
+// Search is a search on its way, made by [Client.Search]. The service has no
+// exact lookup, so it searches and compares. It fails rather than returning
+// part of the answer: when there are more than 50 pages, when pages repeat,
+// when a next page is on another host, or when a match has no usable id.
+//
+// It is not safe for concurrent use. Printing it gives "[search]".
+type Search struct {
+	client            *Client
+	inboxID, sourceID string
+	sized             bool       // asks for large pages
+	refused           bool       // asking for large pages was answered with a refusal
+	next              url.Values // nil after the last page
+	seen              map[string]bool
+	found             []Contact
+}
+
+func (s *Search) restart(sized bool) {
+	s.sized, s.seen, s.found = sized, map[string]bool{}, nil
+	s.next = url.Values{"query": {s.sourceID}, "inboxes": {s.inboxID}}
+	if sized {
+		s.next.Set("pageSize", pageSize)
+		s.next.Set("limit", pageSize)
+	}
+}
+
+// Next reads a page and reports whether there are more. After an error the same
+// page is read again. A service that refuses large pages, or sends more than
+// can be read, makes it begin anew without asking for them.
+func (s *Search) Next(ctx context.Context) (more bool, err error) {
+	if failure := checkKeys(opFind, s.inboxID, s.sourceID); failure != nil {
+		return false, failure
+	}
+	if s.next == nil {
+		return false, nil
+	}
+	key := s.next.Encode()
+	if s.seen[key] {
+		return false, &Error{Operation: opFind, Err: badReply("pages repeat")}
+	}
+	if len(s.seen) == maxPages {
+		return false, &Error{Operation: opFind, Err: badReply("more than 50 pages")}
+	}
+	c := s.client
+	var page page
+	err = c.do(ctx, request{
+		operation: opFind, method: http.MethodGet, url: c.url("") + "?" + key,
+		read: func(r reply) (err error) {
+			page, err = c.parsePage(r, s.inboxID, s.sourceID)
+			return err
+		},
+	})
+	if err != nil {
+		if s.sized && sizeRefused(err) {
+			s.refused = errors.Is(err, ErrInvalid)
+			s.restart(false)
+			return true, nil
+		}
+		return false, err
+	}
+	if s.refused {
+		c.plainPages.Store(true) // the size it was
+	}
+	s.seen[key] = true
+	for _, match := range page.matches {
+		if !slices.ContainsFunc(s.found, func(c Contact) bool { return c.ID == match.ID }) {
+			s.found = append(s.found, match)
+		}
+	}
+	s.next = page.next
+	return s.next != nil, nil
+}
+
+// Found returns what has been found so far, oldest first; those without a
+// readable creation time come last, and ties go by id. It is the answer once
+// Next has reported that there is no more; no match is nil.
+func (s *Search) Found() []Contact {
+	found := slices.Clone(s.found)
+	slices.SortFunc(found, older)
+	return found
+}
+
+// sizeRefused reports whether the page size may be why a list was not read.
+func sizeRefused(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Setting() != "" {
+		return false
+	}
+	return errors.Is(e, ErrInvalid) && e.Status != 0 || errors.Is(e, errTooLarge)
+}
+
+const searchText = "[search]"
+
+// String returns "[search]".
+func (s *Search) String() string { return searchText }
+
+// GoString returns "[search]".
+func (s *Search) GoString() string { return searchText }
+
+// Format writes "[search]" for every verb.
+func (s *Search) Format(f fmt.State, _ rune) { io.WriteString(f, searchText) }
+
+// LogValue returns "[search]".
+func (s *Search) LogValue() slog.Value { return slog.StringValue(searchText) }
 
 func older(a, b Contact) int {
 	if a.Created.IsZero() != b.Created.IsZero() {
@@ -70,112 +154,4 @@ func older(a, b Contact) int {
 		return -1
 	}
 	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
-}
-
-// page is one page of search results.
-type page struct {
-	matches []Contact
-	next    url.Values // nil after the last page
-}
-
-// parsePage reads a page and keeps what matches exactly. A page without a
-// readable list is an error, never an empty one: "not found" leads to a create.
-func (c *Client) parsePage(r reply, inboxID, sourceID string) (page, error) {
-	var p page
-	body, err := r.value()
-	if err != nil {
-		return p, err
-	}
-	envelope := fields{"results": body} // a bare list
-	if body[0] == '{' {
-		envelope = nil
-		if json.Unmarshal(body, &envelope) != nil {
-			return p, badReply("not a JSON object")
-		}
-	}
-	items, err := parseResults(envelope["results"])
-	if err != nil {
-		return p, err
-	}
-	for _, item := range items {
-		if parseSourceID(item) != sourceID {
-			continue
-		}
-		contact, err := parseContact(item)
-		if err != nil {
-			return p, err
-		}
-		if contact.in(inboxID) {
-			p.matches = append(p.matches, contact)
-		}
-	}
-	p.next, err = c.parseNext(envelope.get("next"))
-	return p, err
-}
-
-// parseResults reads the list of a page; one more level of list around the
-// contacts, as an example of the documentation has it, is taken off.
-func parseResults(raw json.RawMessage) ([]fields, error) {
-	var list []json.RawMessage
-	if raw == nil || json.Unmarshal(raw, &list) != nil || list == nil {
-		return nil, badReply("no list of results")
-	}
-	var items []fields
-	for _, raw := range list {
-		var item fields
-		var inner []fields
-		raw = bytes.TrimSpace(raw)
-		switch {
-		case raw[0] == '{' && json.Unmarshal(raw, &item) == nil:
-			items = append(items, item)
-		case raw[0] == '[' && json.Unmarshal(raw, &inner) == nil && !slices.ContainsFunc(inner, func(f fields) bool { return f == nil }):
-			items = append(items, inner...)
-		default:
-			return nil, badReply("a result is not a contact")
-		}
-	}
-	return items, nil
-}
-
-// parseNext takes the query of the next page's address, after checking that
-// it is an address of the same list. Only the query is used, on our own base
-// URL: a service behind a proxy that ends TLS may write http for https.
-func (c *Client) parseNext(raw json.RawMessage) (url.Values, error) {
-	if raw == nil {
-		return nil, nil
-	}
-	address := text(raw)
-	if address == "" {
-		if raw[0] == '"' {
-			return nil, nil
-		}
-		return nil, badReply("next page is not an address")
-	}
-	list := c.base.JoinPath("contacts/")
-	next, err := list.Parse(address)
-	if err != nil {
-		return nil, badReply("next page is not an address")
-	}
-	if next.Scheme != "https" && next.Scheme != "http" || !sameHost(next, list) || next.User != nil ||
-		strings.TrimRight(next.Path, "/") != strings.TrimRight(list.Path, "/") {
-		return nil, badReply("next page is on another host or path; check the base URL")
-	}
-	query, err := url.ParseQuery(next.RawQuery)
-	if err != nil || len(query) == 0 {
-		return nil, badReply("next page is not an address")
-	}
-	return query, nil
-}
-
-// sameHost compares hosts. A port that is the default of the scheme counts as
-// none, so that http and https of one host are the same.
-func sameHost(a, b *url.URL) bool {
-	return strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
-}
-
-func port(u *url.URL) string {
-	if u.Scheme == "http" && u.Port() == "80" || u.Scheme == "https" && u.Port() == "443" {
-		return ""
-	}
-	return u.Port()
 }

@@ -86,7 +86,7 @@ func TestFindBySourceID(t *testing.T) {
 			if len(requests) != tt.sent {
 				t.Errorf("%d requests, want %d", len(requests), tt.sent)
 			}
-			if first := requests[0]; first.Path != "/api/contacts/" || first.Query != "inboxes="+testInbox+"&query=shop%3Amember%3Acanarysource42" {
+			if first := requests[0]; first.Path != "/api/contacts/" || first.Query != "inboxes="+testInbox+"&limit=100&pageSize=100&query=shop%3Amember%3Acanarysource42" {
 				t.Errorf("asked %q %q", first.Path, first.Query)
 			}
 			for _, r := range requests {
@@ -108,5 +108,64 @@ func TestFindStopsAfterManyPages(t *testing.T) {
 	_, err := newTestClient(t, server.URL).FindBySourceID(t.Context(), testInbox, testSource)
 	if !errors.Is(err, ErrBadReply) || len(server.requests()) != maxPages {
 		t.Errorf("got %v after %d requests", err, len(server.requests()))
+	}
+}
+
+func TestSearchAsksForLargePages(t *testing.T) {
+	t.Parallel()
+	refusal := answerJSON(400, `{"pageSize":["Ensure this value is less than 50."]}`)
+	large := answerJSON(200, `{"results":["`+strings.Repeat("x", maxReply)+`"]}`)
+	none := answerJSON(200, `{"results":[]}`)
+	match := answerJSON(200, `{"next":"?page=2&pageSize=100","results":[{"id":"`+testID+`","sourceId":"`+testSource+`"}]}`)
+	const sized, plain = "inboxes=" + testInbox + "&limit=100&pageSize=100&query=shop%3Amember%3Acanarysource42", "inboxes=" + testInbox + "&query=shop%3Amember%3Acanarysource42"
+	tests := []struct {
+		name     string
+		replies  []http.HandlerFunc
+		want     []string // the queries of two searches
+		fail     error    // of the first
+		found    int      // by the first
+		searches int
+	}{
+		{"taken", []http.HandlerFunc{none}, []string{sized, sized}, nil, 0, 2},
+		{"refused, and remembered", []http.HandlerFunc{refusal, none}, []string{sized, plain, plain}, nil, 0, 2},
+		{"refused whatever is asked", []http.HandlerFunc{refusal}, []string{sized, plain, sized, plain}, ErrInvalid, 0, 2},
+		{"too large, not remembered", []http.HandlerFunc{large, none}, []string{sized, plain, sized}, nil, 0, 2},
+		{"too large later", []http.HandlerFunc{match, large, none}, []string{sized, "page=2&pageSize=100", plain}, nil, 0, 1},
+		{"inbox refused", []http.HandlerFunc{answerJSON(400, `{"inboxes":["?"]}`)}, []string{sized}, ErrInvalid, 0, 1},
+	}
+	for _, tt := range tests {
+		server := serve(t, tt.replies...)
+		client := newTestClient(t, server.URL)
+		for n := range tt.searches {
+			found, err := client.FindBySourceID(t.Context(), testInbox, testSource)
+			if n == 0 && (!errors.Is(err, tt.fail) || (err == nil) != (tt.fail == nil) || len(found) != tt.found) {
+				t.Errorf("%s: got %d, %v", tt.name, len(found), err)
+			}
+		}
+		var got []string
+		for _, r := range server.requests() {
+			got = append(got, r.Query)
+		}
+		if !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%s: asked %q\nwant %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestSearchIsOneCallAPage(t *testing.T) {
+	t.Parallel()
+	server := serve(t,
+		answerJSON(200, `{"next":"?page=2","results":[{"id":"`+testID+`","sourceId":"`+testSource+`"}]}`),
+		answerJSON(401, `{}`),
+		answerJSON(200, `{"next":null,"results":[{"id":"`+otherID+`","sourceId":"`+testSource+`"}]}`))
+	search := newTestClient(t, server.URL).Search(testInbox, testSource)
+	for i, want := range []struct {
+		more  bool
+		found int
+	}{{true, 1}, {false, 1}, {false, 2}, {false, 2}} {
+		more, err := search.Next(t.Context())
+		if more != want.more || len(search.Found()) != want.found || (err != nil) != (i == 1) || len(server.requests()) != min(i+1, 3) {
+			t.Errorf("step %d: %v, %v, found %d after %d requests", i, more, err, len(search.Found()), len(server.requests()))
+		}
 	}
 }

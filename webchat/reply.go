@@ -10,6 +10,9 @@ import (
 	"strings"
 )
 
+// errTooLarge is a reply that was not read to its end.
+var errTooLarge = badReply("larger than 1 MiB")
+
 // reply is the body of a successful reply.
 type reply struct {
 	contentType string
@@ -30,11 +33,19 @@ func (f fields) get(keys ...string) json.RawMessage {
 	return nil
 }
 
+// has reports whether one of the keys is there, be it null.
+func (f fields) has(keys ...string) bool {
+	return slices.ContainsFunc(keys, func(key string) bool {
+		_, ok := f[key]
+		return ok
+	})
+}
+
 // value checks that the reply is one JSON value of a bounded size, and returns
 // it without outer white space.
 func (r reply) value() (json.RawMessage, error) {
 	if len(r.body) > maxReply {
-		return nil, badReply("larger than 1 MiB")
+		return nil, errTooLarge
 	}
 	if kind, _, err := mime.ParseMediaType(r.contentType); err == nil {
 		switch {
@@ -92,12 +103,15 @@ func parseContact(object fields) (Contact, error) {
 			Email:         text(object.get("email")),
 			Phone:         text(object.get("phoneNumber", "phone_number")),
 			Avatar:        text(object.get("avatar")),
-			QueryMetadata: parseMetadata(object.get("queryMetadata", "query_metadata")),
+			QueryMetadata: parseMetadata(object.get(metadataKeys...)),
 		},
-		Created: parseTime(object.get("createdAt", "created_at")),
-		Updated: parseTime(object.get("updatedAt", "updated_at")),
+		AccessTold: object.has(metadataKeys...),
+		Created:    parseTime(object.get("createdAt", "created_at")),
+		Updated:    parseTime(object.get("updatedAt", "updated_at")),
 	}, nil
 }
+
+var metadataKeys = []string{"queryMetadata", "query_metadata"}
 
 func parseSourceID(object fields) string { return scalar(object.get("sourceId", "source_id")) }
 
@@ -125,14 +139,19 @@ func parseInboxes(object fields) []string {
 }
 
 // parseMetadata reads an object, or an object written in a string, as one
-// version of the documentation has it.
+// version of the documentation has it. What is empty is none; what cannot be
+// read is [unreadable], so that it is never taken for none.
 func parseMetadata(raw json.RawMessage) QueryMetadata {
-	if inner := text(raw); inner != "" {
+	if inner := strings.TrimSpace(text(raw)); inner != "" {
 		raw = json.RawMessage(inner)
+	}
+	switch string(bytes.Join(bytes.Fields(raw), nil)) {
+	case "", `""`, "null", "{}", "[]", "false":
+		return QueryMetadata{}
 	}
 	metadata, err := RawQueryMetadata(raw)
 	if err != nil {
-		return QueryMetadata{}
+		return unreadable
 	}
 	return metadata
 }

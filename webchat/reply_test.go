@@ -11,7 +11,8 @@ func TestReplyContact(t *testing.T) {
 	t.Parallel()
 	full := Contact{
 		ID: testID, SourceID: "42", InboxIDs: []string{testInbox, otherID},
-		Profile: Profile{Name: "Ada", Email: "a@b.c", Phone: "+1", Avatar: "u", QueryMetadata: QueryMetadata{`{"a":1}`}},
+		Profile:    Profile{Name: "Ada", Email: "a@b.c", Phone: "+1", Avatar: "u", QueryMetadata: QueryMetadata{`{"a":1}`}},
+		AccessTold: true,
 	}
 	tests := []struct {
 		name, body string
@@ -25,8 +26,8 @@ func TestReplyContact(t *testing.T) {
 			"name":"Ada","email":"a@b.c","phoneNumber":"+1","avatar":"u","queryMetadata":"{\"a\":1}"}`,
 			func() Contact { c := full; c.InboxIDs = []string{testInbox, otherID, "7.5e1"}; return c }()},
 		{"wrong types", `{"id":"` + testID + `","sourceId":[1],"inboxes":{"id":1},"inbox":[],"name":5,"email":{},"phoneNumber":false,"avatar":[],"queryMetadata":[1],
-			"createdAt":{},"updatedAt":[]}`, Contact{ID: testID}},
-		{"nulls", `{"id":"` + testID + `","source_id":null,"sourceId":null,"inboxes":null,"inbox":null,"name":null,"queryMetadata":null,"createdAt":null}`, Contact{ID: testID}},
+			"createdAt":{},"updatedAt":[]}`, Contact{ID: testID, Profile: Profile{QueryMetadata: unreadable}, AccessTold: true}},
+		{"nulls", `{"id":"` + testID + `","source_id":null,"sourceId":null,"inboxes":null,"inbox":null,"name":null,"queryMetadata":null,"createdAt":null}`, Contact{ID: testID, AccessTold: true}},
 		{"only a contact id", `{"contactId":"` + testID + `"}`, Contact{ID: testID}},
 	}
 	for _, tt := range tests {

@@ -81,7 +81,7 @@ func statusError(r request, resp *http.Response, body []byte) *Error {
 	switch {
 	case e.Status/100 == 3:
 		e.Err = errors.New("redirect not followed; check the base URL")
-	case e.Status == http.StatusNotFound && (r.operation == opCreate || r.operation == opFind):
+	case e.Status == http.StatusNotFound && (r.operation == opCreate || r.operation == opFind || r.operation == opInbox):
 		e.Err = errors.New("there are no contacts at this address; check the base URL")
 	case e.Status == http.StatusMethodNotAllowed:
 		e.Err = errors.New("method not allowed; check the base URL")

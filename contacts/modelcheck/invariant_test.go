@@ -8,6 +8,8 @@ type fault int8
 const (
 	fine fault = iota
 	lostErasure
+	lostSuspension
+	answered
 	lostRequest
 	lostWaiting
 	tooMany
@@ -23,20 +25,22 @@ const (
 )
 
 var faultTexts = [...]string{
-	fine:          "nothing is wrong",
-	lostErasure:   "the row has lost that the person is erased",
-	lostRequest:   "the row has lost what the person asked for last",
-	lostWaiting:   "what waits is not what is desired",
-	tooMany:       "there are more contacts than there may be",
-	older:         "an older contact is there, or may still come, beside the newest",
-	otherAccess:   "the id is handed out while the contact has another access",
-	otherComing:   "the id is handed out while a write with another access may land",
-	wrongContact:  "the id is handed out of a contact that is not of this generation",
-	survived:      "the person is erased, and a contact is there or may still come",
-	deletedNewer:  "a worker has deleted a contact of a newer generation",
-	trusted:       "what sessions believe has become false, and the trust has not grown",
-	restless:      "with a MaiAgent that works and a fresh worker the row does not come to rest",
-	tooManyStates: "there are too many states",
+	fine:           "nothing is wrong",
+	lostErasure:    "the row has lost that the person is erased",
+	lostSuspension: "the row has lost that the person is suspended",
+	answered:       "the person is suspended, nothing is due, and the contact has, or may get, another access",
+	lostRequest:    "the row has lost what the person asked for last",
+	lostWaiting:    "what waits is not what is desired",
+	tooMany:        "there are more contacts than there may be",
+	older:          "an older contact is there, or may still come, beside the newest",
+	otherAccess:    "the id is handed out while the contact has another access",
+	otherComing:    "the id is handed out while a write with another access may land",
+	wrongContact:   "the id is handed out of a contact that is not of this generation",
+	survived:       "the person is erased, and a contact is there or may still come",
+	deletedNewer:   "a worker has deleted a contact of a newer generation",
+	trusted:        "what sessions believe has become false, and the trust has not grown",
+	restless:       "with a MaiAgent that works and a fresh worker the row does not come to rest",
+	tooManyStates:  "there are too many states",
 }
 
 func (f fault) String() string { return faultTexts[f] }
@@ -51,9 +55,11 @@ func (m *model) check(s *state) fault {
 		return s.wrong
 	case s.erased && r.life != erasing && r.life != erased:
 		return lostErasure
-	case r.life == live && r.desired != s.wanted:
+	case s.suspended && r.life != suspended:
+		return lostSuspension
+	case (r.life == live || r.life == suspended) && r.desired != s.wanted:
 		return lostRequest
-	case r.life == live && r.waiting != 0 && r.waiting != r.desired:
+	case (r.life == live || r.life == suspended) && r.waiting != 0 && r.waiting != r.desired:
 		return lostWaiting
 	case ready && r.life != live:
 		return lostErasure
@@ -90,8 +96,10 @@ func (m *model) check(s *state) fault {
 	switch {
 	case r.life == erased && (alive > 0 || aliveBefore || coming):
 		return survived
-	case r.life == live && aliveBefore:
+	case (r.life == live || r.life == suspended) && aliveBefore:
 		return older
+	case r.life == suspended && r.due == never && (coming || m.answers(s)):
+		return answered
 	}
 	if !ready {
 		return fine
@@ -118,6 +126,27 @@ func (m *model) check(s *state) fault {
 	return fine
 }
 
+// answers reports whether the contact of a suspended person has another access
+// than nothing, or may get it.
+func (m *model) answers(s *state) bool {
+	for _, c := range s.contacts {
+		if c.generation != 0 && !c.deleted && c.profile != answersNothing {
+			return true
+		}
+	}
+	for _, w := range s.writes {
+		if w.kind == replacement && w.left > w.late && w.profile != answersNothing && !s.contacts[w.of-1].deleted {
+			return true
+		}
+	}
+	for _, w := range s.workers {
+		if w.at == sending && w.row.lease > 0 && w.row.contact != 0 && w.sent != answersNothing {
+			return true
+		}
+	}
+	return false
+}
+
 // wouldMake reports whether a creation of the generation makes a contact.
 func (m *model) wouldMake(s *state, generation int8) bool {
 	for _, c := range s.contacts {
@@ -135,7 +164,7 @@ func (m *model) isAtRest(s *state) bool {
 	switch {
 	case r.due != never:
 		return false
-	case r.life == erased:
+	case r.life == erased, r.life == suspended:
 		return true
 	case r.life != live:
 		return false

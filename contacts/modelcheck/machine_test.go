@@ -26,6 +26,9 @@ type machine struct {
 	erase          func(contacts.Row, time.Time) contacts.Row
 	reissue        func(contacts.Row, time.Time) (contacts.Row, error)
 	restore        func(contacts.Row, time.Time) (contacts.Row, error)
+	suspend        func(contacts.Row, bool, time.Time) (contacts.Row, error)
+	resume         func(contacts.Row, time.Time) (contacts.Row, error)
+	confirmNothing func(contacts.Row, int64, string, time.Time, time.Time) (contacts.Row, error)
 	ready          func(contacts.Row) bool
 
 	blind          bool // workers put without looking at the version
@@ -40,11 +43,16 @@ func real() machine {
 		setDesired: contacts.Row.SetDesired, claim: contacts.Row.Claim, beginWrite: contacts.Row.BeginWrite, notWritten: contacts.Row.NotWritten,
 		beginDelete: contacts.Row.BeginDelete, bind: contacts.Row.Bind, confirm: contacts.Row.Confirm, postpone: contacts.Row.Postpone,
 		rest: contacts.Row.Rest, nextGeneration: contacts.Row.NextGeneration, lost: contacts.Row.Lost, deleted: contacts.Row.Deleted,
-		erase: contacts.Row.Erase, reissue: contacts.Row.Reissue, restore: contacts.Row.Restore, ready: contacts.Row.Ready,
+		erase: contacts.Row.Erase, reissue: contacts.Row.Reissue, restore: contacts.Row.Restore,
+		suspend: contacts.Row.Suspend, resume: contacts.Row.Resume, confirmNothing: contacts.Row.ConfirmSuspended, ready: contacts.Row.Ready,
 	}
 }
 
-const tickLength = time.Second
+const (
+	tickLength = time.Second
+	// answersNothing is the number of what is sent of who is suspended.
+	answersNothing int8 = 4
+)
 
 var (
 	now        = time.Unix(1_000_000, 0).UTC()
@@ -58,9 +66,10 @@ var (
 		{Profile: webchat.Profile{Name: "Ada"}, Stamp: contacts.Stamp{Profile: "1", Access: "a"}},
 		{Profile: webchat.Profile{Name: "Ada, with other access"}, Stamp: contacts.Stamp{Profile: "2", Access: "b"}},
 		{Profile: webchat.Profile{Name: "Ada Lovelace"}, Stamp: contacts.Stamp{Profile: "3", Access: "a"}},
+		{Stamp: contacts.Stamp{Access: "nothing"}}, // of who is suspended
 	}
-	accesses   = []string{"", "a", "b"}
-	accessOf   = []int8{0, 1, 2, 1}
+	accesses   = []string{"", "a", "b", "nothing"}
+	accessOf   = []int8{0, 1, 2, 1, 3}
 	waitingFor = []*webchat.Profile{nil, &profiles[1].Profile, &profiles[2].Profile, &profiles[3].Profile}
 )
 

@@ -88,6 +88,32 @@ var mutations = []struct {
 			return r.Bind(owner, id, r.Desired, now)
 		}
 	}},
+	{"suspension that lets a claim go on", "suspended and changed", func(m *machine) {
+		m.suspend = func(r contacts.Row, passing bool, now time.Time) (contacts.Row, error) {
+			next, err := r.Suspend(passing, now)
+			next.Owner, next.LeaseUntil = r.Owner, r.LeaseUntil
+			return next, err
+		}
+	}},
+	{"suspension that is not due", "suspended", func(m *machine) {
+		m.suspend = func(r contacts.Row, passing bool, now time.Time) (contacts.Row, error) {
+			next, err := r.Suspend(passing, now)
+			next.Due = time.Time{}
+			return next, err
+		}
+	}},
+	{"resumed without hold-back", "suspended", func(m *machine) {
+		m.resume = func(r contacts.Row, now time.Time) (contacts.Row, error) {
+			next, err := r.Resume(now)
+			next.DoubtOther = false
+			return next, err
+		}
+	}},
+	{"suspension confirmed while a write may land", "suspended", func(m *machine) {
+		m.confirmNothing = func(r contacts.Row, owner int64, access string, _, now time.Time) (contacts.Row, error) {
+			return r.ConfirmSuspended(owner, access, time.Time{}, now)
+		}
+	}},
 	{"trust that does not end", "small", func(m *machine) {
 		m.setDesired = func(r contacts.Row, d contacts.Desired, now time.Time) (contacts.Row, error) {
 			next, err := r.SetDesired(d, now)

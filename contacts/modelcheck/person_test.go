@@ -4,6 +4,7 @@ import "github.com/maicontact/maicontact/contacts"
 
 const (
 	live      = int8(contacts.Live)
+	suspended = int8(contacts.Suspended)
 	erasing   = int8(contacts.Erasing)
 	erased    = int8(contacts.Erased)
 	reissuing = int8(contacts.Reissuing)
@@ -35,11 +36,19 @@ func (m *model) act(s state) {
 		do("asks for profile", p, &s.left.asks, next, err, func(s *state) { s.wanted = p })
 	}
 	if s.left.erasures > 0 {
-		do("is erased", 0, &s.left.erasures, m.erase(c, now), nil, func(s *state) { s.wanted, s.erased = 0, true })
+		do("is erased", 0, &s.left.erasures, m.erase(c, now), nil, func(s *state) { s.wanted, s.erased, s.suspended = 0, true, false })
 	}
 	if s.left.reissues > 0 {
 		next, err := m.reissue(c, now)
-		do("has the contact reissued", 0, &s.left.reissues, next, err, func(s *state) { s.wanted = 0 })
+		do("has the contact reissued", 0, &s.left.reissues, next, err, func(s *state) { s.wanted, s.suspended = 0, false })
+	}
+	if s.left.suspensions > 0 {
+		next, err := m.suspend(c, false, now)
+		do("is suspended", 0, &s.left.suspensions, next, err, func(s *state) { s.suspended = true })
+	}
+	if s.left.resumes > 0 && s.suspended {
+		next, err := m.resume(c, now)
+		do("is resumed", 0, &s.left.resumes, next, err, func(s *state) { s.suspended = false })
 	}
 	if s.left.restores > 0 {
 		next, err := m.restore(c, now)

@@ -66,6 +66,9 @@ func (m *model) stored(s state, i int, at place) {
 		m.addWork(i, "claims", s)
 	case beginning:
 		w.at, w.sent, w.until = sending, w.row.waiting, w.row.lease+m.doubt
+		if w.row.life == suspended {
+			w.sent = answersNothing
+		}
 		m.addWork(i, "has put that it writes", s)
 	case condemning:
 		w.at = deleting

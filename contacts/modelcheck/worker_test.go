@@ -179,6 +179,10 @@ func (m *model) choose(s state, i int, me int64) {
 	case c.ContactID == "" && s.search(w.row.generation) != 0:
 		w.id = s.search(w.row.generation)
 		conclude(found)
+	case c.Life == contacts.Suspended && c.ContactID != "":
+		m.begin(s, i, me, c)
+	case c.Life == contacts.Suspended && w.row.doubt > 0:
+		conclude(mustWait)
 	case c.Waiting == nil || c.Life != contacts.Live:
 		conclude(nothing)
 	case c.ContactID == "" && w.row.doubt > 0:
@@ -237,6 +241,9 @@ func (m *model) outcome(c contacts.Row, w *worker, me int64) (contacts.Row, erro
 	case made:
 		return m.bind(c, me, contactIDs[w.id], profiles[w.sent].Stamp, now)
 	case replaced:
+		if w.sent == answersNothing {
+			return m.confirmNothing(c, me, profiles[w.sent].Stamp.Access, before.DoubtUntil, now)
+		}
 		return m.confirm(c, me, profiles[w.sent].Stamp, before.DoubtUntil, now)
 	case refused:
 		return m.postpone(c, me, before, now)

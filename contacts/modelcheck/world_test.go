@@ -43,10 +43,11 @@ type state struct {
 	left     budget
 
 	// What the row must not lose.
-	wanted int8 // what the person asked for last
-	erased bool // and that they are erased
-	late   int8 // writes that came later than the doubt allows for
-	wrong  fault
+	wanted    int8 // what the person asked for last
+	erased    bool // and that they are erased
+	suspended bool // or suspended
+	late      int8 // writes that came later than the doubt allows for
+	wrong     fault
 }
 
 // pendingPut is a Put that was given up and may still happen.
@@ -59,6 +60,7 @@ type pendingPut struct {
 // budget says how often something may still happen.
 type budget struct {
 	asks, erasures, reissues, restores int8
+	suspensions, resumes               int8
 	deletions                          int8 // of the contact, by somebody at MaiAgent
 	unclear                            int8 // Puts of unknown outcome
 	failing                            int8 // Puts of a contact that fail
@@ -233,7 +235,7 @@ func count(t *int8, least int8) {
 }
 
 func (r row) String() string {
-	lives := []string{"live", "retired", "erasing", "erased", "reissuing"}
+	lives := []string{"live", "suspended", "retired", "erasing", "erased", "reissuing"}
 	ticks := func(name string, t int8) string {
 		if t == never {
 			return ""

@@ -87,7 +87,7 @@ func (r *modelRun) put(p contacts.Person) {
 	}
 	row.Due, row.Expires, row.DoubtUntil = r.moment(now), r.moment(now), r.moment(now)
 	row.Failures, row.Updated = r.random.IntN(100), now
-	row.Life = contacts.Life(r.random.IntN(5))
+	row.Life = contacts.Life(r.random.IntN(int(contacts.Reissuing) + 1))
 	row.Waiting = nil
 	if r.random.IntN(2) == 0 {
 		waiting := profile(fmt.Sprint("p", r.random.IntN(100)), "vip")

@@ -126,6 +126,33 @@ func rowsCases() []check {
 	}
 }
 
+func namespaceCases() []check {
+	return []check{{"of an inbox", func(f *fixture) {
+		names := func() []string {
+			f.Helper()
+			got, err := f.store.Namespaces(f.ctx(), f.scope.InboxID)
+			if err != nil {
+				f.Fatal(err)
+			}
+			return got
+		}
+		if got := names(); len(got) != 0 {
+			f.Fatalf("an inbox without rows has %q", got)
+		}
+		base := f.scope.Namespace
+		for _, namespace := range []string{base + "-b", base + "-B", base, base + "-a"} {
+			place := f.in(namespace, f.scope.InboxID)
+			place.put(place.visitor("one"))
+			place.put(place.member("two"))
+			elsewhere := f.in(namespace+"-z", string(newID()))
+			elsewhere.put(elsewhere.member("one"))
+		}
+		if got, want := names(), []string{base, base + "-B", base + "-a", base + "-b"}; !slices.Equal(got, want) {
+			f.Errorf("namespaces %q, want %q", got, want)
+		}
+	}}}
+}
+
 func scopeCases() []check {
 	return []check{{"never meet", func(f *fixture) {
 		var places []*fixture

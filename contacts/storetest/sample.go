@@ -50,9 +50,9 @@ func (f *fixture) full(id string) contacts.Row {
 		Desired: contacts.StampOf(waiting), Confirmed: contacts.StampOf(confirmed),
 		Since: now.Add(-7 * time.Hour), Revision: 12345, Waiting: &waiting,
 		Due: now.Add(5 * time.Hour), Owner: math.MinInt64, LeaseUntil: now.Add(4 * time.Hour),
-		DoubtUntil: now.Add(3 * time.Hour), DoubtOther: true, Conflicts: 4, Failures: 5, Reason: "status 503",
+		DoubtUntil: now.Add(3 * time.Hour), DoubtOther: true, Conflicts: 4, Denials: 1, Refused: "email,phone", Failures: 5, Reason: "status 503",
 		LastCall: contacts.Call{Operation: "create_contact", Outcome: "unclear", At: now.Add(-6 * time.Hour)},
-		Life:     contacts.Reissuing, Expires: now.Add(2 * time.Hour),
+		Life:     contacts.Reissuing, Passing: true, Checks: 2, Expires: now.Add(2 * time.Hour),
 	}
 }
 

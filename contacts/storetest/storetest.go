@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) contacts.Store) {
 		{"trust", trustCases()},
 		{"rows", rowsCases()},
 		{"scopes", scopeCases()},
+		{"namespaces", namespaceCases()},
 		{"ids", idCases()},
 		{"cancellation", cancellationCases()},
 		{"concurrency", concurrencyCases()},

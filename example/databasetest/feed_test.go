@@ -102,8 +102,8 @@ func makeSlow(t *testing.T, db *sql.DB, rows int) {
 	t.Helper()
 	execute(t, db, `INSERT INTO maicontact_contacts (namespace, inbox_id, kind, id, version, trust, generation,
 			desired_profile, desired_access, confirmed_profile, confirmed_access, revision, owner,
-			doubt_other, conflicts, failures, reason, call_operation, call_outcome, life)
-		SELECT $1, $2, 'member', n - 1, n, 0, 1, '', '', '', '', 0, 0, 0, 0, 0, '', '', '', 0
+			doubt_other, conflicts, denials, refused, failures, reason, call_operation, call_outcome, life, passing, checks)
+		SELECT $1, $2, 'member', n - 1, n, 0, 1, '', '', '', '', 0, 0, 0, 0, 0, '', 0, '', '', '', 0, 0, 0
 		FROM generate_series(1, $3) AS g(n)`, scope.Namespace, scope.InboxID, rows)
 	execute(t, db, `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
 		'BEGIN PERFORM pg_sleep(NEW.failures / 1000.0); RETURN NULL; END'`)

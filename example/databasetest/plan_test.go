@@ -23,8 +23,8 @@ func TestPlans(t *testing.T) {
 		db.SetMaxOpenConns(1)
 		fillTable(t, db, d.dialect)
 		statements := plantest.Prepared(t, plain, d.address, d.dialect)
-		if len(statements) != 10 {
-			t.Errorf("there are %d statements, want 10", len(statements))
+		if len(statements) != 11 {
+			t.Errorf("there are %d statements, want 11", len(statements))
 		}
 		checkPlans(t, db, d.dialect, statements)
 		execute(t, db, "ANALYZE")
@@ -75,10 +75,10 @@ func fillTable(t *testing.T, db *sql.DB, dialect sqlstore.Dialect) {
 	}
 	execute(t, db, `INSERT INTO maicontact_contacts (namespace, inbox_id, kind, id, version, trust, trusted_at,
 			contact_id, generation, created_at, updated_at, desired_profile, desired_access, confirmed_profile, confirmed_access,
-			revision, due_at, owner, doubt_other, conflicts, failures, reason, call_operation, call_outcome, life, expires_at)
+			revision, due_at, owner, doubt_other, conflicts, denials, refused, failures, reason, call_operation, call_outcome, life, passing, checks, expires_at)
 		SELECT 'n' || n % 10, '`+scope.InboxID+`', CASE WHEN n % 2 = 0 THEN 'member' ELSE 'visitor' END, 'm' || n, n, n, n,
 			'contact-' || n, 1, n, n, 'p', 'a', 'p', 'a',
-			1, CASE WHEN n % 100 < 10 THEN 8000000000000 + n END, 0, 0, 0, 0, '', '', '', 0,
+			1, CASE WHEN n % 100 < 10 THEN 8000000000000 + n END, 0, 0, 0, 0, '', 0, '', '', '', 0, 0, 0,
 			CASE WHEN n % 2 = 1 THEN 8000000000000 + n END FROM (`+numbers+`) AS numbers`)
 }
 

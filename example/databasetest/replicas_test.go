@@ -78,3 +78,7 @@ func (r *replicas) ByContact(ctx context.Context, inboxID string, id webchat.Con
 func (r *replicas) Count(ctx context.Context, s contacts.Scope) (contacts.Counts, error) {
 	return r.next().Count(ctx, s)
 }
+
+func (r *replicas) Namespaces(ctx context.Context, inboxID string) ([]string, error) {
+	return r.next().Namespaces(ctx, inboxID)
+}

@@ -266,3 +266,7 @@ func (g *gated) ByContact(ctx context.Context, inboxID string, id webchat.Contac
 func (g *gated) Count(ctx context.Context, s contacts.Scope) (contacts.Counts, error) {
 	return through(ctx, g, "Count", func() (contacts.Counts, error) { return g.inner.Count(ctx, s) })
 }
+
+func (g *gated) Namespaces(ctx context.Context, inboxID string) ([]string, error) {
+	return through(ctx, g, "Namespaces", func() ([]string, error) { return g.inner.Namespaces(ctx, inboxID) })
+}

@@ -131,12 +131,12 @@ func (d *table) load(t testing.TB, db *sql.DB, waiting int) {
 	start := time.Now()
 	d.execute(t, db, `INSERT INTO maicontact_contacts (namespace, inbox_id, kind, id, version, trust, contact_id, generation,
 			created_at, updated_at, desired_profile, desired_access, since_at, confirmed_profile, confirmed_access,
-			waiting, revision, due_at, owner, doubt_other, conflicts, failures, reason, call_operation, call_outcome, life)
+			waiting, revision, due_at, owner, doubt_other, conflicts, denials, refused, failures, reason, call_operation, call_outcome, life, passing, checks)
 		SELECT '`+namespace+`', '`+inboxID+`', 'member', `+member+`, n, 0, `+contact+`, 1,
 			1760000000000 + n, 1760000000000 + n, `+stamp+`, 'abcdefghijklmnopqrstuv', 1760000000000 + n,
 			CASE WHEN waits THEN '' ELSE `+stamp+` END, 'abcdefghijklmnopqrstuv',
 			CASE WHEN waits THEN '`+strings.ReplaceAll(string(profile), "'", "''")+`' END, 1760000000000000 + n,
-			CASE WHEN waits THEN 1760000000000 + n END, 0, 0, 0, 0, '', '', '', 0
+			CASE WHEN waits THEN 1760000000000 + n END, 0, 0, 0, 0, '', 0, '', '', '', 0, 0, 0
 		FROM (SELECT n, `+waits+` AS waits FROM (`+numbers+`) AS numbers) AS members`)
 	t.Logf("%s: %d members loaded in %.1f s", d.name, d.members, time.Since(start).Seconds())
 }

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -27,7 +28,15 @@ const (
 	// where MaiAgent goes on to say "already there", heldRest is waited.
 	mostHeld = 3
 	heldRest = time.Hour
+	// misset is how long to wait while the site's settings are at fault.
+	misset = time.Minute
 )
+
+// isDenial reports whether MaiAgent has answered a creation with something else.
+func isDenial(err error) bool {
+	api, ok := errors.AsType[*webchat.Error](err)
+	return !errors.Is(err, errAnothers) && (errors.Is(err, errUntold) || ok && api.Operation == "create_contact" && errors.Is(err, webchat.ErrMismatch))
+}
 
 // errHeld means that MaiAgent says a contact is there and does not show it.
 var errHeld = errors.New("MaiAgent has the source id already, but shows no contact with it")
@@ -59,24 +68,29 @@ func conflictsAfter(conflicts int, err error) int {
 // later with each in a row, with jitter, and as MaiAgent asked for.
 func (w *work) failure(row contacts.Row, cause error, now time.Time) contacts.Failure {
 	f := contacts.Failure{
-		Reason: cause.Error(), DoubtUntil: w.doubt, Conflicts: conflictsAfter(row.Conflicts, cause),
+		Reason: cause.Error(), DoubtUntil: w.doubt, Conflicts: conflictsAfter(row.Conflicts, cause), Denials: row.Denials,
+	}
+	if isDenial(cause) {
+		f.Denials++
 	}
 	policy := backoff.NewExponentialBackOff()
 	policy.InitialInterval, policy.MaxInterval = time.Second, longestDelay
-	if upstream.IsRefusal(cause) {
+	if upstream.IsRefusal(cause) || errors.Is(cause, errUnseen) {
 		policy.InitialInterval, policy.MaxInterval = refusedDelay/120, refusedDelay
 	}
 	f.Delay = policy.NextBackOff()
 	for range min(row.Failures, 20) {
 		f.Delay = policy.NextBackOff()
 	}
-	if api, ok := errors.AsType[*webchat.Error](cause); ok {
-		f.Delay = max(f.Delay, api.RetryAfter)
-		if api.Unknown {
-			f.Delay = max(f.Delay, w.timing.SearchLag)
-		}
+	f.Delay = max(f.Delay, retryAfter(cause))
+	if upstream.IsUnclear(cause) {
+		f.Delay = max(f.Delay, w.timing.SearchLag)
 	}
 	switch {
+	case errors.Is(cause, errDenied):
+		f.Delay = heldRest
+	case upstream.Setting(cause) != "":
+		f.Delay = max(misset/4*3+rand.N(misset/2), retryAfter(cause))
 	case errors.Is(cause, errInDoubt):
 		f.Delay = min(max(f.Delay, w.timing.SearchLag), w.doubt.Sub(now)) // the next claim finds the doubt over
 	case errors.Is(cause, errHeld) && f.Conflicts > signsOfHeld*mostHeld:
@@ -87,11 +101,21 @@ func (w *work) failure(row contacts.Row, cause error, now time.Time) contacts.Fa
 	return f
 }
 
+// retryAfter is how long MaiAgent asked to wait.
+func retryAfter(err error) time.Duration {
+	if api, ok := errors.AsType[*webchat.Error](err); ok {
+		return api.RetryAfter
+	}
+	return 0
+}
+
 // The outcomes of a call, as the row's LastCall has them.
 const (
 	OutcomeOK      = "ok"
 	OutcomeRefused = "refused" // MaiAgent does not take what was sent
 	OutcomeDenied  = "denied"  // MaiAgent does not take the API key
+	OutcomeMisset  = "misset"  // MaiAgent does not take another setting of the site
+	OutcomeUnseen  = "unseen"  // MaiAgent does not show what was sent
 	OutcomeUnclear = "unclear" // it may have happened
 	OutcomeFailed  = "failed"
 )
@@ -99,11 +123,16 @@ const (
 // callOf says which call has failed, and how.
 func callOf(cause error, now time.Time) contacts.Call {
 	call := contacts.Call{Outcome: OutcomeFailed, At: now}
+	if errors.Is(cause, errUnseen) {
+		return contacts.Call{Operation: "replace_contact", Outcome: OutcomeUnseen, At: now}
+	}
 	if api, ok := errors.AsType[*webchat.Error](cause); ok {
 		call.Operation = api.Operation
 		switch {
 		case errors.Is(cause, webchat.ErrUnauthorized):
 			call.Outcome = OutcomeDenied
+		case upstream.Setting(cause) != "":
+			call.Outcome = OutcomeMisset
 		case upstream.IsRefusal(cause):
 			call.Outcome = OutcomeRefused
 		case upstream.IsUnclear(cause):

@@ -3,7 +3,7 @@ package reconcile
 import (
 	"context"
 	"errors"
-	"net/http"
+	"fmt"
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
@@ -13,50 +13,100 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// errInDoubt means that a write of unknown outcome is so young that it may still
-// land.
-var errInDoubt = errors.New("a write of unknown outcome is too young to be repeated")
+var (
+	// errInDoubt means that a write of unknown outcome is so young that it may
+	// still land.
+	errInDoubt = errors.New("a write of unknown outcome is too young to be repeated")
+	// errUntold means that a reply does not say whose contact it has, and that
+	// the search does not show it.
+	errUntold = errors.New("the reply does not say whose contact it is, and the search does not show it")
+	// errAnothers means that the reply to a creation is about the contact of
+	// another person, which some proxy must have kept.
+	errAnothers = errors.New("the reply is that of another person's creation")
+	// errDenied means that creations for the person were answered with something
+	// else so often that there is to be no other.
+	errDenied = errors.New("MaiAgent answers creations for this person with something else")
+)
+
+// mostDenials is how many creations for one person may be answered with what
+// contradicts them.
+const mostDenials = 2
 
 func sourceID(row contacts.Row) string { return identity.SourceID(row.Person, row.Generation) }
 
 // make looks first, and creates only when MaiAgent clearly has no contact.
 func (w *work) make() error {
 	found, err := w.find()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if found != "" {
-		return w.bind(found, contacts.Stamp{})
-	}
-	if !w.at.Row.DoubtUntil.IsZero() {
+	case found != nil:
+		return w.bind(found.ID, contacts.Stamp{})
+	case !w.at.Row.DoubtUntil.IsZero():
 		return errInDoubt
+	case w.at.Row.Denials >= mostDenials:
+		return errDenied
 	}
+	w.manner = w.mannerFor(w.target(webchat.Contact{}), w.at.Now())
 	return w.create(AsItIs)
 }
 
+// adopt looks for the contact of a suspended person of whom the row has none. One
+// that is there is not to answer from anything.
+func (w *work) adopt() error {
+	found, err := w.find()
+	switch {
+	case err != nil:
+		return err
+	case found != nil:
+		return w.bind(found.ID, contacts.Stamp{})
+	case !w.at.Row.DoubtUntil.IsZero():
+		return errInDoubt
+	}
+	return w.rest()
+}
+
 // create makes the contact. first goes into the same Put as the note that a
-// write has begun.
+// write has begun. What MaiAgent does not take is left out.
 func (w *work) create(first contacts.Transition) error {
-	made, err := w.send(first, func(before func(context.Context) (webchat.Draft, error)) (webchat.Contact, error) {
-		return w.api.Create(w.ctx, w.purpose(), before)
-	})
-	if err == nil {
-		return w.bindMade(made)
+	for {
+		made, err := w.send(first, webchat.Contact{}, func(before func(context.Context) (webchat.Draft, error)) (webchat.Contact, error) {
+			return w.api.Create(w.ctx, w.purpose(), before)
+		})
+		first = AsItIs
+		switch {
+		case err == nil:
+			return w.bindMade(made)
+		case !w.began:
+			return err
+		case errors.Is(err, webchat.ErrExists), upstream.FailedInside(err) && w.mayBeHeld():
+			return w.takeOver()
+		case errors.Is(err, webchat.ErrMismatch):
+			return w.denied(made.ID, err)
+		case !w.learn(err, w.sent, webchat.Contact{}):
+			return err
+		}
 	}
-	if !w.began {
+}
+
+// denied is for a creation that was answered with something else. Where that is
+// another person's contact nothing has come of it.
+func (w *work) denied(id webchat.ContactID, cause error) error {
+	if anothers, err := w.at.IsAnothers(w.ctx, id); err == nil && anothers {
+		return fmt.Errorf("%w: %w", errAnothers, cause)
+	}
+	return cause
+}
+
+// takeOver looks for the contact that MaiAgent says is there.
+func (w *work) takeOver() error {
+	found, err := w.findExisting()
+	switch {
+	case err != nil:
 		return err
-	}
-	if !errors.Is(err, webchat.ErrExists) && !(upstream.FailedInside(err) && w.mayBeHeld()) {
-		return err
-	}
-	found, failed := w.findExisting()
-	if failed != nil {
-		return failed
-	}
-	if found != "" {
-		return w.bind(found, contacts.Stamp{})
-	}
-	if !w.mayBeHeld() {
+	case found != nil:
+		return w.bind(found.ID, contacts.Stamp{})
+	case !w.mayBeHeld():
 		return errHeld
 	}
 	return w.nextGeneration("a deleted contact holds the source id")
@@ -78,74 +128,29 @@ func (w *work) nextGeneration(why string) error {
 	})
 }
 
-// errUntold means that a reply does not say whose contact it has, and that the
-// search does not show it.
-var errUntold = errors.New("the reply does not say whose contact it is, and the search does not show it")
-
 // bindMade takes a contact that was just made. A reply that holds nothing but an
 // id may come from a cache, so that the search must show the contact as ours.
 func (w *work) bindMade(made webchat.Contact) error {
-	if made.SourceID != "" {
-		return w.bind(made.ID, w.sent.Stamp)
-	}
-	found, err := w.findExisting()
-	switch {
-	case err != nil:
-		return err
-	case found == made.ID:
-		return w.bind(found, w.sent.Stamp)
-	case found != "":
-		return w.bind(found, contacts.Stamp{})
-	}
-	return errUntold
-}
-
-// send records that a write has begun, sends it once its turn has come, and
-// notes what is then in doubt.
-func (w *work) send(first contacts.Transition, call func(before func(context.Context) (webchat.Draft, error)) (webchat.Contact, error)) (webchat.Contact, error) {
-	var before time.Time
-	result, err := call(func(ctx context.Context) (webchat.Draft, error) {
-		err := w.at.ChangeInLease(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
-			row, err := first(row, now)
-			if err != nil {
-				return row, err
-			}
-			if row.Waiting == nil {
-				return row, contacts.ErrFenced // it has been sent meanwhile
-			}
-			before = row.DoubtUntil
-			return row.BeginWrite(w.owner, w.timing.WriteDoubt, now)
-		})
-		if err != nil {
-			return webchat.Draft{}, err
+	if made.SourceID == "" {
+		found, err := w.findExisting()
+		switch {
+		case err != nil:
+			return err
+		case found == nil:
+			return w.denied(made.ID, errUntold)
+		case found.ID != made.ID:
+			return w.bind(found.ID, contacts.Stamp{})
 		}
-		row := w.at.Row
-		w.began, w.doubt = true, row.DoubtUntil
-		w.sent = contacts.Desired{Profile: *row.Waiting, Stamp: row.Desired, Revision: row.Revision}
-		return w.draft(), nil
-	})
-	w.doubt = w.doubtAfter(before, err)
-	return result, err
-}
-
-// doubtAfter is until when a write may still land, after an answer: as before
-// when this one clearly did not happen, and only while the search may lag
-// behind when MaiAgent itself has answered. What MaiAgent says of one write says
-// nothing of another.
-func (w *work) doubtAfter(before time.Time, err error) time.Time {
-	api, ok := errors.AsType[*webchat.Error](err)
-	switch {
-	case !ok:
-		return w.doubt
-	case !api.Unknown:
-		return before
-	case api.Status/100 == 2 || api.Status == http.StatusInternalServerError || api.Status == http.StatusServiceUnavailable:
-		if lag := w.at.Now().Add(w.timing.SearchLag); lag.After(before) {
-			return lag
-		}
-		return before
+		made = *found
 	}
-	return w.doubt
+	access := w.sent.Profile.QueryMetadata
+	// Nothing was sent where there is no access of their own, and a new contact
+	// has none before.
+	seen, err := w.sees(made.ID, made, access, !access.IsZero())
+	if err != nil || !seen {
+		return w.bind(made.ID, contacts.Stamp{})
+	}
+	return w.bind(made.ID, w.sent.Stamp)
 }
 
 // bind gives the row its contact. A row that could not be written stays as the
@@ -153,42 +158,54 @@ func (w *work) doubtAfter(before time.Time, err error) time.Time {
 func (w *work) bind(id webchat.ContactID, confirmed contacts.Stamp) error {
 	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		row.LastCall = contacts.Call{Operation: "create_contact", Outcome: OutcomeOK, At: now}
-		if confirmed == (contacts.Stamp{}) && row.Owner == w.owner {
-			// It was found; what is in doubt is what the answers left so.
-			row, _ = row.NotWritten(w.owner, w.doubt, now)
+		if confirmed == (contacts.Stamp{}) {
+			if row.Owner == w.owner {
+				// It was found; what is in doubt is what the answers left so.
+				row, _ = row.NotWritten(w.owner, w.doubt, now)
+			}
+			return row.Bind(w.owner, id, confirmed, now)
+		}
+		if refused := w.refused(w.sent, now); refused != "" {
+			row, err := row.Bind(w.owner, id, contacts.Stamp{Access: confirmed.Access}, now)
+			if err != nil || row.Life != contacts.Live {
+				return row, err
+			}
+			return row.ConfirmWithout(w.owner, confirmed, refused, row.DoubtUntil, now)
 		}
 		return row.Bind(w.owner, id, confirmed, now)
 	})
 	if err == nil {
 		w.doubt = w.at.Row.DoubtUntil
+		w.tellRefused(w.ctx)
 	}
 	return err
 }
 
-// find returns the contact with exactly the row's source id; none is no error.
-// Where MaiAgent has several, the oldest is taken, always.
-func (w *work) find() (webchat.ContactID, error) {
+// find returns the contact with exactly the row's source id; nil is none. Where
+// MaiAgent has several, the oldest is taken, always.
+func (w *work) find() (*webchat.Contact, error) {
 	found, err := w.api.Find(w.ctx, w.purpose(), w.at.Row.InboxID, sourceID(w.at.Row))
 	if err != nil || len(found) == 0 {
-		return "", err
+		return nil, err
 	}
+	w.vendor.hears(found[0])
 	if len(found) > 1 {
 		w.log.ErrorContext(w.ctx, "maicontact: MaiAgent has several contacts with one source id; the oldest is used", "contacts", len(found))
 	}
-	return found[0].ID, nil
+	return &found[0], nil
 }
 
 // findExisting looks for a contact that MaiAgent says is there already, again
 // and again while its search may lag behind. None after that means that a
 // deleted contact holds the source id.
-func (w *work) findExisting() (webchat.ContactID, error) {
+func (w *work) findExisting() (*webchat.Contact, error) {
 	for start := time.Now(); ; {
 		found, err := w.find()
-		if err != nil || found != "" || time.Since(start) >= w.timing.SearchLag {
+		if err != nil || found != nil || time.Since(start) >= w.timing.SearchLag {
 			return found, err
 		}
 		if err := background.Sleep(w.ctx, w.timing.SearchLag/6); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
 }

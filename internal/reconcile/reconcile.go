@@ -6,7 +6,6 @@ package reconcile
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -31,24 +30,35 @@ type Timing struct {
 // Flight is how long work under a claim may take. It ends before the lease does.
 func (t Timing) Flight() time.Duration { return t.Lease * 2 / 3 }
 
-const (
-	// mostSteps bounds the work on one row under one claim: make, replace,
-	// and once more when the contact turns out to be deleted.
-	mostSteps = 6
-	// recordTime is how long the outcome of a call may take to be written.
-	recordTime = 5 * time.Second
-)
+// Options configures a [Reconciler].
+type Options struct {
+	API    *upstream.Client
+	Timing Timing
+	// Suspended is the access of people who are suspended.
+	Suspended webchat.QueryMetadata
+	// RemakeMoved counts a contact that is in other inboxes only as deleted.
+	RemakeMoved bool
+	// OnRefused is told which fields of a person MaiAgent did not take. Optional.
+	OnRefused func(context.Context, contacts.Person, []webchat.Field)
+	Logger    *slog.Logger
+}
 
 // Reconciler is made by [New] and safe for concurrent use.
 type Reconciler struct {
-	api    *upstream.Client
-	timing Timing
-	log    *slog.Logger
+	api         *upstream.Client
+	timing      Timing
+	suspended   webchat.QueryMetadata
+	remakeMoved bool
+	onRefused   func(context.Context, contacts.Person, []webchat.Field)
+	log         *slog.Logger
+	vendor      vendor
 }
 
 // New returns a Reconciler.
-func New(api *upstream.Client, timing Timing, log *slog.Logger) *Reconciler {
-	return &Reconciler{api: api, timing: timing, log: log}
+func New(o Options) *Reconciler {
+	return &Reconciler{
+		api: o.API, timing: o.Timing, suspended: o.Suspended, remakeMoved: o.RemakeMoved, onRefused: o.OnRefused, log: o.Logger,
+	}
 }
 
 // Settle applies the transition to the row, and brings the row in step with
@@ -155,124 +165,4 @@ func newOwner() int64 {
 			return owner
 		}
 	}
-}
-
-// work is what one claim does.
-type work struct {
-	*Reconciler
-	ctx    context.Context
-	cancel context.CancelFunc
-	at     *contacts.Reading
-	owner  int64
-	upkeep bool // nobody waits for it
-
-	claimed contacts.Row     // as the claim found it
-	began   bool             // a write was recorded as begun
-	sent    contacts.Desired // by the newest write
-	doubt   time.Time        // until when a write may still land, if the work fails now
-}
-
-func (r *Reconciler) begin(ctx context.Context, at *contacts.Reading, owner int64) *work {
-	w := &work{Reconciler: r, at: at, owner: owner, claimed: at.Row, doubt: at.Row.DoubtUntil}
-	left := r.timing.Flight()
-	if at.Row.Owner == owner {
-		// The Put that claimed the row may have taken long.
-		left = min(left, at.Row.LeaseUntil.Sub(at.Now())-r.timing.Lease/10)
-	}
-	w.ctx, w.cancel = context.WithTimeout(ctx, left)
-	return w
-}
-
-// carryOn does one thing after the other until the claim ends.
-func (w *work) carryOn() error {
-	for range mostSteps {
-		if w.at.Row.Owner != w.owner {
-			return nil
-		}
-		if err := w.step(); err != nil {
-			return w.giveUp(err)
-		}
-	}
-	if w.at.Row.Owner != w.owner {
-		return nil
-	}
-	return w.giveUp(errors.New("no end of changes"))
-}
-
-// step does the next thing.
-func (w *work) step() error {
-	switch row := w.at.Row; {
-	case row.Life == contacts.Erasing || row.Life == contacts.Reissuing:
-		return w.remove()
-	case row.Life != contacts.Live || row.Waiting == nil:
-		return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.Rest(w.owner, now) })
-	case row.ContactID == "":
-		return w.make()
-	default:
-		return w.replace()
-	}
-}
-
-// record writes down what happened, even when the time of the work is over.
-func (w *work) record(f contacts.Transition) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), recordTime)
-	defer cancel()
-	return w.at.Change(ctx, f)
-}
-
-// giveUp ends the claim after a failure. What was in doubt stays so.
-func (w *work) giveUp(cause error) error {
-	if errors.Is(cause, contacts.ErrFenced) || errors.Is(cause, contacts.ErrLate) {
-		return w.lost()
-	}
-	if errors.Is(cause, contacts.ErrContactTaken) {
-		w.log.ErrorContext(w.ctx, "maicontact: MaiAgent gave one contact for two people; the second does not get it. Look for a proxy that answers API calls from a cache")
-	}
-	var failure contacts.Failure
-	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		failure = w.failure(row, cause, now)
-		row.LastCall = callOf(cause, now)
-		return row.Postpone(w.owner, failure, now)
-	})
-	if errors.Is(err, contacts.ErrFenced) {
-		return w.lost()
-	}
-	if err == nil {
-		w.log.WarnContext(w.ctx, "maicontact: a contact is not in step yet", "error", cause, "failures", w.at.Row.Failures, "retry_in", failure.Delay)
-	}
-	return err
-}
-
-// lost is for a claim that somebody else has taken over, or that an erasure has
-// made void: what was sent may still land.
-func (w *work) lost() error {
-	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		if row.Owner == w.owner {
-			// It is ours, and only its lease is over.
-			return row.Postpone(w.owner, contacts.Failure{Reason: "the lease was over", DoubtUntil: row.DoubtUntil, Conflicts: row.Conflicts}, now)
-		}
-		if w.doubt.IsZero() || !w.began {
-			return row, nil
-		}
-		return row.Lost(w.sent, w.doubt, now), nil
-	})
-}
-
-func (w *work) purpose() upstream.Purpose {
-	switch {
-	case w.upkeep:
-		return upstream.Upkeep
-	case w.at.Row.IsVisitor():
-		return upstream.MakeVisitor
-	}
-	return upstream.MakeMember
-}
-
-func (w *work) draft() webchat.Draft {
-	row := w.at.Row
-	d := webchat.Draft{InboxID: row.InboxID, SourceID: sourceID(row)}
-	if row.Waiting != nil {
-		d.Profile = *row.Waiting
-	}
-	return d
 }

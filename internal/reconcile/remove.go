@@ -16,16 +16,20 @@ import (
 // further than its own; what comes after it is another's.
 const furtherGenerations = 2
 
+// errListed means that MaiAgent still shows what it has deleted.
+var errListed = errors.New("the contact is still there after its deletion")
+
 // remove deletes what the row had at MaiAgent: the contact it knows, and any
 // that an unfinished attempt or a former row has left. Contacts are looked for
 // first, then the claim is checked, and nothing that was made after that is
-// touched.
+// touched. They are gone when they cannot be read and are not listed any more,
+// and when the key is shown to be one that can read the inbox.
 func (w *work) remove() error {
 	left, err := w.remaining()
 	if err != nil {
 		return err
 	}
-	if len(left) > 0 {
+	if len(left.ids) > 0 {
 		err := w.at.ChangeInLease(w.ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
 			return row.BeginDelete(w.owner, now)
 		})
@@ -33,10 +37,13 @@ func (w *work) remove() error {
 			return err
 		}
 	}
-	for _, id := range left {
+	for _, id := range left.ids {
 		if err := w.delete(id); err != nil {
 			return err
 		}
+	}
+	if err := w.proveGone(left); err != nil {
+		return err
 	}
 	if !w.at.Row.DoubtUntil.IsZero() {
 		return errInDoubt // a contact may still appear
@@ -47,30 +54,63 @@ func (w *work) remove() error {
 	})
 }
 
-// remaining lists the contacts that the row may have at MaiAgent.
-func (w *work) remaining() ([]webchat.ContactID, error) {
+// remains is what a row may have at MaiAgent.
+type remains struct {
+	ids      []webchat.ContactID
+	listed   []int // the generations of which there was one
+	readable bool  // a contact said that it is in our inbox
+}
+
+// remaining looks for the contacts that the row may have.
+func (w *work) remaining() (remains, error) {
 	row := w.at.Row
-	var ids []webchat.ContactID
+	var all remains
 	if row.ContactID != "" {
-		ids = append(ids, row.ContactID)
+		all.ids = append(all.ids, row.ContactID)
 	}
 	further := 0
 	if row.Life == contacts.Erasing {
 		further = furtherGenerations
 	}
 	for generation, last := 1, row.Generation+further; generation <= last; generation++ {
-		found, err := w.api.Find(w.ctx, upstream.Upkeep, row.InboxID, identity.SourceID(row.Person, generation))
+		found, err := w.list(generation)
 		if err != nil {
-			return nil, err
+			return remains{}, err
+		}
+		if len(found) > 0 {
+			last = max(last, generation+further)
+			all.listed = append(all.listed, generation)
 		}
 		for _, contact := range found {
-			last = max(last, generation+further)
-			if !slices.Contains(ids, contact.ID) {
-				ids = append(ids, contact.ID)
+			all.readable = all.readable || contact.IsIn(row.InboxID)
+			if !slices.Contains(all.ids, contact.ID) {
+				all.ids = append(all.ids, contact.ID)
 			}
 		}
 	}
-	return ids, nil
+	return all, nil
+}
+
+func (w *work) list(generation int) ([]webchat.Contact, error) {
+	row := w.at.Row
+	return w.api.Find(w.ctx, upstream.Upkeep, row.InboxID, identity.SourceID(row.Person, generation))
+}
+
+// proveGone looks once more for what was deleted. That nothing is shown proves
+// something only if the inbox can be read.
+func (w *work) proveGone(was remains) error {
+	for _, generation := range was.listed {
+		switch found, err := w.list(generation); {
+		case err != nil:
+			return err
+		case len(found) > 0:
+			return errListed
+		}
+	}
+	if was.readable {
+		return nil
+	}
+	return w.api.CanRead(w.ctx, upstream.Upkeep, w.at.Row.InboxID)
 }
 
 // delete deletes a contact and reads back.
@@ -80,7 +120,7 @@ func (w *work) delete(id webchat.ContactID) error {
 	}
 	gone, err := w.isGone(id)
 	if err == nil && !gone {
-		return errors.New("the contact is still there after its deletion")
+		return errListed
 	}
 	return err
 }

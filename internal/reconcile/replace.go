@@ -6,40 +6,92 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/upstream"
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// replace sends the profile that waits. Where an older write may still land
-// after this one, it is sent once more later.
+// replace sends what the contact is to be, and looks whether MaiAgent holds the
+// access then. Where an older write may still land after this one, it is sent once
+// more later.
 func (w *work) replace() error {
-	before, held := w.doubt, w.at.Row.Confirmed
-	_, err := w.send(AsItIs, func(begin func(context.Context) (webchat.Draft, error)) (webchat.Contact, error) {
-		return webchat.Contact{}, w.api.Replace(w.ctx, w.at.Row.ContactID, begin)
-	})
-	if errors.Is(err, webchat.ErrNotFound) {
+	id := w.at.Row.ContactID
+	held, err := w.api.Get(w.ctx, w.purpose(), id)
+	switch {
+	case errors.Is(err, webchat.ErrNotFound):
 		return w.heal()
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
+	w.vendor.hears(held)
+	if w.isMoved(held) {
+		if w.remakeMoved && w.doubt.IsZero() {
+			return w.nextGeneration("a contact was moved out of the inbox, which counts as deleted")
+		}
+		w.log.WarnContext(w.ctx, "maicontact: a contact is in another inbox than ours now; it is kept in step there and not moved back")
+	}
+	before, confirmed := w.doubt, w.at.Row.Confirmed
+	w.manner = w.mannerFor(w.target(held), w.at.Now())
+	for {
+		told, err := w.send(AsItIs, held, func(begin func(context.Context) (webchat.Draft, error)) (webchat.Contact, error) {
+			return w.api.Replace(w.ctx, id, begin)
+		})
+		switch {
+		case errors.Is(err, webchat.ErrNotFound):
+			return w.heal()
+		case err != nil && w.began && w.learn(err, w.sent, held):
+			continue
+		case err != nil:
+			return err
+		}
+		w.doubt = before // it was answered
+		changed := confirmed.Access != w.sent.Stamp.Access
+		seen, err := w.sees(id, told, w.sent.Profile.QueryMetadata, changed)
+		if err != nil {
+			return err
+		}
+		if seen {
+			return w.confirm(before, changed)
+		}
+		if !w.sent.Profile.QueryMetadata.IsZero() || w.manner.none == webchat.NoneOmitted {
+			return errUnseen
+		}
+		w.manner.none++ // "none" in another style
+	}
+}
+
+// confirm records that MaiAgent holds what was sent.
+func (w *work) confirm(before time.Time, changed bool) error {
 	since := w.at.Row.Since
-	err = w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
+	if w.sent.Profile.QueryMetadata.IsZero() {
+		w.vendor.noneWorks(w.manner.none)
+	}
+	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		row.LastCall = contacts.Call{Operation: "replace_contact", Outcome: OutcomeOK, At: now}
+		refused := w.refused(w.sent, now)
+		switch {
+		case row.Life == contacts.Suspended && w.sent.Stamp.Profile == "":
+			return row.ConfirmSuspended(w.owner, w.sent.Stamp.Access, before, now)
+		case refused != "":
+			return row.ConfirmWithout(w.owner, w.sent.Stamp, refused, before, now)
+		}
 		return row.Confirm(w.owner, w.sent.Stamp, before, now)
 	})
 	if err != nil {
 		return err
 	}
 	w.doubt = w.at.Row.DoubtUntil
-	if held.Access != w.sent.Stamp.Access {
+	w.vendor.served(w.at.Row.Person)
+	w.tellRefused(w.ctx)
+	if changed {
 		w.log.InfoContext(w.ctx, "maicontact: MaiAgent has confirmed a change of permissions", "after", w.at.Row.Updated.Sub(since))
 	}
 	return nil
 }
 
 // heal starts the next generation of a contact that was deleted at MaiAgent.
-// A 404 alone could also come from a wrong address or a copy that lags behind,
-// so reading it must say the same, and the search must work and not show it.
+// A 404 alone could also come from a wrong address, the key of another
+// organisation or a copy that lags behind, so reading it must say the same, the
+// search must not show it, and the inbox must be one that this key can read.
 func (w *work) heal() error {
 	id := w.at.Row.ContactID
 	gone, err := w.isGone(id)
@@ -50,14 +102,18 @@ func (w *work) heal() error {
 		return errors.New("the contact can be read but not written")
 	}
 	found, err := w.findExisting()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if found == id {
-		return errors.New("the contact is listed but cannot be written")
-	}
-	if !w.doubt.IsZero() {
+	case found != nil && found.ID == id:
+		return errors.New("the contact is listed but cannot be read")
+	case !w.doubt.IsZero():
 		return errInDoubt
+	}
+	if found == nil {
+		if err := w.api.CanRead(w.ctx, upstream.Upkeep, w.at.Row.InboxID); err != nil {
+			return err
+		}
 	}
 	return w.nextGeneration("a contact was deleted at MaiAgent")
 }

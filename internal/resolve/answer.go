@@ -24,15 +24,19 @@ func (r *Resolver) answer(at *contacts.Reading, q *Question, older bool) (Answer
 		return Answer{}, contacts.ErrRetired
 	case row.Life == contacts.Reissuing:
 		return Answer{}, contacts.ErrReissuing
+	case row.Life == contacts.Suspended:
+		return Answer{}, contacts.ErrSuspended
 	case row.Desired.Access != q.Desired.Stamp.Access && !r.InsecureStalePermissions:
 		return Answer{}, ErrPending // not this request's permissions
 	case r.mayHandOut(row):
-		settled := !older && row.Desired == q.Desired.Stamp && row.Confirmed == row.Desired && row.Waiting == nil
+		settled := !older && row.Desired == q.Desired.Stamp && row.IsSettled()
 		return Answer{ID: row.ContactID, Trust: row.Trust, Checked: at.At(), Expires: row.Expires, Settled: settled}, nil
 	case row.LastCall.Outcome == reconcile.OutcomeRefused && row.Failures > 0:
 		return Answer{}, ErrRefused
 	case row.LastCall.Outcome == reconcile.OutcomeDenied && row.Failures > 0:
 		return Answer{}, fmt.Errorf("%w: %s", webchat.ErrUnauthorized, row.Reason)
+	case row.LastCall.Outcome == reconcile.OutcomeMisset && row.Failures > 0:
+		return Answer{}, ErrMisset
 	case row.ContactID != "":
 		return Answer{}, ErrPending
 	case r.API.Down():

@@ -27,6 +27,75 @@ func (r *Resolver) Reissue(ctx context.Context, p contacts.Person, owner string)
 	})
 }
 
+// Suspend takes the chat from the person for now. MaiAgent is told without
+// anybody waiting.
+func (r *Resolver) Suspend(ctx context.Context, p contacts.Person, owner string, passing bool) error {
+	return r.turn(ctx, p, owner, func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.Suspend(passing, now) })
+}
+
+// Resume gives a suspended person the chat back. The error is
+// [contacts.ErrNotFound] where nothing is known of them.
+func (r *Resolver) Resume(ctx context.Context, p contacts.Person, owner string) error {
+	return r.turn(ctx, p, owner, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		if !row.IsStored() {
+			return row, contacts.ErrNotFound
+		}
+		return row.Resume(now)
+	})
+}
+
+func (r *Resolver) turn(ctx context.Context, p contacts.Person, owner string, f contacts.Transition) error {
+	at, err := contacts.Read(ctx, r.Store, p)
+	if err != nil {
+		return err
+	}
+	before := at.Row.Trust
+	if r.API.Down() {
+		err = at.Change(ctx, f)
+	} else {
+		err = r.settleLater(ctx, at, f)
+	}
+	if at.Row.Trust != before {
+		r.distrust(owner, at)
+	}
+	return err
+}
+
+// suspendedProfile is what the memory has the answer of a suspended person under:
+// no profile has that fingerprint.
+const suspendedProfile = "suspended"
+
+// SuspendAsked suspends a person of whom a request says so, until one says
+// otherwise. Nobody waits for it, and it is written once.
+func (r *Resolver) SuspendAsked(ctx context.Context, p contacts.Person, owner string) {
+	known, ok := r.memory.get(owner, suspendedProfile)
+	if ok && r.Believes(owner, known.Trust, known.Checked, time.Now()) {
+		return
+	}
+	r.flights.DoChan(owner+"|"+suspendedProfile, func() (any, error) {
+		err := r.detached(ctx, mostFlights, func(ctx context.Context) error {
+			at, err := r.read(ctx, p)
+			if err != nil {
+				return err
+			}
+			if at.Row.Life != contacts.Suspended {
+				if err := r.Suspend(ctx, p, owner, true); err != nil {
+					return err
+				}
+				if err := at.Again(ctx); err != nil {
+					return err
+				}
+			}
+			r.memory.put(owner, suspendedProfile, Answer{Trust: at.Row.Trust, Checked: at.At()})
+			return nil
+		})
+		if n := r.unasked.Count(time.Now()); err != nil && n > 0 {
+			r.Logger.WarnContext(ctx, "maicontact: that a member is suspended is not in the store yet; it is tried again when they ask", "times", n, "error", err)
+		}
+		return nil, nil
+	})
+}
+
 func (r *Resolver) condemn(ctx context.Context, p contacts.Person, owner string, f contacts.Transition) (contacts.Row, error) {
 	at, err := contacts.Read(ctx, r.Store, p)
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -37,6 +39,8 @@ var (
 	ErrPending = errors.New("MaiAgent has not confirmed the permissions yet")
 	// ErrRefused: MaiAgent does not take the person's profile.
 	ErrRefused = errors.New("MaiAgent refused the profile")
+	// ErrMisset: MaiAgent does not take what the site's settings say.
+	ErrMisset = errors.New("MaiAgent refused a setting of the site")
 	// ErrStoreSilent: the store has not said what it knows of the person. It is
 	// the one failure that an entry of the session may bridge for a while:
 	// nobody has said that the entry is wrong.
@@ -57,7 +61,11 @@ type Options struct {
 	Workers int           // rows that Run works on at a time
 	// InsecureStalePermissions hands out an id before its access is confirmed.
 	InsecureStalePermissions bool
-	Logger                   *slog.Logger
+	// Suspended, RemakeMoved and OnRefused are for the reconciler.
+	Suspended   webchat.QueryMetadata
+	RemakeMoved bool
+	OnRefused   func(context.Context, contacts.Person, []webchat.Field)
+	Logger      *slog.Logger
 }
 
 // Resolver is made by [New] and safe for concurrent use.
@@ -72,15 +80,19 @@ type Resolver struct {
 	updates   updates
 	unasked   background.Every
 	blind     background.Every
+	// scopeChecked: whether the table is of another namespace was looked at.
+	scopeChecked sync.Once
 }
 
 // New returns a Resolver. It starts nothing.
 func New(o Options) *Resolver {
 	return &Resolver{
-		Options:   o,
-		reconcile: reconcile.New(o.API, o.Timing, o.Logger),
-		memory:    newMemory(mostRecalled),
-		trust:     newTrust(o.Recheck, o.Stale),
+		Options: o,
+		reconcile: reconcile.New(reconcile.Options{
+			API: o.API, Timing: o.Timing, Suspended: o.Suspended, RemakeMoved: o.RemakeMoved, OnRefused: o.OnRefused, Logger: o.Logger,
+		}),
+		memory: newMemory(mostRecalled),
+		trust:  newTrust(o.Recheck, o.Stale),
 	}
 }
 
@@ -180,6 +192,9 @@ func (r *Resolver) resolve(ctx context.Context, q *Question) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	if !at.Row.IsStored() {
+		r.scopeChecked.Do(func() { r.checkScope(ctx) })
+	}
 	before := at.Row.Trust
 	older, err := r.settle(ctx, at, q)
 	if at.Row.Trust != before {
@@ -193,6 +208,18 @@ func (r *Resolver) resolve(ctx context.Context, q *Question) (Answer, error) {
 		r.memory.put(q.Owner, q.Profile, answer)
 	}
 	return answer, err
+}
+
+// checkScope warns where the table has people of this inbox, and all of them under
+// other namespaces: each of them would get a second contact.
+func (r *Resolver) checkScope(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, storeWait)
+	defer cancel()
+	found, err := r.Store.Namespaces(ctx, r.Scope.InboxID)
+	if err == nil && len(found) > 0 && !slices.Contains(found, r.Scope.Namespace) {
+		r.Logger.WarnContext(ctx, "maicontact: the table has people of this inbox under other namespaces only, so that everybody gets another contact; if Config.Namespace was renamed, stop the site and use sqlstore.Rename",
+			"namespace", r.Scope.Namespace, "found", found)
+	}
 }
 
 func (r *Resolver) read(ctx context.Context, p contacts.Person) (*contacts.Reading, error) {
@@ -210,6 +237,9 @@ func (r *Resolver) read(ctx context.Context, p contacts.Person) (*contacts.Readi
 // is true where the row knows a newer revision than the question.
 func (r *Resolver) settle(ctx context.Context, at *contacts.Reading, q *Question) (older bool, err error) {
 	desire := func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		if row.Life == contacts.Suspended && row.Passing {
+			row, _ = row.Resume(now) // they are not suspended any more
+		}
 		next, err := row.SetDesired(q.Desired, now)
 		if older = errors.Is(err, contacts.ErrOlderRevision); older {
 			next, err = row, nil

@@ -57,12 +57,26 @@ func (c *Client) Probing() bool { return c.breaker.isProbing() }
 
 // Find returns the contacts of an inbox with exactly this source id, the oldest
 // first; none is no error.
-func (c *Client) Find(ctx context.Context, p Purpose, inboxID, sourceID string) (found []webchat.Contact, _ error) {
-	err := c.call(ctx, p, func() (err error) {
-		found, err = c.api.FindBySourceID(ctx, inboxID, sourceID)
-		return err
-	})
-	return found, err
+//
+// Each page is a call of its own.
+func (c *Client) Find(ctx context.Context, p Purpose, inboxID, sourceID string) ([]webchat.Contact, error) {
+	search := c.api.Search(inboxID, sourceID)
+	for more := true; more; {
+		err := c.call(ctx, p, func() (err error) {
+			more, err = search.Next(ctx)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return search.Found(), nil
+}
+
+// CanRead returns nil when it is shown that the key can read the contacts of the
+// inbox.
+func (c *Client) CanRead(ctx context.Context, p Purpose, inboxID string) error {
+	return c.call(ctx, p, func() error { return c.api.CanRead(ctx, inboxID) })
 }
 
 // Get reads a contact.
@@ -91,8 +105,12 @@ func (c *Client) Create(ctx context.Context, p Purpose, before func(context.Cont
 }
 
 // Replace writes the whole contact, as [Upkeep]. before is as for [Client.Create].
-func (c *Client) Replace(ctx context.Context, id webchat.ContactID, before func(context.Context) (webchat.Draft, error)) error {
-	return c.write(ctx, Upkeep, before, func(d webchat.Draft) error { return c.api.Replace(ctx, id, d) })
+func (c *Client) Replace(ctx context.Context, id webchat.ContactID, before func(context.Context) (webchat.Draft, error)) (told webchat.Contact, _ error) {
+	err := c.write(ctx, Upkeep, before, func(d webchat.Draft) (err error) {
+		told, err = c.api.Replace(ctx, id, d)
+		return err
+	})
+	return told, err
 }
 
 func (c *Client) call(ctx context.Context, p Purpose, send func() error) error {

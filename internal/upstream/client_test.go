@@ -25,7 +25,7 @@ func TestCalls(t *testing.T) {
 	if found, err := b.Find(ctx, MakeVisitor, inbox, "mc1"); err != nil || len(found) != 1 || found[0].ID != made.ID {
 		t.Errorf("found %v, %v", found, err)
 	}
-	if err := b.Replace(ctx, made.ID, drafted("mc1", "B")); err != nil {
+	if _, err := b.Replace(ctx, made.ID, drafted("mc1", "B")); err != nil {
 		t.Error(err)
 	}
 	if got, err := b.Get(ctx, Upkeep, made.ID); err != nil || got.Profile.Name != "B" {
@@ -54,7 +54,7 @@ func TestBefore(t *testing.T) {
 				if _, err := b.Create(t.Context(), MakeMember, refuses); err != fault {
 					t.Errorf("create: %v", err)
 				}
-				if err := b.Replace(t.Context(), "33333333-3333-4333-8333-333333333333", refuses); err != fault {
+				if _, err := b.Replace(t.Context(), "33333333-3333-4333-8333-333333333333", refuses); err != fault {
 					t.Errorf("replace: %v", err)
 				}
 				func() {

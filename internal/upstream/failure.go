@@ -15,6 +15,18 @@ func IsRefusal(err error) bool {
 		(api.Operation == createContact || api.Operation == replaceContact)
 }
 
+// Setting names the setting of the site that MaiAgent refuses; empty: none. It is
+// nobody's profile that is at fault then.
+func Setting(err error) string {
+	if errors.Is(err, webchat.ErrUnproven) {
+		return "InboxID"
+	}
+	if api, ok := errors.AsType[*webchat.Error](err); ok {
+		return api.Setting()
+	}
+	return ""
+}
+
 // FailedInside reports whether MaiAgent failed on a creation by itself, which
 // may be how it says that the source id is taken.
 func FailedInside(err error) bool {

@@ -119,22 +119,26 @@ func (s *Simulation) answer(r *http.Request, route route, body []byte) reply {
 		}
 		return runtimeErrorReply()
 	}
+	switches := s.switches.Load()
+	if route.operation != "" && switches.isOther(r) {
+		return s.answerOther(r, route, body)
+	}
 	if refusal, ok := s.authenticate(r); !ok {
 		return refusal
 	}
 	switch route.operation {
 	case CreateContact:
-		return s.createContact(r, body)
+		return s.createContact(r, body, switches)
 	case GetContact:
-		return s.getContact(route.contactID)
+		return s.getContact(route.contactID, switches)
 	case ReplaceContact, PatchContact:
-		return s.updateContact(r, route.contactID, body, route.operation == PatchContact)
+		return s.updateContact(r, route.contactID, body, switches)
 	case DeleteContact:
 		return s.deleteContact(route.contactID)
 	case ListContacts:
-		return s.listContacts(r)
+		return s.listContacts(r, switches)
 	case ListInboxes:
-		return s.listInboxes(r)
+		return s.listInboxes(r, switches)
 	default:
 		return detailReply(http.StatusMethodNotAllowed, `Method "`+r.Method+`" not allowed.`).
 			with("Allow", strings.Join(route.allow, ", "))

@@ -22,13 +22,13 @@ type wireContact struct {
 	PhoneNumber    *string     `json:"phoneNumber"`
 	Email          *string     `json:"email"`
 	SourceID       *string     `json:"sourceId"`
-	QueryMetadata  any         `json:"queryMetadata"`
+	QueryMetadata  *any        `json:"queryMetadata,omitempty"` // nil: not told
 	MCPCredentials []any       `json:"mcpCredentials"`
 	CreatedAt      string      `json:"createdAt"`
 	UpdatedAt      string      `json:"updatedAt"`
 }
 
-func (s *Simulation) wire(c Contact) wireContact {
+func (s *Simulation) wire(c Contact, switches *Switches) wireContact {
 	w := wireContact{
 		ID:             c.ID,
 		Inboxes:        make([]wireInbox, 0, len(c.InboxIDs)),
@@ -37,13 +37,15 @@ func (s *Simulation) wire(c Contact) wireContact {
 		PhoneNumber:    orNull(c.Phone),
 		Email:          orNull(c.Email),
 		SourceID:       orNull(c.SourceID),
-		QueryMetadata:  camelMetadata(c.QueryMetadata),
 		MCPCredentials: []any{},
 		CreatedAt:      milliseconds(c.Created),
 		UpdatedAt:      milliseconds(c.Updated),
 	}
+	if !switches.HideAccess {
+		w.QueryMetadata = new(switches.shownAccess(c.QueryMetadata))
+	}
 	for _, id := range c.InboxIDs {
-		w.Inboxes = append(w.Inboxes, wireInbox{ID: id, Name: s.inboxName(id)})
+		w.Inboxes = append(w.Inboxes, wireInbox{ID: switches.inboxID(id), Name: s.inboxName(id)})
 	}
 	if len(w.Inboxes) > 0 {
 		w.Inbox = &w.Inboxes[0]
@@ -61,28 +63,28 @@ func orNull(text string) *string {
 // milliseconds is 13 digits for every time of our days.
 func milliseconds(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 
-func (s *Simulation) createContact(r *http.Request, body []byte) reply {
+func (s *Simulation) createContact(r *http.Request, body []byte, switches *Switches) reply {
 	in, refusal := parseInput(r, body)
 	if refusal != nil {
 		return *refusal
 	}
 	var c Contact
-	if errs := in.apply(&c, false, s.options.inboxIDs()); len(errs) > 0 {
+	if errs := switches.apply(in, &c, r.Method, s.options.inboxIDs()); len(errs) > 0 {
 		return jsonReply(http.StatusBadRequest, errs)
 	}
 	c, err := s.state.create(c)
 	if err != nil {
 		return s.errorReply(err)
 	}
-	return s.contactReply(http.StatusCreated, c)
+	return s.writtenReply(http.StatusCreated, c, switches)
 }
 
-func (s *Simulation) getContact(id string) reply {
+func (s *Simulation) getContact(id string, switches *Switches) reply {
 	c, ok := s.state.get(id)
 	if !ok || c.Deleted {
 		return s.errorReply(errNotFound)
 	}
-	return s.contactReply(http.StatusOK, c)
+	return s.contactReply(http.StatusOK, c, switches)
 }
 
 // invalidError carries field messages out of a change.
@@ -90,7 +92,7 @@ type invalidError struct{ fields fieldErrors }
 
 func (*invalidError) Error() string { return "invalid fields" }
 
-func (s *Simulation) updateContact(r *http.Request, id string, body []byte, partial bool) reply {
+func (s *Simulation) updateContact(r *http.Request, id string, body []byte, switches *Switches) reply {
 	if c, ok := s.state.get(id); !ok || c.Deleted {
 		return s.errorReply(errNotFound)
 	}
@@ -98,8 +100,10 @@ func (s *Simulation) updateContact(r *http.Request, id string, body []byte, part
 	if refusal != nil {
 		return *refusal
 	}
+	var before Contact
 	c, err := s.state.update(id, func(c *Contact) error {
-		if errs := in.apply(c, partial, s.options.inboxIDs()); len(errs) > 0 {
+		before = c.clone()
+		if errs := switches.apply(in, c, r.Method, s.options.inboxIDs()); len(errs) > 0 {
 			return &invalidError{errs}
 		}
 		return nil
@@ -107,7 +111,10 @@ func (s *Simulation) updateContact(r *http.Request, id string, body []byte, part
 	if err != nil {
 		return s.errorReply(err)
 	}
-	return s.contactReply(http.StatusOK, c)
+	if switches.OldAccessInReply {
+		c.QueryMetadata = before.QueryMetadata
+	}
+	return s.writtenReply(http.StatusOK, c, switches)
 }
 
 func (s *Simulation) deleteContact(id string) reply {
@@ -117,8 +124,18 @@ func (s *Simulation) deleteContact(id string) reply {
 	return reply{status: http.StatusNoContent, header: http.Header{}, contactID: id}
 }
 
-func (s *Simulation) contactReply(status int, c Contact) reply {
-	rep := jsonReply(status, s.wire(c))
+func (s *Simulation) contactReply(status int, c Contact, switches *Switches) reply {
+	rep := jsonReply(status, s.wire(c, switches))
+	rep.contactID = c.ID
+	return rep
+}
+
+// writtenReply answers a write.
+func (s *Simulation) writtenReply(status int, c Contact, switches *Switches) reply {
+	if !switches.BareReplies {
+		return s.contactReply(status, c, switches)
+	}
+	rep := jsonReply(status, map[string]string{"id": c.ID})
 	rep.contactID = c.ID
 	return rep
 }

@@ -20,6 +20,7 @@ type faultOrder struct {
 	Times      int     `json:"times"`
 	Rate       float64 `json:"rate"`
 	Delay      string  `json:"delay"` // "250ms"
+	Later      string  `json:"later"`
 	Status     int     `json:"status"`
 	RetryAfter string  `json:"retryAfter"`
 	Location   string  `json:"location"`
@@ -31,12 +32,15 @@ func (o faultOrder) fault() (Fault, error) {
 		Kind: o.Kind, Operation: o.Operation, After: o.After, Times: o.Times, Rate: o.Rate,
 		Status: o.Status, RetryAfter: o.RetryAfter, Location: o.Location, Body: o.Body,
 	}
-	if o.Delay != "" {
-		delay, err := time.ParseDuration(o.Delay)
-		if err != nil {
-			return f, fmt.Errorf("fault has the delay %q; give it as in 250ms", o.Delay)
+	for target, text := range map[*time.Duration]string{&f.Delay: o.Delay, &f.Later: o.Later} {
+		if text == "" {
+			continue
 		}
-		f.Delay = delay
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return f, fmt.Errorf("fault has the delay %q; give it as in 250ms", text)
+		}
+		*target = d
 	}
 	if f.Kind == "" && f.Delay > 0 {
 		f.Kind = Slow
@@ -91,6 +95,28 @@ func (s *Simulation) control(w http.ResponseWriter, r *http.Request, what, id st
 	case what == "DELETE requests" && id == "":
 		s.ResetRequests()
 		return done
+	case what == "POST landings" && id == "":
+		return jsonReply(http.StatusOK, map[string]int{"landed": s.Land()})
+	case what == "GET switches" && id == "":
+		return jsonReply(http.StatusOK, s.Switches())
+	case what == "PUT switches" && id == "":
+		var next Switches
+		if refusal := readControl(w, r, &next); refusal != nil {
+			return *refusal
+		}
+		if err := s.setSwitches(next); err != nil {
+			return detailReply(http.StatusBadRequest, err.Error())
+		}
+		return done
+	case what == "PUT contacts" && strings.HasSuffix(id, "/inboxes"):
+		var inboxIDs []string
+		if refusal := readControl(w, r, &inboxIDs); refusal != nil {
+			return *refusal
+		}
+		if !s.SetInboxes(strings.TrimSuffix(id, "/inboxes"), inboxIDs...) {
+			return missing
+		}
+		return done
 	case what == "GET contacts" && id == "":
 		return jsonReply(http.StatusOK, map[string]any{"contacts": s.All()})
 	case what == "DELETE contacts" && id != "":
@@ -103,16 +129,24 @@ func (s *Simulation) control(w http.ResponseWriter, r *http.Request, what, id st
 	}
 }
 
-func (s *Simulation) controlInject(w http.ResponseWriter, r *http.Request) reply {
+// readControl reads the body of an order, or returns what to answer instead.
+func readControl(w http.ResponseWriter, r *http.Request, into any) *reply {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		return detailReply(http.StatusBadRequest, "the body cannot be read")
+		return new(detailReply(http.StatusBadRequest, "the body cannot be read"))
 	}
-	var order faultOrder
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&order); err != nil {
-		return detailReply(http.StatusBadRequest, err.Error())
+	if err := decoder.Decode(into); err != nil {
+		return new(detailReply(http.StatusBadRequest, err.Error()))
+	}
+	return nil
+}
+
+func (s *Simulation) controlInject(w http.ResponseWriter, r *http.Request) reply {
+	var order faultOrder
+	if refusal := readControl(w, r, &order); refusal != nil {
+		return *refusal
 	}
 	fault, err := order.fault()
 	if err != nil {

@@ -100,3 +100,41 @@ func TestControlRefuses(t *testing.T) {
 		t.Errorf("a refused fault happened: %d", w.Code)
 	}
 }
+
+func TestControlSwitches(t *testing.T) {
+	t.Parallel()
+	s := newSimulation(t, Options{OtherInboxIDs: []string{otherInbox}})
+	id := create(t, s, "A").ID
+	inboxes := "/simulation/contacts/" + id + "/inboxes"
+	for _, test := range []struct {
+		method, path, body string
+		status             int
+	}{
+		{"PUT", "/simulation/switches", `{"putKeepsOmitted":true,"refuseNull":["phone_number"]}`, 204},
+		{"PUT", "/simulation/switches", `{"refuseNull":["x"]}`, 400},
+		{"PUT", "/simulation/switches", `{"unknown":true}`, 400},
+		{"PUT", "/simulation/switches", `[`, 400},
+		{"PUT", inboxes, `["` + DefaultInboxID + `","` + otherInbox + `"]`, 204},
+		{"PUT", inboxes, `["x"]`, 404},
+		{"PUT", inboxes, `[]`, 404},
+		{"PUT", inboxes, `{}`, 400},
+		{"PUT", "/simulation/contacts/x/inboxes", `["` + otherInbox + `"]`, 404},
+		{"POST", "/simulation/faults", `{"kind":"late_landing","later":"1h","times":1}`, 201},
+		{"POST", "/simulation/faults", `{"kind":"late_landing","later":"soon"}`, 400},
+	} {
+		if w := do(s, test.method, test.path, test.body); w.Code != test.status {
+			t.Errorf("%s %s %s: %d %s", test.method, test.path, test.body, w.Code, w.Body)
+		}
+	}
+	if got := do(s, "GET", "/simulation/switches", "").Body.String(); got != `{"putKeepsOmitted":true,"refuseNull":["phoneNumber"]}` {
+		t.Errorf("switches: %s", got)
+	}
+	if c, _ := s.Contact(id); len(c.InboxIDs) != 2 {
+		t.Errorf("in %v", c.InboxIDs)
+	}
+	lost(t, s, "DELETE", "/api/contacts/"+id+"/", "")
+	if got := do(s, "POST", "/simulation/landings", "").Body.String(); got != `{"landed":1}` || len(s.Contacts()) != 0 {
+		t.Errorf("landings: %s", got)
+	}
+	s.Close()
+}

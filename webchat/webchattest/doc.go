@@ -54,8 +54,21 @@
 // The kinds that do nothing but refuse are [Refuse], [HTML], [TooMany],
 // [Redirect], [CutBefore] and [Hang]. Those that do what was asked and spoil the
 // reply are [CommitThenCut], [CommitThenHTML], [CommitThenHang], [Truncated],
-// [WrongJSON] and [Endless]. [Slow] only waits. A search that does not show new
+// [WrongJSON] and [Endless]. [LateLanding] does it when nobody waits any more.
+// [Slow] only waits. A search that does not show new
 // contacts yet is no fault but Options.SearchLag.
+//
+// # Another MaiAgent
+//
+// The vendor's documents contradict each other. Options.Switches, and
+// [Simulation.Switch] later, make the Simulation behave in the other ways that
+// they do not exclude, alone and combined:
+//
+//	maiagent.Switch(func(s *webchattest.Switches) { s.PutKeepsOmitted, s.HideAccess = true, true })
+//
+// Whatever replies show then, [Simulation.AccessOf] is what an answer to a
+// contact would be given from. [Simulation.Move] and [Simulation.AddInbox] are
+// a person in the console.
 //
 // # From another process
 //
@@ -69,9 +82,13 @@
 //	DELETE /simulation/requests       forgets them
 //	GET    /simulation/contacts       all, also the deleted
 //	DELETE /simulation/contacts/{id}  as Simulation.Delete
+//	PUT    /simulation/contacts/{id}/inboxes  ["inbox id", ...], as Simulation.SetInboxes
+//	POST   /simulation/landings       as Simulation.Land
+//	GET    /simulation/switches       those in force
+//	PUT    /simulation/switches       {"putKeepsOmitted": true, "refuseNull": ["phoneNumber"]}: these and no others
 //
-// A fault has the fields of [Fault] in camelCase, with "delay" written as
-// "250ms", and "contains", a piece of the body, in place of Match. With
+// A fault has the fields of [Fault] in camelCase, with "delay" and "later"
+// written as "250ms", and "contains", a piece of the body, in place of Match. With
 // Options.File the contacts outlive the process.
 //
 // # What it does

@@ -41,6 +41,10 @@ const (
 	CommitThenHTML Kind = "commit_then_html"
 	// CommitThenHang does it, and then does as Hang.
 	CommitThenHang Kind = "commit_then_hang"
+	// LateLanding cuts the connection at once, and does it when Later has gone
+	// by, or at [Simulation.Land] when Later is 0. What is there by then decides
+	// what comes of it.
+	LateLanding Kind = "late_landing"
 	// Truncated does it, and replies with the first half of the JSON.
 	Truncated Kind = "truncated"
 	// WrongJSON does it, and replies with an object whose members have other
@@ -55,7 +59,7 @@ const (
 var defaultStatus = map[Kind]int{
 	Slow: 0, Refuse: http.StatusServiceUnavailable, HTML: http.StatusBadGateway, TooMany: http.StatusTooManyRequests,
 	Redirect: http.StatusTemporaryRedirect, CutBefore: 0, Hang: 0, CommitThenCut: 0,
-	CommitThenHTML: http.StatusBadGateway, CommitThenHang: 0, Truncated: 0, WrongJSON: 0, Endless: 0,
+	CommitThenHTML: http.StatusBadGateway, CommitThenHang: 0, LateLanding: 0, Truncated: 0, WrongJSON: 0, Endless: 0,
 }
 
 // Fault is something that goes wrong with the requests it fits. Of several
@@ -80,6 +84,9 @@ type Fault struct {
 
 	// Delay is waited for first, whatever the Kind.
 	Delay time.Duration
+	// Later is how long after its time LateLanding does what was asked for; 0
+	// until [Simulation.Land]. Other kinds ignore it.
+	Later time.Duration
 	// Status is the status of the reply; 0 is the default of the Kind. Kinds
 	// that have none ignore it.
 	Status int
@@ -100,8 +107,8 @@ func (f Fault) check() error {
 	if f.Operation != "" && !slices.Contains(operations, f.Operation) {
 		return fmt.Errorf("fault has the unknown operation %q", f.Operation)
 	}
-	if f.After < 0 || f.Times < 0 || f.Delay < 0 {
-		return errors.New("fault has a negative After, Times or Delay")
+	if f.After < 0 || f.Times < 0 || f.Delay < 0 || f.Later < 0 {
+		return errors.New("fault has a negative After, Times, Delay or Later")
 	}
 	if f.Rate < 0 || f.Rate > 1 {
 		return fmt.Errorf("fault has the rate %v; give 0 to 1", f.Rate)

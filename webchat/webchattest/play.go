@@ -36,6 +36,9 @@ func (s *Simulation) play(w http.ResponseWriter, r *http.Request, c *call, f *Fa
 	case CommitThenHang:
 		c.note(0, do().contactID)
 		s.hang(w, r)
+	case LateLanding:
+		s.later(f.Later, func() { c.note(0, do().contactID) })
+		cut(w)
 	case Truncated:
 		rep := do()
 		rep.body = rep.body[:len(rep.body)/2]

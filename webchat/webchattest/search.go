@@ -12,7 +12,7 @@ import (
 const maxPageSize = 100
 
 // listContacts answers the search: newest first, fuzzy, and in pages.
-func (s *Simulation) listContacts(r *http.Request) reply {
+func (s *Simulation) listContacts(r *http.Request, switches *Switches) reply {
 	params := camelParams(r.URL.Query())
 	inboxes, message := inboxFilter(params)
 	if message != "" {
@@ -21,13 +21,13 @@ func (s *Simulation) listContacts(r *http.Request) reply {
 	queries := append(slices.Clone(params["query"]), params["search"]...)
 	newest := s.options.Clock().Add(-s.options.SearchLag)
 	found := s.state.list(func(e *entry) bool {
-		return !e.Deleted && !e.Created.After(newest) && e.inAny(inboxes) && e.matchesAll(queries)
+		return (!e.Deleted || switches.DeletedButListed) && !e.Created.After(newest) && e.inAny(inboxes) && e.matchesAll(queries, switches.WordSearch)
 	})
 	slices.Reverse(found)
-	return pageReply(r, params, s.options.PageSize, found, s.wire)
+	return pageReply(r, params, s.options.PageSize, switches, found, func(c Contact) wireContact { return s.wire(c, switches) })
 }
 
-func (s *Simulation) listInboxes(r *http.Request) reply {
+func (s *Simulation) listInboxes(r *http.Request, switches *Switches) reply {
 	params := camelParams(r.URL.Query())
 	type channel struct {
 		ID   string `json:"id"`
@@ -44,13 +44,13 @@ func (s *Simulation) listInboxes(r *http.Request) reply {
 	if kind := params.Get("channelType"); kind == "" || kind == "web" {
 		found = s.options.inboxIDs()
 	}
-	return pageReply(r, params, s.options.PageSize, found, func(id string) inbox {
+	return pageReply(r, params, s.options.PageSize, switches, found, func(id string) inbox {
 		// Only the first inbox has the web chat that this host serves.
 		web := channel{ID: id[:len(id)-4] + "ffff", Name: "Simulated web chat"}
 		if id == s.options.InboxID {
 			web.ID = s.options.WebChatID
 		}
-		return inbox{ID: id, Name: s.inboxName(id), ChannelType: "web", Channel: web}
+		return inbox{ID: switches.inboxID(id), Name: s.inboxName(id), ChannelType: "web", Channel: web}
 	})
 }
 
@@ -95,8 +95,15 @@ func (e *entry) inAny(inboxes []string) bool {
 
 // matchesAll is fuzzy on purpose: part of a word is enough, and neither case
 // nor what separates the parts counts, so that "user-1" also finds "User10".
-func (e *entry) matchesAll(queries []string) bool {
+// With anyWord, one word of a query is enough.
+func (e *entry) matchesAll(queries []string, anyWord bool) bool {
 	for _, query := range queries {
+		if words := strings.FieldsFunc(query, isSeparator); anyWord && len(words) > 0 {
+			if !slices.ContainsFunc(words, func(word string) bool { return strings.Contains(e.haystack, fold(word)) }) {
+				return false
+			}
+			continue
+		}
 		folded := fold(query)
 		if folded == "" { // nothing but separators
 			query = strings.TrimSpace(query)
@@ -118,83 +125,21 @@ func haystack(c Contact) string {
 
 func fold(text string) string {
 	return strings.Map(func(r rune) rune {
-		if !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) {
+		if isSeparator(r) {
 			return -1
 		}
 		return unicode.ToLower(r)
 	}, text)
 }
 
-// page is the envelope of every list.
-type page[W any] struct {
-	Count    int     `json:"count"`
-	Next     *string `json:"next"`
-	Previous *string `json:"previous"`
-	Results  []W     `json:"results"`
+func isSeparator(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
 }
 
-// pageReply cuts one page out, by limit and offset when either is given and
-// by page and pageSize otherwise. Links keep the style and the filters.
-func pageReply[T, W any](r *http.Request, params url.Values, size int, found []T, wire func(T) W) reply {
-	offset := 0
-	byOffset := params.Has("limit") || params.Has("offset")
-	if byOffset {
-		size = positive(params.Get("limit"), size)
-		offset = positive(params.Get("offset"), 0)
-	} else {
-		size = positive(params.Get("pageSize"), size)
+// inboxID is the id of an inbox as replies show it.
+func (w *Switches) inboxID(id string) string {
+	if w.UndashedInboxes {
+		return strings.ToUpper(strings.ReplaceAll(id, "-", ""))
 	}
-	size = min(size, maxPageSize)
-	if !byOffset {
-		pages := max(1, (len(found)+size-1)/size)
-		number := 1
-		switch text := params.Get("page"); text {
-		case "":
-		case "last":
-			number = pages
-		default:
-			var err error
-			if number, err = strconv.Atoi(text); err != nil || number < 1 || number > pages {
-				return detailReply(http.StatusNotFound, "Invalid page.")
-			}
-		}
-		offset = (number - 1) * size
-	}
-
-	link := func(offset int) *string {
-		query := r.URL.Query()
-		if byOffset {
-			query.Set("limit", strconv.Itoa(size))
-			query.Set("offset", strconv.Itoa(offset))
-		} else {
-			query.Set("page", strconv.Itoa(offset/size+1))
-		}
-		target := url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawQuery: query.Encode()}
-		if r.TLS != nil {
-			target.Scheme = "https"
-		}
-		text := target.String()
-		return &text
-	}
-	start := min(offset, len(found))
-	end := min(start+size, len(found))
-	p := page[W]{Count: len(found), Results: make([]W, 0, end-start)}
-	for _, item := range found[start:end] {
-		p.Results = append(p.Results, wire(item))
-	}
-	if end < len(found) {
-		p.Next = link(end)
-	}
-	if start > 0 {
-		p.Previous = link(max(0, start-size))
-	}
-	return jsonReply(http.StatusOK, p)
-}
-
-// positive reads a number above zero; anything else is the fallback.
-func positive(text string, fallback int) int {
-	if n, err := strconv.Atoi(text); err == nil && n > 0 {
-		return n
-	}
-	return fallback
+	return id
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -58,6 +59,10 @@ type Options struct {
 	// with a detail, or 500 with an HTML page.
 	ConflictStatus int
 
+	// Switches are ways to behave that the vendor's documents do not exclude.
+	// Default: none of them. [Simulation.Switch] changes them later.
+	Switches Switches
+
 	// Clock tells the time that contacts and requests are stamped with, and
 	// that SearchLag is measured by. Delays of faults do not follow it.
 	// Default time.Now.
@@ -76,6 +81,8 @@ type Simulation struct {
 	state    *state
 	faults   faultList
 	recorder recorder
+	switches atomic.Pointer[Switches]
+	late     landings
 
 	closing sync.Once
 	closed  chan struct{}
@@ -92,14 +99,21 @@ func New(options Options) (*Simulation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("webchattest: %w", err)
 	}
-	return &Simulation{options: options, state: state, closed: make(chan struct{})}, nil
+	s := &Simulation{options: options, state: state, closed: make(chan struct{})}
+	s.switches.Store(&options.Switches)
+	return s, nil
 }
 
-// Options returns the options in force, with the defaults filled in.
-func (s *Simulation) Options() Options { return s.options }
+// Options returns the options in force, with the defaults filled in and the
+// switches as they are now.
+func (s *Simulation) Options() Options {
+	options := s.options
+	options.Switches = s.Switches()
+	return options
+}
 
 // Close lets go of every request that a fault holds up; they end without a
-// reply. Requests that come later are still answered. Only a program that
+// reply, and a write that is still to land never does. Requests that come later are still answered. Only a program that
 // serves the Simulation itself needs it: call it before [http.Server.Shutdown].
 // It may be called more than once.
 func (s *Simulation) Close() { s.closing.Do(func() { close(s.closed) }) }
@@ -139,7 +153,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 
-	if strings.ContainsFunc(o.APIKey, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+	if strings.ContainsFunc(o.APIKey, isControlOrSpace) {
 		return o, errors.New("the API key holds white space or control characters; use a plain word")
 	}
 	var ok bool
@@ -167,6 +181,10 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.SearchLag < 0 {
 		return o, errors.New("the search lag is negative; give zero or more")
+	}
+	var err error
+	if o.Switches, err = o.Switches.normal(o.APIKey); err != nil {
+		return o, err
 	}
 	switch o.ConflictStatus {
 	case http.StatusBadRequest, http.StatusConflict, http.StatusInternalServerError:

@@ -26,12 +26,16 @@ CREATE TABLE maicontact_contacts (
     doubt_until       BIGINT,
     doubt_other       SMALLINT NOT NULL,
     conflicts         BIGINT NOT NULL,
+    denials           BIGINT NOT NULL,
+    refused           TEXT NOT NULL,
     failures          BIGINT NOT NULL,
     reason            TEXT NOT NULL,
     call_operation    TEXT NOT NULL,
     call_outcome      TEXT NOT NULL,
     call_at           BIGINT,
     life              SMALLINT NOT NULL,
+    passing           SMALLINT NOT NULL,
+    checks            BIGINT NOT NULL,
     expires_at        BIGINT,
     PRIMARY KEY (namespace, inbox_id, kind, id)
 );

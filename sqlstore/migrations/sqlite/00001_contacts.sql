@@ -25,12 +25,16 @@ CREATE TABLE maicontact_contacts (
     doubt_until       INTEGER,
     doubt_other       INTEGER NOT NULL,
     conflicts         INTEGER NOT NULL,
+    denials           INTEGER NOT NULL,
+    refused           TEXT    NOT NULL,
     failures          INTEGER NOT NULL,
     reason            TEXT    NOT NULL,
     call_operation    TEXT    NOT NULL,
     call_outcome      TEXT    NOT NULL,
     call_at           INTEGER,
     life              INTEGER NOT NULL,
+    passing           INTEGER NOT NULL,
+    checks            INTEGER NOT NULL,
     expires_at        INTEGER,
     PRIMARY KEY (namespace, inbox_id, kind, id)
 ) WITHOUT ROWID;

@@ -1,0 +1,155 @@
+package reconcile
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// manner is how a profile is written so that MaiAgent takes it.
+type manner struct {
+	omit []webchat.Field   // text fields that are left out
+	lost []webchat.Field   // those of them that MaiAgent should hold and does not
+	none webchat.NoneStyle // how it is written that there is no access of their own
+}
+
+// mannerFor is how the profile is written after what is known from before:
+// what was refused of this very value less than a day ago is left out, and so is
+// what no contact may have null in.
+func (w *work) mannerFor(d contacts.Desired, now time.Time) manner {
+	m := manner{none: w.vendor.noneStyle()}
+	for _, r := range parseRefusals(w.at.Row.Refused) {
+		if r.tag == tagOf(w.at.Row.Person, r.field, d.Profile) && now.Before(r.at.Add(contacts.RefusedTime)) {
+			m.omit, m.lost = append(m.omit, r.field), append(m.lost, r.field)
+		}
+	}
+	for _, field := range w.vendor.refusedNulls() {
+		if textOf(field, d.Profile) == "" && !slices.Contains(m.omit, field) {
+			m.omit = append(m.omit, field)
+		}
+	}
+	return m
+}
+
+// learn takes in what MaiAgent has refused, and reports whether another try is
+// worth it: without the fields it named, or with "none" in another style. held
+// is the contact as it is there.
+func (w *work) learn(err error, d contacts.Desired, held webchat.Contact) bool {
+	api, ok := errors.AsType[*webchat.Error](err)
+	if !ok || api.Setting() != "" {
+		return false
+	}
+	progress := false
+	for _, field := range api.RefusedFields() {
+		switch {
+		case field == webchat.FieldQueryMetadata:
+			if d.Profile.QueryMetadata.IsZero() && w.manner.none < webchat.NoneOmitted {
+				w.manner.none++
+				progress = true
+			}
+		case slices.Contains(w.manner.omit, field):
+		default:
+			w.manner.omit = append(w.manner.omit, field)
+			if textOf(field, d.Profile) != "" || textOf(field, held.Profile) != "" {
+				w.manner.lost = append(w.manner.lost, field)
+			} else {
+				w.vendor.refusesNull(field)
+			}
+			progress = true
+		}
+	}
+	return progress
+}
+
+// refused is what the row is to know of the fields that were left out.
+func (w *work) refused(d contacts.Desired, now time.Time) string {
+	before := parseRefusals(w.at.Row.Refused)
+	var texts []string
+	slices.Sort(w.manner.lost)
+	for _, field := range w.manner.lost {
+		r := refusal{field, tagOf(w.at.Row.Person, field, d.Profile), now}
+		for _, known := range before {
+			if known.field == r.field && known.tag == r.tag && now.Before(known.at.Add(contacts.RefusedTime)) {
+				r.at = known.at
+			}
+		}
+		texts = append(texts, r.String())
+	}
+	return strings.Join(texts, ",")
+}
+
+// refusal is a field that MaiAgent did not take. The tag tells whether the value
+// has changed since; it is too short to tell the value.
+type refusal struct {
+	field webchat.Field
+	tag   string
+	at    time.Time
+}
+
+// String writes it as the row keeps it.
+func (r refusal) String() string {
+	return string(r.field) + " " + r.tag + " " + strconv.FormatInt(r.at.Unix(), 10)
+}
+
+func parseRefusals(text string) []refusal {
+	var all []refusal
+	for one := range strings.SplitSeq(text, ",") {
+		parts := strings.Fields(one)
+		if len(parts) != 3 {
+			continue
+		}
+		seconds, err := strconv.ParseInt(parts[2], 10, 64)
+		if err == nil {
+			all = append(all, refusal{webchat.Field(parts[0]), parts[1], time.Unix(seconds, 0)})
+		}
+	}
+	return all
+}
+
+// RefusedFields names the text fields that the row says MaiAgent did not take.
+func RefusedFields(row contacts.Row) []webchat.Field {
+	var fields []webchat.Field
+	for _, r := range parseRefusals(row.Refused) {
+		fields = append(fields, r.field)
+	}
+	return fields
+}
+
+func tagOf(p contacts.Person, field webchat.Field, profile webchat.Profile) string {
+	sum := sha256.Sum256([]byte(p.ID + "\x00" + string(field) + "\x00" + textOf(field, profile)))
+	return hex.EncodeToString(sum[:2])
+}
+
+func textOf(field webchat.Field, p webchat.Profile) string {
+	switch field {
+	case webchat.FieldName:
+		return p.Name
+	case webchat.FieldEmail:
+		return p.Email
+	case webchat.FieldPhone:
+		return p.Phone
+	case webchat.FieldAvatar:
+		return p.Avatar
+	}
+	return ""
+}
+
+// tellRefused tells the site what MaiAgent did not take, where that is new.
+func (w *work) tellRefused(ctx context.Context) {
+	fields := RefusedFields(w.at.Row)
+	if len(fields) == 0 || slices.Equal(fields, RefusedFields(w.claimed)) {
+		return
+	}
+	w.log.WarnContext(ctx, "maicontact: MaiAgent does not take a part of a profile; the rest was sent, and it is tried again in a day or when it changes", "fields", fields)
+	if w.onRefused != nil {
+		w.onRefused(ctx, w.at.Row.Person, fields)
+	}
+}

@@ -1,0 +1,86 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// write is a creation or a replacement: it is told what to run just before it
+// sends, which says what to send.
+type write func(before func(context.Context) (webchat.Draft, error)) (webchat.Contact, error)
+
+// send records that a write has begun, sends it once its turn has come, and
+// notes what is then in doubt. first goes into the same Put. held is the contact
+// as it is there, empty for a creation.
+func (w *work) send(first contacts.Transition, held webchat.Contact, call write) (webchat.Contact, error) {
+	var before time.Time
+	again, doubt := w.began, w.doubt
+	result, err := call(func(ctx context.Context) (webchat.Draft, error) {
+		err := w.at.ChangeInLease(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+			row, err := first(row, now)
+			if err == nil && again {
+				row, err = row.NotWritten(w.owner, doubt, now)
+			}
+			if err != nil {
+				return row, err
+			}
+			if row.Waiting == nil && row.Life == contacts.Live {
+				return row, contacts.ErrFenced // it has been sent meanwhile
+			}
+			before = row.DoubtUntil
+			return row.BeginWrite(w.owner, w.timing.WriteDoubt, now)
+		})
+		if err != nil {
+			return webchat.Draft{}, err
+		}
+		w.began, w.doubt = true, w.at.Row.DoubtUntil
+		w.sent = w.target(held)
+		return w.draft(held), nil
+	})
+	w.doubt = w.doubtAfter(before, err)
+	return result, err
+}
+
+// draft is what is sent. A contact stays in the inboxes that it is in; where
+// that is none of ours any more it is not moved back.
+func (w *work) draft(held webchat.Contact) webchat.Draft {
+	row := w.at.Row
+	d := webchat.Draft{
+		InboxID: row.InboxID, InboxIDs: held.InboxIDs, SourceID: sourceID(row), Profile: w.sent.Profile,
+		Omit: w.manner.omit, None: w.manner.none,
+	}
+	if w.isMoved(held) {
+		d.InboxID = held.InboxIDs[0]
+	}
+	return d
+}
+
+// isMoved reports whether the contact is in other inboxes only.
+func (w *work) isMoved(c webchat.Contact) bool {
+	return len(c.InboxIDs) > 0 && !c.IsIn(w.at.Row.InboxID)
+}
+
+// doubtAfter is until when a write may still land, after an answer: as before
+// when this one clearly did not happen, and only while the search may lag
+// behind when MaiAgent itself has answered. What MaiAgent says of one write says
+// nothing of another.
+func (w *work) doubtAfter(before time.Time, err error) time.Time {
+	api, ok := errors.AsType[*webchat.Error](err)
+	switch {
+	case !ok:
+		return w.doubt
+	case !api.Unknown:
+		return before
+	case api.Status/100 == 2 || api.Status == http.StatusInternalServerError || api.Status == http.StatusServiceUnavailable:
+		if lag := w.at.Now().Add(w.timing.SearchLag); lag.After(before) {
+			return lag
+		}
+		return before
+	}
+	return w.doubt
+}

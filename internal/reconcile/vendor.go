@@ -1,0 +1,111 @@
+package reconcile
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/background"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// mostWaiting bounds the people who are counted as waiting for their access.
+const mostWaiting = 10_000
+
+// vendor is what a process has learnt of how its MaiAgent behaves, where the
+// documents leave it open. The zero vendor has learnt nothing. It is safe for
+// concurrent use.
+type vendor struct {
+	none   atomic.Int64 // the [webchat.NoneStyle] that was seen to work
+	tells  atomic.Bool  // some reply has told a contact's access
+	silent atomic.Bool  // a contact that was read did not
+
+	misset background.Every
+	unseen background.Every
+
+	mu      sync.Mutex
+	nulls   []webchat.Field              // text fields that may not be null
+	waiting map[contacts.Person]struct{} // whose access was not seen
+	added   map[string]struct{}          // keys that it adds to access
+}
+
+func (v *vendor) noneStyle() webchat.NoneStyle { return webchat.NoneStyle(v.none.Load()) }
+
+func (v *vendor) noneWorks(style webchat.NoneStyle) { v.none.Store(int64(style)) }
+
+// hears takes in a contact as it was told.
+func (v *vendor) hears(c webchat.Contact) {
+	if c.AccessTold {
+		v.tells.Store(true)
+	}
+}
+
+// isSilent reports whether contacts do not tell their access, none of them.
+func (v *vendor) isSilent() bool { return v.silent.Load() && !v.tells.Load() }
+
+// falls notes that a contact which was read did not tell its access.
+func (v *vendor) falls(ctx context.Context, log *slog.Logger) {
+	if v.silent.CompareAndSwap(false, true) && !v.tells.Load() {
+		log.WarnContext(ctx, "maicontact: MaiAgent does not tell the permissions of contacts, so that a change of them is taken for done when it answers with success; nobody can see whether it is")
+	}
+}
+
+func (v *vendor) refusesNull(f webchat.Field) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, known := range v.nulls {
+		if known == f {
+			return
+		}
+	}
+	v.nulls = append(v.nulls[:len(v.nulls):len(v.nulls)], f)
+}
+
+func (v *vendor) refusedNulls() []webchat.Field {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.nulls
+}
+
+// wait counts a person whose access was not seen. It returns how many those are
+// when it is time to say so again.
+func (v *vendor) wait(p contacts.Person, now time.Time) int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.waiting == nil {
+		v.waiting = map[contacts.Person]struct{}{}
+	}
+	if len(v.waiting) < mostWaiting {
+		v.waiting[p] = struct{}{}
+	}
+	if v.unseen.Count(now) == 0 {
+		return 0
+	}
+	return len(v.waiting)
+}
+
+// served ends that a person waits.
+func (v *vendor) served(p contacts.Person) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.waiting, p)
+}
+
+// adds reports which of the keys it was not known to add.
+func (v *vendor) adds(keys []string) (news []string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.added == nil {
+		v.added = map[string]struct{}{}
+	}
+	for _, key := range keys {
+		if _, known := v.added[key]; !known {
+			v.added[key] = struct{}{}
+			news = append(news, key)
+		}
+	}
+	return news
+}

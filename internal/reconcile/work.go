@@ -1,0 +1,181 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/upstream"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+const (
+	// mostSteps bounds the work on one row under one claim: make, replace,
+	// and once more when the contact turns out to be deleted.
+	mostSteps = 6
+	// recordTime is how long the outcome of a call may take to be written.
+	recordTime = 5 * time.Second
+)
+
+// work is what one claim does.
+type work struct {
+	*Reconciler
+	ctx    context.Context
+	cancel context.CancelFunc
+	at     *contacts.Reading
+	owner  int64
+	upkeep bool // nobody waits for it
+
+	claimed contacts.Row     // as the claim found it
+	began   bool             // a write was recorded as begun
+	sent    contacts.Desired // by the newest write
+	doubt   time.Time        // until when a write may still land, if the work fails now
+	manner  manner           // how what is desired is to be written
+}
+
+func (r *Reconciler) begin(ctx context.Context, at *contacts.Reading, owner int64) *work {
+	w := &work{Reconciler: r, at: at, owner: owner, claimed: at.Row, doubt: at.Row.DoubtUntil}
+	left := r.timing.Flight()
+	if at.Row.Owner == owner {
+		// The Put that claimed the row may have taken long.
+		left = min(left, at.Row.LeaseUntil.Sub(at.Now())-r.timing.Lease/10)
+	}
+	w.ctx, w.cancel = context.WithTimeout(ctx, left)
+	return w
+}
+
+// carryOn does one thing after the other until the claim ends.
+func (w *work) carryOn() error {
+	for range mostSteps {
+		if w.at.Row.Owner != w.owner {
+			return nil
+		}
+		if err := w.step(); err != nil {
+			return w.giveUp(err)
+		}
+	}
+	if w.at.Row.Owner != w.owner {
+		return nil
+	}
+	return w.giveUp(errors.New("no end of changes"))
+}
+
+// step does the next thing.
+func (w *work) step() error {
+	switch row := w.at.Row; {
+	case row.Life == contacts.Erasing || row.Life == contacts.Erased || row.Life == contacts.Reissuing:
+		return w.remove()
+	case row.Life == contacts.Suspended && row.ContactID == "":
+		return w.adopt()
+	case row.Life != contacts.Suspended && (row.Life != contacts.Live || row.Waiting == nil):
+		return w.rest()
+	case row.ContactID == "":
+		return w.make()
+	default:
+		return w.replace()
+	}
+}
+
+// rest ends the claim, as there is nothing to do.
+func (w *work) rest() error {
+	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.Rest(w.owner, now) })
+}
+
+// record writes down what happened, even when the time of the work is over.
+func (w *work) record(f contacts.Transition) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), recordTime)
+	defer cancel()
+	return w.at.Change(ctx, f)
+}
+
+// giveUp ends the claim after a failure. What was in doubt stays so.
+func (w *work) giveUp(cause error) error {
+	if errors.Is(cause, contacts.ErrFenced) || errors.Is(cause, contacts.ErrLate) {
+		return w.lost()
+	}
+	if errors.Is(cause, contacts.ErrContactTaken) {
+		w.log.ErrorContext(w.ctx, "maicontact: MaiAgent gave one contact for two people; the second does not get it. Look for a proxy that answers API calls from a cache")
+	}
+	unseen := errors.Is(cause, errUnseen)
+	var failure contacts.Failure
+	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		failure = w.failure(row, cause, now)
+		row.LastCall = callOf(cause, now)
+		if unseen {
+			return row.Unseen(w.owner, failure, now)
+		}
+		return row.Postpone(w.owner, failure, now)
+	})
+	if errors.Is(err, contacts.ErrFenced) {
+		return w.lost()
+	}
+	if err == nil {
+		w.tell(cause, failure.Delay)
+	}
+	return err
+}
+
+// tell logs a failure: what a site must change as an error that names it, and
+// what concerns many members once a minute for all.
+func (w *work) tell(cause error, retry time.Duration) {
+	if setting := upstream.Setting(cause); setting != "" {
+		if n := w.vendor.misset.Count(time.Now()); n > 0 {
+			w.log.ErrorContext(w.ctx, "maicontact: MaiAgent refuses what the site's settings say", "setting", setting, "times", n, "error", cause)
+		}
+		return
+	}
+	if errors.Is(cause, errUnseen) {
+		if n := w.vendor.wait(w.at.Row.Person, time.Now()); n > 0 {
+			w.log.WarnContext(w.ctx, "maicontact: MaiAgent does not show the permissions that were sent, so people wait for their chat; check in MaiAgent's console what the contact's query metadata is, and who else changes it",
+				"people", n, "retry_in", retry)
+		}
+		return
+	}
+	if errors.Is(cause, errDenied) {
+		w.log.ErrorContext(w.ctx, "maicontact: MaiAgent has answered creations for one person with something else, so that no more are made for them; look for a proxy that changes or caches API calls, then use Reissue for the member", "retry_in", retry)
+		return
+	}
+	w.log.WarnContext(w.ctx, "maicontact: a contact is not in step yet", "error", cause, "failures", w.at.Row.Failures, "retry_in", retry)
+}
+
+// lost is for a claim that somebody else has taken over, or that an erasure has
+// made void: what was sent may still land.
+func (w *work) lost() error {
+	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		if row.Owner == w.owner {
+			// It is ours, and only its lease is over.
+			f := contacts.Failure{Reason: "the lease was over", DoubtUntil: row.DoubtUntil, Conflicts: row.Conflicts, Denials: row.Denials}
+			return row.Postpone(w.owner, f, now)
+		}
+		if w.doubt.IsZero() || !w.began {
+			return row, nil
+		}
+		return row.Lost(w.sent, w.doubt, now), nil
+	})
+}
+
+func (w *work) purpose() upstream.Purpose {
+	switch {
+	case w.upkeep:
+		return upstream.Upkeep
+	case w.at.Row.IsVisitor():
+		return upstream.MakeVisitor
+	}
+	return upstream.MakeMember
+}
+
+// target is what the contact is to be, as far as it is not the service's to say.
+func (w *work) target(current webchat.Contact) contacts.Desired {
+	row := w.at.Row
+	if row.Life == contacts.Suspended {
+		p := current.Profile
+		p.QueryMetadata = w.suspended
+		return contacts.Desired{Profile: p, Stamp: contacts.Stamp{Access: p.AccessFingerprint()}}
+	}
+	d := contacts.Desired{Stamp: row.Desired, Revision: row.Revision}
+	if row.Waiting != nil {
+		d.Profile = *row.Waiting
+	}
+	return d
+}

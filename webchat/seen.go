@@ -1,0 +1,297 @@
+package webchat
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// unreadable stands for query metadata that a reply held and nobody can read.
+// It is neither none nor seen as anything.
+var unreadable = QueryMetadata{object: `{"":"[unreadable]"}`}
+
+// SeenIn reports whether what was sent is what a later reply shows. The service
+// may write it in another way, so these make no difference:
+//
+//   - keys in other letter case, with or without underscores and dashes;
+//   - the order of a list of texts, of knowledge bases and of label conditions;
+//   - a boolean as "True" or "False", a number written in another way, a UUID in
+//     upper case or without dashes;
+//   - none, null and an empty object; and keys of an object that are null or an
+//     empty object;
+//   - keys that the service added and that are empty: null, "", [], {}, false, 0.
+//
+// An added key that is not empty and decides about access is a difference, at
+// any depth. Any other added key is none, but is named in added: by its name
+// where that is a common word for such things, otherwise as "other".
+//
+// What is missing is a difference, even where it was an empty list: a list of
+// no knowledge bases allows nothing, and no list the service's default.
+func (m QueryMetadata) SeenIn(seen QueryMetadata) (same bool, added []string) {
+	if m == unreadable || seen == unreadable {
+		return false, nil
+	}
+	var c comparison
+	if !c.objects(m.parsed(), seen.parsed()) {
+		return false, nil
+	}
+	return true, slices.Sorted(maps.Keys(c.added))
+}
+
+// parsed returns the object in normal form; empty when there is none.
+func (m QueryMetadata) parsed() map[string]any {
+	if m.IsZero() {
+		return nil
+	}
+	var value any
+	decoder := json.NewDecoder(bytes.NewReader(m.JSON()))
+	decoder.UseNumber()
+	if decoder.Decode(&value) != nil { // was checked when m was made
+		return map[string]any{ambiguous: true}
+	}
+	object, _ := normalValue(value).(map[string]any)
+	return object
+}
+
+// ambiguous is the key that an object gets when two of its keys differ in style
+// only. No other key is written so.
+const ambiguous = "_ambiguous"
+
+// normalValue writes a value so that equal ones look the same. Empty objects
+// become nil, and keys without a value go.
+func normalValue(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		object := make(map[string]any, len(value))
+		for key, inner := range value {
+			key = metadataKey(key)
+			normal := normalValue(inner)
+			if _, twice := object[key]; twice {
+				object[ambiguous] = true
+			} else if normal != nil {
+				object[key] = normal
+			}
+		}
+		if len(object) == 0 {
+			return nil
+		}
+		return object
+	case []any:
+		list := make([]any, 0, len(value))
+		for _, inner := range value {
+			list = append(list, normalValue(inner))
+		}
+		return list
+	case string:
+		return normalText(value)
+	case json.Number:
+		return number(normalNumber(string(value)))
+	}
+	return value
+}
+
+// metadataKey makes the styles of a key comparable.
+func metadataKey(key string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(key), "_", ""), "-", "")
+}
+
+// normalText turns texts that are booleans into booleans, and UUIDs into their
+// digits.
+func normalText(text string) any {
+	switch {
+	case strings.EqualFold(text, "true"):
+		return true
+	case strings.EqualFold(text, "false"):
+		return false
+	}
+	digits := strings.ToLower(text)
+	if id, ok := parseUUID(digits); ok {
+		digits = strings.ReplaceAll(id, "-", "")
+	}
+	if len(digits) == 32 && strings.Trim(digits, "0123456789abcdef") == "" {
+		return digits
+	}
+	return text
+}
+
+// number is a JSON number in normal form, to tell it from a text.
+type number string
+
+// normalNumber writes a JSON number as its digits without outer zeros and an
+// exponent, so that 1, 1.0 and 10e-1 are the same.
+func normalNumber(text string) string {
+	sign := ""
+	if rest, negative := strings.CutPrefix(text, "-"); negative {
+		sign, text = "-", rest
+	}
+	mantissa, exponent := text, 0
+	if at := strings.IndexAny(text, "eE"); at >= 0 {
+		var err error
+		if exponent, err = strconv.Atoi(text[at+1:]); err != nil || exponent > math.MaxInt32 || exponent < math.MinInt32 {
+			return sign + text
+		}
+		mantissa = text[:at]
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	digits := strings.TrimLeft(whole+fraction, "0")
+	exponent -= len(fraction)
+	short := strings.TrimRight(digits, "0")
+	if short == "" {
+		return "0"
+	}
+	return sign + short + "e" + strconv.Itoa(exponent+len(digits)-len(short))
+}
+
+// comparison collects what was added while it compares.
+type comparison struct{ added map[string]bool }
+
+func (c *comparison) values(sent, seen any, key string) bool {
+	switch sent := sent.(type) {
+	case nil:
+		object, ok := seen.(map[string]any)
+		return seen == nil || ok && c.objects(nil, object)
+	case map[string]any:
+		object, ok := seen.(map[string]any)
+		return ok && c.objects(sent, object)
+	case []any:
+		list, ok := seen.([]any)
+		return ok && c.lists(sent, list, key)
+	}
+	switch seen.(type) {
+	case map[string]any, []any:
+		return false
+	}
+	return sent == seen
+}
+
+func (c *comparison) objects(sent, seen map[string]any) bool {
+	if sent[ambiguous] != nil || seen[ambiguous] != nil {
+		return false
+	}
+	for key, value := range sent {
+		other, ok := seen[key]
+		if !ok || !c.values(value, other, key) {
+			return false
+		}
+	}
+	for key, value := range seen {
+		if _, ok := sent[key]; ok || empty(value) {
+			continue
+		}
+		if grants(key, value) {
+			return false
+		}
+		c.add(key)
+	}
+	return true
+}
+
+func (c *comparison) add(key string) {
+	if c.added == nil {
+		c.added = map[string]bool{}
+	}
+	name, common := commonKeys[key]
+	if !common {
+		name = "other"
+	}
+	c.added[name] = true
+}
+
+// lists compares in order, or as sets where order means nothing.
+func (c *comparison) lists(sent, seen []any, key string) bool {
+	texts := allTexts(sent) && allTexts(seen)
+	if texts {
+		sent, seen = textSet(sent), textSet(seen)
+	}
+	if len(sent) != len(seen) {
+		return false
+	}
+	if !texts && key != "knowledgebases" && key != "conditions" {
+		for i := range sent {
+			if !c.values(sent[i], seen[i], "") {
+				return false
+			}
+		}
+		return true
+	}
+	// Each of what was sent takes the item that adds least to it.
+	rest := slices.Clone(seen)
+	for _, want := range sent {
+		best, found := -1, comparison{}
+		for i, item := range rest {
+			var inner comparison
+			if inner.values(want, item, "") && (best < 0 || len(inner.added) < len(found.added)) {
+				best, found = i, inner
+			}
+		}
+		if best < 0 {
+			return false
+		}
+		rest = slices.Delete(rest, best, best+1)
+		for name := range found.added {
+			if c.added == nil {
+				c.added = map[string]bool{}
+			}
+			c.added[name] = true
+		}
+	}
+	return true
+}
+
+func allTexts(list []any) bool {
+	return !slices.ContainsFunc(list, func(item any) bool {
+		_, text := item.(string)
+		return !text
+	})
+}
+
+func textSet(list []any) []any {
+	set := slices.Clone(list)
+	slices.SortFunc(set, func(a, b any) int { return strings.Compare(a.(string), b.(string)) })
+	return slices.Compact(set)
+}
+
+// empty reports whether an added value says nothing.
+func empty(value any) bool {
+	switch value := value.(type) {
+	case nil:
+		return true
+	case string:
+		return value == ""
+	case bool:
+		return !value
+	case number:
+		return value == "0"
+	case []any:
+		return !slices.ContainsFunc(value, func(inner any) bool { return !empty(inner) })
+	case map[string]any:
+		return !slices.ContainsFunc(slices.Collect(maps.Values(value)), func(inner any) bool { return !empty(inner) })
+	}
+	return false
+}
+
+// grants reports whether an added key, or one inside of it, decides about access.
+func grants(key string, value any) bool {
+	if empty(value) {
+		return false
+	}
+	if slices.Contains(accessKeys, key) ||
+		slices.ContainsFunc(accessWords, func(word string) bool { return strings.Contains(key, word) }) {
+		return true
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		for key, inner := range value {
+			if grants(key, inner) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(value, func(inner any) bool { return grants("", inner) })
+	}
+	return false
+}
