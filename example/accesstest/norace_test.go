@@ -1,0 +1,5 @@
+//go:build !race
+
+package accesstest
+
+const tiny = false
