@@ -11,12 +11,6 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// The plans of the shop.
-const (
-	basicPlan = "basic"
-	vipPlan   = "vip"
-)
-
 // account is a person who has signed up.
 type account struct {
 	ID       string // the business user ID: random, never used again
@@ -24,7 +18,8 @@ type account struct {
 	Name     string
 	Phone    string
 	Plan     string
-	Revision int64 // grows with every change
+	Status   string // active or suspended
+	Revision int64  // grows with every change
 }
 
 var (
@@ -40,11 +35,11 @@ type accounts struct{ db *sql.DB }
 // is not known.
 const nobodysHash = "$2a$10$wHV.1Vs8OsLQX3giX3It1.7o9a4hKGrMebst4TQkji3FoM3QKLpRC"
 
-const accountColumns = `id, email, name, phone, plan, revision`
+const accountColumns = `id, email, name, phone, plan, status, revision`
 
 func scanAccount(row *sql.Row) (account, error) {
 	var a account
-	err := row.Scan(&a.ID, &a.Email, &a.Name, &a.Phone, &a.Plan, &a.Revision)
+	err := row.Scan(&a.ID, &a.Email, &a.Name, &a.Phone, &a.Plan, &a.Status, &a.Revision)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return account{}, errNoAccount
@@ -63,9 +58,9 @@ func (t *accounts) create(ctx context.Context, f fields) (account, error) {
 		return account{}, fmt.Errorf("accounts: hash the password: %w", err)
 	}
 	return scanAccount(t.db.QueryRowContext(ctx,
-		`INSERT INTO accounts (id, email, email_key, name, phone, password_hash, plan, revision)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 1) RETURNING `+accountColumns,
-		newUUID(), f.email, emailKey(f.email), f.name, f.phone, string(hash), basicPlan))
+		`INSERT INTO accounts (id, email, email_key, name, phone, password_hash, plan, status, revision)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1) RETURNING `+accountColumns,
+		newUUID(), f.email, emailKey(f.email), f.name, f.phone, string(hash), basicPlan, activeStatus))
 }
 
 // get returns an account, or errNoAccount.
@@ -109,6 +104,20 @@ func (t *accounts) change(ctx context.Context, id string, f fields) (account, er
 func (t *accounts) setPlan(ctx context.Context, id, plan string) (account, error) {
 	return scanAccount(t.db.QueryRowContext(ctx,
 		`UPDATE accounts SET plan = $2, revision = revision + 1 WHERE id = $1 RETURNING `+accountColumns, id, plan))
+}
+
+// setStatus is change for the status.
+func (t *accounts) setStatus(ctx context.Context, id, status string) (account, error) {
+	return scanAccount(t.db.QueryRowContext(ctx,
+		`UPDATE accounts SET status = $2, revision = revision + 1 WHERE id = $1 RETURNING `+accountColumns, id, status))
+}
+
+// delete removes an account. One that is not there is no error.
+func (t *accounts) delete(ctx context.Context, id string) error {
+	if _, err := t.db.ExecContext(ctx, `DELETE FROM accounts WHERE id = $1`, id); err != nil {
+		return fmt.Errorf("accounts: %w", err)
+	}
+	return nil
 }
 
 // emailKey is what two spellings of one email have in common.

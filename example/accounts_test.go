@@ -51,7 +51,7 @@ func TestAccounts(t *testing.T) {
 		ctx := t.Context()
 		table := &accounts{db}
 		ana, err := table.create(ctx, fields{email: "Ana@Example.com", name: "Ana", phone: "1", password: password})
-		want := account{ID: ana.ID, Email: "Ana@Example.com", Name: "Ana", Phone: "1", Plan: basicPlan, Revision: 1}
+		want := account{ID: ana.ID, Email: "Ana@Example.com", Name: "Ana", Phone: "1", Plan: basicPlan, Status: activeStatus, Revision: 1}
 		if err != nil || ana != want || !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(ana.ID) {
 			t.Fatalf("create: %+v, %v", ana, err)
 		}

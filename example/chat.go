@@ -30,6 +30,10 @@ func newChat(s settings, l *logins, c catalogue, table maicontact.Store, log *sl
 		return nil, err
 	}
 	t := &chat{table: table, scope: contacts.Scope{Namespace: s.namespace, InboxID: s.inboxID}, calls: &callLog{}, logins: l, catalogue: c}
+	visitors, err := visitorPermissions()
+	if err != nil {
+		return nil, err
+	}
 	api := s.chat
 	api.OnCall = t.calls.add
 	t.Middleware, err = maicontact.New(maicontact.Config{
@@ -42,6 +46,7 @@ func newChat(s settings, l *logins, c catalogue, table maicontact.Store, log *sl
 		Store:         table,
 		WidgetOptions: t.widgetOptions,
 		Site:          maicontact.Site{Origin: s.origin},
+		Visitors:      maicontact.Visitors{Profile: webchat.Profile{QueryMetadata: visitors}},
 		Timing:        timing,
 		Logger:        log,
 	})
@@ -61,12 +66,15 @@ func (t *chat) identify(r *http.Request) (*maicontact.Member, error) {
 		return nil, err
 	}
 	m, err := memberOf(*a)
+	if err == nil && a.Status == suspendedStatus {
+		err = maicontact.ErrSuspended
+	}
 	return &m, err
 }
 
 // memberOf is what MaiAgent should know of an account.
 func memberOf(a account) (maicontact.Member, error) {
-	permissions, err := permissionsOf(a.Plan).QueryMetadata()
+	permissions, err := permissionsOf(a.Plan)
 	if err != nil {
 		return maicontact.Member{}, fmt.Errorf("permissions of the plan: %w", err)
 	}
@@ -75,25 +83,6 @@ func memberOf(a account) (maicontact.Member, error) {
 		Revision: a.Revision,
 		Profile:  webchat.Profile{Name: a.Name, Email: a.Email, Phone: a.Phone, QueryMetadata: permissions},
 	}, nil
-}
-
-// What the assistant knows. A real shop has the ids from MaiAgent's console.
-const (
-	catalogueBase = "5b0d7c6e-1f5a-4f3c-9a53-0c2d6a1e7f01" // what the shop sells
-	reserveBase   = "5b0d7c6e-1f5a-4f3c-9a53-0c2d6a1e7f02" // the shelf at the back
-	publicLabel   = "9c1f2a34-7b8d-4e5f-8a6b-3d4c5e6f7a01"
-	vipLabel      = "9c1f2a34-7b8d-4e5f-8a6b-3d4c5e6f7a02"
-)
-
-// permissionsOf says which documents a contact of that plan may be told of.
-func permissionsOf(plan string) webchat.Permissions {
-	bases := []webchat.KnowledgeBase{{ID: catalogueBase, All: true}}
-	labels := webchat.AllOf(webchat.Label(publicLabel))
-	if plan == vipPlan {
-		bases = append(bases, webchat.KnowledgeBase{ID: reserveBase, All: true})
-		labels = webchat.AnyOf(webchat.Label(publicLabel), webchat.Label(vipLabel))
-	}
-	return webchat.Permissions{KnowledgeBases: bases, Labels: &labels}
 }
 
 // widgetOptions gives the chat the brand colour of the person's plan.
@@ -106,13 +95,6 @@ func (t *chat) widgetOptions(r *http.Request) (webchat.Options, error) {
 	}
 	colour, err := t.catalogue.colour(ctx, planOf(a))
 	return webchat.Options{PrimaryColor: colour}, err
-}
-
-func planOf(a *account) string {
-	if a == nil {
-		return basicPlan
-	}
-	return a.Plan
 }
 
 // tellTime bounds how long a change may take to be written down for MaiAgent.
@@ -129,6 +111,35 @@ func (t *chat) tell(ctx context.Context, a account) error {
 		return err
 	}
 	return t.UpdateMember(ctx, m)
+}
+
+// setStatus passes on that an account was suspended, or is active again.
+func (t *chat) setStatus(ctx context.Context, a account) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTime)
+	defer cancel()
+	if a.Status == suspendedStatus {
+		return t.Suspend(ctx, a.ID)
+	}
+	if err := t.Resume(ctx, a.ID); !errors.Is(err, maicontact.ErrNotFound) {
+		return err
+	}
+	return nil // the chat has never heard of them
+}
+
+// forget has the chat forget an account for good. Where MaiAgent is slow or down
+// the tombstone is enough: the rest goes on by itself.
+func (t *chat) forget(ctx context.Context, accountID string) error {
+	_, err := t.Erase(ctx, accountID)
+	if err == nil {
+		return nil
+	}
+	looked, cancel := context.WithTimeout(context.WithoutCancel(ctx), identifyTime)
+	defer cancel()
+	row, failed := t.contact(looked, accountID)
+	if failed == nil && row != nil && (row.Life == contacts.Erasing || row.Life == contacts.Erased) {
+		return nil
+	}
+	return err
 }
 
 // contact returns the account's row of the contact management table; nil when

@@ -91,6 +91,7 @@ var schema = [...]string{
 		phone         TEXT NOT NULL,
 		password_hash TEXT NOT NULL,
 		plan          TEXT NOT NULL,
+		status        TEXT NOT NULL,
 		revision      BIGINT NOT NULL
 	)`,
 	`CREATE TABLE IF NOT EXISTS products (

@@ -9,6 +9,7 @@ import (
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
+	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
@@ -60,8 +61,13 @@ func TestVisitor(t *testing.T) {
 	if !maps.Equal(got.config, want) {
 		t.Errorf("the configuration is %v, not %v", got.config, want)
 	}
-	if contact.Name != "Anonymous" || contact.Email != "" || contact.Phone != "" || contact.QueryMetadata != nil {
+	if contact.Name != "Anonymous" || contact.Email != "" || contact.Phone != "" {
 		t.Errorf("the visitor's contact is %+v", contact)
+	}
+	if allowed, err := visitorPermissions(); err != nil {
+		t.Error(err)
+	} else {
+		checkAccess(t, contact, allowed)
 	}
 	if row := s.row(contact.ID); !row.IsVisitor() || row.Namespace != "example-shop" {
 		t.Errorf("the contact is that of a %s of %s", row.Kind, row.Namespace)
@@ -115,9 +121,21 @@ func TestVisitorSignsUp(t *testing.T) {
 // checkPlan compares what a contact may be told of with its plan.
 func checkPlan(t *testing.T, c webchattest.Contact, plan string) {
 	t.Helper()
-	m, err := permissionsOf(plan).QueryMetadata()
+	m, err := permissionsOf(plan)
 	if err != nil {
 		t.Fatal(err)
+	}
+	checkAccess(t, c, m)
+}
+
+// checkAccess compares what a contact may be told of with what was allowed.
+func checkAccess(t *testing.T, c webchattest.Contact, m webchat.QueryMetadata) {
+	t.Helper()
+	if m.IsZero() {
+		if c.QueryMetadata != nil {
+			t.Errorf("the contact may be told of %s; nothing was said", c.QueryMetadata)
+		}
+		return
 	}
 	var got, want any
 	if err := json.Unmarshal(m.JSON(), &want); err != nil {
@@ -129,7 +147,7 @@ func checkPlan(t *testing.T, c webchattest.Contact, plan string) {
 	a, _ := json.Marshal(got)
 	b, _ := json.Marshal(want)
 	if string(a) != string(b) {
-		t.Errorf("the contact may be told of %s; plan %s is %s", a, plan, b)
+		t.Errorf("the contact may be told of %s; allowed is %s", a, b)
 	}
 }
 

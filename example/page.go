@@ -58,6 +58,9 @@ type times struct {
 // Plan is that of the person; visitors have the basic one.
 func (p page) Plan() string { return planOf(p.Account) }
 
+// Held says what MaiAgent answers the account's contact from.
+func (p page) Held() string { return held(*p.Contact) }
+
 // Problems are those of one of the page's forms.
 func (p page) Problems(form string) []problem {
 	if p.Form.Name != form {

@@ -74,6 +74,8 @@ func (s *shop) mux() http.Handler {
 	route("POST", "/logout", s.logOut)
 	route("POST", "/profile", s.profile)
 	route("POST", "/plan", s.plan)
+	route("POST", "/status", s.status)
+	route("POST", "/erase", s.erase)
 	mux.Handle(maicontact.DefaultScriptPath, s.chat.Script())
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.showMessage(w, r, http.StatusNotFound, "There is no such page.")
@@ -175,24 +177,61 @@ func (s *shop) profile(w http.ResponseWriter, r *http.Request) {
 		}
 		a, err := s.accounts.change(ctx, id, f)
 		return a, nil, err
-	})
+	}, s.chat.tell)
 }
 
 func (s *shop) plan(w http.ResponseWriter, r *http.Request) {
 	s.changeAccount(w, r, "plan", func(ctx context.Context, id string) (account, []problem, error) {
 		plan := r.PostForm.Get("plan")
-		if plan != basicPlan && plan != vipPlan {
-			return account{}, []problem{{"plan", "Please choose the plan basic or vip."}}, nil
+		if plan != basicPlan && plan != vipPlan && plan != nonePlan {
+			return account{}, []problem{{"plan", "Please choose the plan basic, vip or none."}}, nil
 		}
 		a, err := s.accounts.setPlan(ctx, id, plan)
 		return a, nil, err
-	})
+	}, s.chat.tell)
+}
+
+// status is what a back office would do; here everybody may, with themselves.
+func (s *shop) status(w http.ResponseWriter, r *http.Request) {
+	s.changeAccount(w, r, "status", func(ctx context.Context, id string) (account, []problem, error) {
+		status := r.PostForm.Get("status")
+		if status != activeStatus && status != suspendedStatus {
+			return account{}, []problem{{"status", "An account is active or suspended."}}, nil
+		}
+		a, err := s.accounts.setStatus(ctx, id, status)
+		return a, nil, err
+	}, s.chat.setStatus)
+}
+
+// erase has MaiAgent forget the person, and the shop as well. The tombstone comes
+// first: whatever fails after it, the person is not made again.
+func (s *shop) erase(w http.ResponseWriter, r *http.Request) {
+	a, err := s.logins.account(r.Context(), r)
+	switch {
+	case err != nil:
+		s.fail(w, r, err)
+		return
+	case a == nil:
+		s.showShop(w, r, form{Name: "login", status: http.StatusUnauthorized, Problems: []problem{{"", "Please log in first."}}})
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), tellTime)
+	defer cancel()
+	if err := s.chat.forget(ctx, a.ID); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if err := s.accounts.delete(ctx, a.ID); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.changePerson(w, r, "")
 }
 
 // changeAccount changes the account of whoever is logged in, and tells the
 // chat.
 func (s *shop) changeAccount(w http.ResponseWriter, r *http.Request, name string,
-	change func(ctx context.Context, id string) (account, []problem, error),
+	change func(ctx context.Context, id string) (account, []problem, error), tell func(context.Context, account) error,
 ) {
 	if !s.parseForm(w, r) {
 		return
@@ -218,7 +257,7 @@ func (s *shop) changeAccount(w http.ResponseWriter, r *http.Request, name string
 		f.status = http.StatusBadRequest
 		s.showShop(w, r, f)
 	default:
-		if err := s.chat.tell(r.Context(), *a); err != nil {
+		if err := tell(r.Context(), *a); err != nil {
 			s.log.WarnContext(r.Context(), "the chat was not told of a change; it hears of it with the member's next request", "error", err)
 		}
 		http.Redirect(w, r, "/", http.StatusSeeOther)

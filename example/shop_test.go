@@ -46,6 +46,9 @@ func TestFormsRefused(t *testing.T) {
 		{"empty name", member, "/profile", []string{"name", " \u200b "}, 400, []string{"Please tell us your name.", "Ben</bdi>"}},
 		{"bad profile email", member, "/profile", []string{"email", "x"}, 400, []string{emailMessage, `value="x"`}},
 		{"unknown plan", member, "/plan", []string{"plan", "gold"}, 400, []string{"Please choose the plan"}},
+		{"unknown status", member, "/status", []string{"status", "gone"}, 400, []string{"An account is active or suspended."}},
+		{"status of a visitor", visitor, "/status", []string{"status", "suspended"}, 401, []string{"Please log in first."}},
+		{"erasure of a visitor", visitor, "/erase", nil, 401, []string{"Please log in first."}},
 		{"no plan", member, "/plan", nil, 400, []string{"Please choose the plan"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -165,6 +165,27 @@ func (s *site) contact(id string) webchattest.Contact {
 // nobody who that is.
 func (s *site) row(contactID string) contacts.Row {
 	s.t.Helper()
+	row := s.look(func(table *sqlstore.Store) (contacts.Row, error) {
+		return table.ByContact(s.t.Context(), webchattest.DefaultInboxID, webchat.ContactID(contactID))
+	})
+	if sent := s.contact(contactID).SourceID; !opaqueToken.MatchString(sent) || sent != identity.SourceID(row.Person, row.Generation) {
+		s.t.Errorf("MaiAgent calls the person %q", sent)
+	}
+	return row
+}
+
+// rowOf returns a person's row.
+func (s *site) rowOf(p contacts.Person) contacts.Row {
+	s.t.Helper()
+	return s.look(func(table *sqlstore.Store) (contacts.Row, error) {
+		row, _, err := table.Get(s.t.Context(), p)
+		return row, err
+	})
+}
+
+// look looks into the table, beside the shop.
+func (s *site) look(f func(*sqlstore.Store) (contacts.Row, error)) contacts.Row {
+	s.t.Helper()
 	at, err := parseDatabase(s.env["DATABASE_URL"])
 	if err != nil {
 		s.t.Fatal(err)
@@ -179,12 +200,9 @@ func (s *site) row(contactID string) contacts.Row {
 		s.t.Fatal(err)
 	}
 	defer table.Close()
-	row, err := table.ByContact(s.t.Context(), webchattest.DefaultInboxID, webchat.ContactID(contactID))
+	row, err := f(table)
 	if err != nil {
 		s.t.Fatal(err)
-	}
-	if sent := s.contact(contactID).SourceID; !opaqueToken.MatchString(sent) || sent != identity.SourceID(row.Person, row.Generation) {
-		s.t.Errorf("MaiAgent calls the person %q", sent)
 	}
 	return row
 }

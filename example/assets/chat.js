@@ -9,6 +9,7 @@
 
   const reasons = {
     'declined': 'There is no chat for this account.',
+    'suspended': 'Your account is suspended, so there is no chat.',
     'erased': 'Your contact was erased at your wish, so there is no chat.',
     'rejected': 'MaiAgent refused what it was told of you. Change your profile, and the chat comes back.',
     'permission pending': 'The chat comes when MaiAgent has confirmed your plan.',
