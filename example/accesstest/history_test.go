@@ -9,14 +9,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
 var (
-	histories = flag.Int("histories", 1000, "how many random histories are played; a tenth with the race detector")
+	histories = flag.Int("histories", 600, "how many random histories are played; a tenth with the race detector")
 	seed      = flag.Uint64("seed", 0, "play the history of this seed alone")
 )
 
@@ -29,14 +28,20 @@ func TestHistories(t *testing.T) {
 	} else if tiny {
 		count /= 10
 	}
-	t.Logf("%d histories from seed %d", count, first)
-	for i := range uint64(count) {
-		ok := t.Run(fmt.Sprint("seed ", first+i), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { play(t, first+i) })
+	for _, on := range stores {
+		t.Run(on.name, func(t *testing.T) {
+			open := on.open(t)
+			count := max(1, count/on.share)
+			t.Logf("%d histories from seed %d", count, first)
+			for i := range uint64(count) {
+				ok := t.Run(fmt.Sprint("seed ", first+i), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { play(t, first+i, open(t)) })
+				})
+				if !ok {
+					return
+				}
+			}
 		})
-		if !ok {
-			return
-		}
 	}
 }
 
@@ -50,9 +55,9 @@ type history struct {
 	steps    []string
 }
 
-func play(t *testing.T, seed uint64) {
+func play(t *testing.T, seed uint64, store contacts.Store) {
 	random := rand.New(rand.NewPCG(seed, 0)) // #nosec G404 -- it is to be played again
-	o := options{store: maicontact.NewMemoryStore()}
+	o := options{store: store}
 	for range random.IntN(3) {
 		b := behaviours[random.IntN(len(behaviours))]
 		if !b.hides && !b.lists {

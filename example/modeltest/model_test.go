@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/example/internal/bubble"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 )
 
@@ -17,7 +18,7 @@ import (
 var verbose = os.Getenv("MODELTEST_LOG") != ""
 
 func TestMain(m *testing.M) {
-	replaceSQLiteClock()
+	bubble.ReplaceSQLiteClock()
 	// The steps of a run that fails are printed, and made fewer by ourselves.
 	set("rapid.nofailfile", "true")
 	set("rapid.shrinktime", "0s")
@@ -38,8 +39,13 @@ func set(name, value string) {
 const most = 50 // motifs in a run
 
 func TestMemory(t *testing.T)     { check(t, 4, memory) }
-func TestSQLite(t *testing.T)     { check(t, 0.5, onSQLite(t)) }
-func TestPostgreSQL(t *testing.T) { check(t, 0.15, onPostgreSQL(t)) }
+func TestSQLite(t *testing.T)     { check(t, 0.5, in(bubble.SQLite(t))) }
+func TestPostgreSQL(t *testing.T) { check(t, 0.15, in(bubble.PostgreSQL(t))) }
+
+// in opens a database for all replicas.
+func in(open func(*testing.T, int) []contacts.Store) func(*testing.T) []contacts.Store {
+	return func(t *testing.T) []contacts.Store { return open(t, replicas) }
+}
 
 // memory is one store for all replicas, as a database is.
 func memory(*testing.T) []contacts.Store {

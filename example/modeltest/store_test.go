@@ -85,9 +85,8 @@ func (l *troubles) next(replica int, call string) trouble {
 type gated struct {
 	pulse   *pulse
 	inner   contacts.Store
-	world   *world // nil: nothing but before
+	world   *world
 	replica int
-	before  func() // optional: called before each call
 }
 
 func through[T any](ctx context.Context, g *gated, call string, do func() (T, error)) (T, error) {
@@ -105,7 +104,6 @@ func through[T any](ctx context.Context, g *gated, call string, do func() (T, er
 			return none, err
 		}
 	}
-	g.ready()
 	result, err := do()
 	if t.Ending == replies {
 		if err := g.wait(ctx, t.Delay); err != nil {
@@ -131,16 +129,7 @@ func (g *gated) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (g *gated) ready() {
-	if g.before != nil {
-		g.before()
-	}
-}
-
 func (g *gated) next(call string) trouble {
-	if g.world == nil {
-		return trouble{}
-	}
 	return g.world.troubles.next(g.replica, call)
 }
 
@@ -212,10 +201,6 @@ func (g *gated) troubled(ctx context.Context, r contacts.Row, guard contacts.Gua
 
 // put goes to the store itself, and lets the world know.
 func (g *gated) put(ctx context.Context, r contacts.Row, guard contacts.Guard) (contacts.Row, error) {
-	g.ready()
-	if g.world == nil {
-		return g.inner.Put(ctx, r, guard)
-	}
 	if g.world.control.doubtless {
 		r.DoubtUntil, r.DoubtOther = time.Time{}, false
 	}
@@ -245,7 +230,7 @@ func (g *gated) Due(ctx context.Context, s contacts.Scope, limit int) ([]contact
 
 func (g *gated) Changed(ctx context.Context, s contacts.Scope, since time.Time, limit int) (contacts.Changes, error) {
 	found, err := through(ctx, g, changedCall, func() (contacts.Changes, error) { return g.inner.Changed(ctx, s, since, limit) })
-	if g.world != nil && g.world.control.deaf {
+	if g.world.control.deaf {
 		found.List, found.More = nil, false
 	}
 	return found, err

@@ -1,4 +1,6 @@
-package modeltest
+// Package bubble opens databases that live in the time of a testing/synctest
+// bubble, as everything else in it does.
+package bubble
 
 import (
 	"context"
@@ -10,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	"modernc.org/sqlite"
 
 	"github.com/maicontact/maicontact/contacts"
@@ -17,9 +20,9 @@ import (
 	"github.com/maicontact/maicontact/sqlstore"
 )
 
-// The databases must live in the time of the bubble as everything else does, so
-// their clocks are replaced. SQLite's is replaced for the whole process.
-func replaceSQLiteClock() {
+// ReplaceSQLiteClock replaces SQLite's clock for the whole process. Call it
+// before anything opens a database.
+func ReplaceSQLiteClock() {
 	if err := sqlite.RegisterScalarFunction("julianday", 1, julianDay); err != nil {
 		panic(err)
 	}
@@ -31,19 +34,25 @@ func julianDay(*sqlite.FunctionContext, []driver.Value) (driver.Value, error) {
 
 const sqliteOptions = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(OFF)"
 
-func onSQLite(t *testing.T) func(*testing.T) []contacts.Store {
+// SQLite makes a database. What it returns opens it in a bubble, empty, for some
+// replicas of one process: they share the store.
+func SQLite(t *testing.T) func(t *testing.T, replicas int) []contacts.Store {
 	address := "file:" + filepath.Join(t.TempDir(), "app.db") + sqliteOptions
 	migrate(t, "sqlite", address, sqlstore.SQLite)
-	return func(t *testing.T) []contacts.Store {
-		// SQLite is for one process: the replicas share the pool.
+	return func(t *testing.T, replicas int) []contacts.Store {
 		db := openPool(t, "sqlite", address)
 		execute(t, db, "DELETE FROM maicontact_contacts")
 		store := openStore(t, db, sqlstore.SQLite)
-		return []contacts.Store{store, store, store}
+		stores := make([]contacts.Store, replicas)
+		for i := range stores {
+			stores[i] = store
+		}
+		return stores
 	}
 }
 
-func onPostgreSQL(t *testing.T) func(*testing.T) []contacts.Store {
+// PostgreSQL is SQLite for a database of that kind, with a pool for each replica.
+func PostgreSQL(t *testing.T) func(t *testing.T, replicas int) []contacts.Store {
 	address := postgrestest.URL(t)
 	db := migrate(t, "pgx", address, sqlstore.PostgreSQL)
 	// The search path puts a clock of ours before the server's.
@@ -56,8 +65,8 @@ func onPostgreSQL(t *testing.T) func(*testing.T) []contacts.Store {
 		execute(t, db, statement)
 	}
 	address += "&search_path=clock,pg_catalog,public"
-	return func(t *testing.T) []contacts.Store {
-		var c clock
+	return func(t *testing.T, replicas int) []contacts.Store {
+		c := &clock{}
 		stores := make([]contacts.Store, replicas)
 		for i := range stores {
 			db := openPool(t, "pgx", address)
@@ -65,10 +74,7 @@ func onPostgreSQL(t *testing.T) func(*testing.T) []contacts.Store {
 				c.db = db
 				execute(t, db, "TRUNCATE maicontact_contacts")
 			}
-			stores[i] = openStore(t, db, sqlstore.PostgreSQL)
-		}
-		for i := range stores {
-			stores[i] = &gated{pulse: newPulse(func() {}), inner: stores[i], before: c.set}
+			stores[i] = &clocked{openStore(t, db, sqlstore.PostgreSQL), c}
 		}
 		return stores
 	}
