@@ -264,3 +264,32 @@ func TestErasureIsFinishedLater(t *testing.T) {
 		}
 	})
 }
+
+// A table that has lived without revisions takes them up: the first one is newer
+// than none, narrower access is sent, and from then on an older one is an error.
+func TestRevisionsAreTakenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, nil)
+		defer s.run()()
+		member := maicontact.Member{ID: "u-alice", Profile: alice}
+		s.identifyBy(func(*http.Request) (*maicontact.Member, error) { return &member, nil })
+		b := s.browser()
+		id := b.contact()
+		member.Revision, member.Profile.QueryMetadata = 5, metadata(t, "basic")
+		if b.contact() != id || !holds(t, s, id, member.Profile.QueryMetadata) {
+			t.Fatal("the first revision is not taken up")
+		}
+		older := maicontact.Member{ID: "u-alice", Profile: alice, Revision: 4}
+		if err := s.mc.UpdateMember(t.Context(), older); !errors.Is(err, maicontact.ErrOlderRevision) {
+			t.Errorf("an older revision: %v", err)
+		}
+		// A session that remembers the older one is not answered with its access.
+		member = older
+		if a := b.ask(); a.Contact != "" || a.Reason != "permission pending" {
+			t.Errorf("a request of an older revision is told %+v", a)
+		}
+		if !holds(t, s, id, metadata(t, "basic")) {
+			t.Error("an older revision undoes a revocation")
+		}
+	})
+}

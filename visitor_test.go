@@ -34,16 +34,26 @@ func (s *putCounter) Put(ctx context.Context, r contacts.Row, g contacts.Guard) 
 
 // What an ask costs: of a new visitor one call to MaiAgent and two writes, of a
 // new member two calls, three writes and one read, and as much for a change of
-// the profile: MaiAgent's contact is read first.
+// the profile: MaiAgent's contact is read first. Where replies hold the id alone
+// a visitor is looked up, and a change of permissions is read back.
 func TestCostOfAFirstAsk(t *testing.T) {
 	for name, test := range map[string]struct {
 		login      string
+		bare       bool
 		calls      int
 		gets, puts int64
-	}{"visitor": {"", 1, 1, 2}, "member": {"u-alice", 2, 1, 3}} {
+		change     int // calls of a change of permissions
+	}{
+		"visitor":           {"", false, 1, 1, 2, 0},
+		"member":            {"u-alice", false, 2, 1, 3, 2},
+		"visitor, id alone": {"", true, 2, 1, 2, 0},
+		"member, id alone":  {"u-alice", true, 3, 1, 3, 3},
+	} {
 		t.Run(name, func(t *testing.T) {
 			store := &putCounter{Store: maicontact.NewMemoryStore()}
-			s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Store = store })
+			s := newSite(t, func(c *maicontact.Config, o *webchattest.Options) {
+				c.Store, o.Switches.BareReplies = store, test.bare
+			})
 			s.member("u-alice", alice)
 			b := s.browser()
 			b.login(test.login)
@@ -61,8 +71,8 @@ func TestCostOfAFirstAsk(t *testing.T) {
 			store.gets.Store(0)
 			store.puts.Store(0)
 			b.contact()
-			if n := len(s.sim.Requests()); n != 2 || store.gets.Load() != 1 || store.puts.Load() != 3 {
-				t.Errorf("a change of permissions: %d calls, %d reads, %d writes; want 2, 1, 3", n, store.gets.Load(), store.puts.Load())
+			if n := len(s.sim.Requests()); n != test.change || store.gets.Load() != 1 || store.puts.Load() != 3 {
+				t.Errorf("a change of permissions: %d calls, %d reads, %d writes; want %d, 1, 3", n, store.gets.Load(), store.puts.Load(), test.change)
 			}
 		})
 	}
