@@ -83,7 +83,8 @@ func (m *Middleware) Run(ctx context.Context) error { return m.resolver.Run(ctx)
 // UpdateMember tells of a change of a member's profile or permissions, from
 // anywhere: an administrator's page, an import. The change is in the store
 // when UpdateMember returns, and on its way to MaiAgent. A member who never
-// asked for the chat has no row, and gets none. Changes of one member that come
+// asked for the chat has no row, and gets none; one who is asking for the first time
+// at that moment gets the newer of both revisions. Changes of one member that come
 // at the same time are joined, and the newest counts.
 //
 // The error is ErrOlderRevision, ErrErased, ErrReissuing, or the store's. Safe

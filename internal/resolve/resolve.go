@@ -78,6 +78,7 @@ type Resolver struct {
 	work      background.Group
 	retiring  retiring
 	updates   updates
+	early     early
 	unasked   background.Every
 	blind     background.Every
 	// scopeChecked: whether the table is of another namespace was looked at.

@@ -94,6 +94,9 @@ func (r *Resolver) updateOnce(ctx context.Context, p contacts.Person, owner stri
 
 func (r *Resolver) update(ctx context.Context, p contacts.Person, owner string, d contacts.Desired) error {
 	at, err := contacts.Read(ctx, r.Store, p)
+	if err == nil && !at.Row.IsStored() && d.Revision != 0 {
+		r.early.add(p, owner, d, time.Now().Add(r.Timing.Lease))
+	}
 	if err != nil || !at.Row.IsStored() {
 		return err
 	}
