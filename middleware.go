@@ -183,7 +183,8 @@ func (m *Middleware) exchangeOf(ctx context.Context) (*exchange, error) {
 // only a page of the same origin, or of one in Site.AllowedOrigins, may read
 // it, and only as a script or a fetch, never as a page, a frame or a worker:
 //
-//   - Sec-Fetch-Site, which pages cannot forge, must be same-origin; where it
+//   - Sec-Fetch-Site, which pages cannot forge, must be same-origin, and a
+//     present Origin or Referer be that of Site.Origin where that is set; where it
 //     is same-site or cross-site, Origin or, without one, Referer must name an
 //     allowed origin.
 //   - A browser that does not send it must name our own origin, or an allowed

@@ -68,8 +68,10 @@ type Page struct {
 // allowed one, may read the answer, and only as a script or a fetch, never as a
 // page, a frame or a worker:
 //
-//   - Sec-Fetch-Site, which pages cannot forge, must be same-origin; where it
-//     is same-site or cross-site, Origin or, without one, Referer must name an
+//   - Sec-Fetch-Site, which pages cannot forge, must be same-origin; an Origin,
+//     or without one a Referer, must then be ours all the same where Site.Origin
+//     says what that is: a name of another that leads here (DNS rebinding) is the
+//     same origin to a browser. Where Sec-Fetch-Site is same-site or cross-site, Origin or, without one, Referer must name an
 //     allowed origin.
 //   - A browser that does not send it must name our own origin, or an allowed
 //     one, in Origin or, without one, in Referer.
@@ -87,7 +89,7 @@ func (p Policy) Page(r *http.Request) (Page, error) {
 	}
 	site := first(h, "Sec-Fetch-Site")
 	if site == "same-origin" {
-		return Page{}, nil
+		return Page{}, p.checkSame(h)
 	}
 	if site != "" && site != "same-site" && site != "cross-site" {
 		return Page{}, ErrCrossSite
@@ -103,6 +105,15 @@ func (p Policy) Page(r *http.Request) (Page, error) {
 	default:
 		return Page{}, ErrCrossSite
 	}
+}
+
+// checkSame is for a page of the same origin, as the browser sees it.
+func (p Policy) checkSame(h http.Header) error {
+	origin, _, missing := pageOrigin(h)
+	if p.origin == "" || missing || origin == p.origin || origin != "" && slices.Contains(p.allowed, origin) {
+		return nil
+	}
+	return ErrCrossSite
 }
 
 // Open lets the browser give the reply to a listed page.
