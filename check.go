@@ -26,6 +26,7 @@ func (c Config) withDefaults() Config {
 		c.SuspendedAccess = webchat.NoAccess()
 	}
 	c.Visitors.Profile = c.Visitors.Profile.Normalized()
+	c.VendorKeys = slices.Clone(c.VendorKeys)
 	c.Site.ScriptPath = cmp.Or(c.Site.ScriptPath, DefaultScriptPath)
 	c.Site.JSONPath = cmp.Or(c.Site.JSONPath, DefaultJSONPath)
 	c.Site.TrustedProxies = slices.Clone(c.Site.TrustedProxies)

@@ -99,9 +99,15 @@ type Config struct {
 	// default is nothing: [webchat.NoAccess].
 	SuspendedAccess webchat.QueryMetadata
 
+	// VendorKeys are keys that MaiAgent adds to query metadata by itself. Permissions
+	// that are shown with a key which was not sent count as another's, as they may
+	// be those of before; versions and times, and names in a knowledge base, are
+	// known to mean nothing. None by default; the log says when one is missing.
+	VendorKeys []string
+
 	// RemakeMoved counts a contact that was moved to other inboxes at MaiAgent as
-	// deleted, so that its person gets another one. By default it is kept in step
-	// where it is, and the log says so.
+	// deleted, so that its person gets another one; a later erasure does not reach
+	// the former. By default it is kept in step where it is, and the log says so.
 	RemakeMoved bool
 
 	// InsecureStalePermissions hands out a contact id while MaiAgent has not

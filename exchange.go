@@ -52,6 +52,7 @@ type inquiry struct {
 	known     verdict
 	opened    *session.Opened
 	stale     bool   // the entry serves while the store gives no answer
+	again     bool   // Identify was asked once more
 	former    string // key of a visitor who has logged in
 }
 
@@ -217,6 +218,7 @@ func (x *exchange) carryOut(ctx context.Context, d decision, q resolve.Question,
 		x.write(session.Entry{Owner: q.Owner}, 0)
 	}
 	asked := q // only what is asked lives on
+	asked.Again = x.again
 	x.question = &asked
 	if found, ok := m.resolver.Recall(&asked, time.Now()); ok {
 		return true, x.record(&asked, found)
@@ -238,6 +240,9 @@ func (x *exchange) settle(ctx context.Context, q *resolve.Question, found resolv
 	}
 	gone := errors.Is(err, contacts.ErrRetired) || errors.Is(err, contacts.ErrErased)
 	switch {
+	case errors.Is(err, resolve.ErrPassing) && !x.again:
+		x.again, x.begun, x.question = true, false, nil
+		return verdict{}, false
 	case err == nil:
 		x.known = x.record(q, found)
 	case gone && q.Person.IsVisitor() && !q.Fresh:

@@ -184,9 +184,10 @@ func (m *Middleware) erase(ctx context.Context, p contacts.Person) (Erasure, err
 	return Erasure{Deleted: row.Life == contacts.Erased}, nil
 }
 
-// Restore lifts a tombstone once the deletion is complete: the next time the
-// member asks for the chat they get a new contact. It returns ErrNotErased or
-// ErrNotFound otherwise. Safe for concurrent use.
+// Restore lifts a tombstone once the deletion is complete, and no write of before
+// is waited for (that takes a day where one was in doubt): the next time the member
+// asks for the chat they get a new contact, also if they were suspended before. It
+// returns ErrNotErased or ErrNotFound otherwise. Safe for concurrent use.
 func (m *Middleware) Restore(ctx context.Context, memberID string) error {
 	p, err := m.memberOf(memberID)
 	if err == nil {
@@ -208,8 +209,8 @@ func (m *Middleware) Restore(ctx context.Context, memberID string) error {
 // still be under way), Deleted is false, and Run finishes it, also after a crash.
 //
 // It returns ErrNotFound for a member who never asked for the chat, ErrErased
-// for one who is erased, who never comes back this way, and ErrReissuing while
-// another is under way. Safe for concurrent use.
+// for one who is erased, who never comes back this way, ErrSuspended for one who
+// is suspended, and ErrReissuing while another is under way. Safe for concurrent use.
 func (m *Middleware) Reissue(ctx context.Context, memberID string) (Erasure, error) {
 	p, err := m.memberOf(memberID)
 	if err != nil {
@@ -220,6 +221,9 @@ func (m *Middleware) Reissue(ctx context.Context, memberID string) (Erasure, err
 
 func (m *Middleware) reissue(ctx context.Context, p contacts.Person) (Erasure, error) {
 	row, err := m.resolver.Reissue(ctx, p, identity.Digest(p))
+	if errors.Is(err, contacts.ErrSuspended) {
+		err = ErrSuspended
+	}
 	if err == nil && (row.Life == contacts.Erasing || row.Life == contacts.Erased) {
 		err = ErrErased // an Erase came meanwhile, and wins
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -332,6 +333,37 @@ func TestUpdateBesideAFirstAsk(t *testing.T) {
 		live := s.sim.Contacts()
 		if len(live) != 1 || !holds(t, s, live[0].ID, less.QueryMetadata) {
 			t.Errorf("%d contacts, and not with the newest permissions", len(live))
+		}
+	})
+}
+
+// Who comes with an older revision is told so, also when the change was joined with
+// a newer one.
+func TestOlderRevisionThatWasJoined(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, nil)
+		member := s.member("u-alice", alice)
+		b := s.browser()
+		b.login("u-alice")
+		b.contact()
+		var group sync.WaitGroup
+		var unsaid atomic.Int64
+		for i := range 100 {
+			group.Go(func() {
+				changed := member
+				changed.Revision = 5 + int64(i%2)*4
+				err := s.mc.UpdateMember(t.Context(), changed)
+				switch {
+				case err == nil && changed.Revision == 5:
+					unsaid.Add(1)
+				case err != nil && !errors.Is(err, maicontact.ErrOlderRevision):
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		if n := unsaid.Load(); n > 2 { // the first may
+			t.Errorf("%d of 50 older ones were answered nil", n)
 		}
 	})
 }

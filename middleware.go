@@ -85,7 +85,7 @@ func New(c Config) (*Middleware, error) {
 		Budget: c.Timing.Budget, Recheck: c.Timing.Recheck, Stale: c.Timing.StaleIfError, Drain: c.Timing.Drain,
 		Keep:    min(firstLife, c.Cookie.MaxAge) + visitorSlack,
 		Workers: max(1, c.Limits.Calls/2), InsecureStalePermissions: c.InsecureStalePermissions,
-		Suspended: c.SuspendedAccess, RemakeMoved: c.RemakeMoved, OnRefused: m.refused,
+		Suspended: c.SuspendedAccess, VendorKeys: c.VendorKeys, RemakeMoved: c.RemakeMoved, OnRefused: m.refused,
 	})
 	return m, nil
 }

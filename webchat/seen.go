@@ -2,6 +2,7 @@ package webchat
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
 	"math"
@@ -25,17 +26,22 @@ var unreadable = QueryMetadata{object: `{"":"[unreadable]"}`}
 //     empty object;
 //   - keys that the service added and that are empty: null, "", [], {}, false, 0.
 //
-// An added key that is not empty and decides about access is a difference, at
-// any depth. Any other added key is none, but is named in added: by its name
-// where that is a common word for such things, otherwise as "other".
+// An added key that is not empty is a difference, unless it is one of vendorKeys
+// (written in any style), or tells a version or a time, or, in a knowledge base or
+// a condition, its id, name, type, source or count. None of these may hold
+// anything that decides about access. Those that were found are named in added: by
+// their name where that is a common word, otherwise as "other".
 //
 // What is missing is a difference, even where it was an empty list: a list of
 // no knowledge bases allows nothing, and no list the service's default.
-func (m QueryMetadata) SeenIn(seen QueryMetadata) (same bool, added []string) {
+func (m QueryMetadata) SeenIn(seen QueryMetadata, vendorKeys ...string) (same bool, added []string) {
 	if m == unreadable || seen == unreadable {
 		return false, nil
 	}
-	var c comparison
+	c := comparison{ignored: map[string]bool{}}
+	for _, key := range vendorKeys {
+		c.ignored[metadataKey(key)] = true
+	}
 	if !c.objects(m.parsed(), seen.parsed()) {
 		return false, nil
 	}
@@ -147,7 +153,16 @@ func normalNumber(text string) string {
 }
 
 // comparison collects what was added while it compares.
-type comparison struct{ added map[string]bool }
+type comparison struct {
+	added   map[string]bool
+	ignored map[string]bool // keys that mean nothing
+	item    bool            // inside of a knowledge base or a condition
+}
+
+// isVendors reports whether an added key is one of the service's own.
+func (c *comparison) isVendors(key string) bool {
+	return c.ignored[key] || timeKeys[key] != "" || c.item && itemKeys[key] != ""
+}
 
 func (c *comparison) values(sent, seen any, key string) bool {
 	switch sent := sent.(type) {
@@ -182,7 +197,7 @@ func (c *comparison) objects(sent, seen map[string]any) bool {
 		if _, ok := sent[key]; ok || empty(value) {
 			continue
 		}
-		if grants(key, value) {
+		if !c.isVendors(key) || grants(key, value) {
 			return false
 		}
 		c.add(key)
@@ -194,10 +209,7 @@ func (c *comparison) add(key string) {
 	if c.added == nil {
 		c.added = map[string]bool{}
 	}
-	name, common := commonKeys[key]
-	if !common {
-		name = "other"
-	}
+	name := cmp.Or(timeKeys[key], itemKeys[key], "other")
 	c.added[name] = true
 }
 
@@ -223,7 +235,7 @@ func (c *comparison) lists(sent, seen []any, key string) bool {
 	for _, want := range sent {
 		best, found := -1, comparison{}
 		for i, item := range rest {
-			var inner comparison
+			inner := comparison{ignored: c.ignored, item: true}
 			if inner.values(want, item, "") && (best < 0 || len(inner.added) < len(found.added)) {
 				best, found = i, inner
 			}

@@ -41,6 +41,10 @@ var (
 	ErrRefused = errors.New("MaiAgent refused the profile")
 	// ErrMisset: MaiAgent does not take what the site's settings say.
 	ErrMisset = errors.New("MaiAgent refused a setting of the site")
+	// ErrPassing: a request has said that the person is suspended, and this one,
+	// which may be older, does not. Find out who is there once more, and ask with
+	// Again.
+	ErrPassing = fmt.Errorf("a request has said so: %w", contacts.ErrSuspended)
 	// ErrStoreSilent: the store has not said what it knows of the person. It is
 	// the one failure that an entry of the session may bridge for a while:
 	// nobody has said that the entry is wrong.
@@ -61,8 +65,9 @@ type Options struct {
 	Workers int           // rows that Run works on at a time
 	// InsecureStalePermissions hands out an id before its access is confirmed.
 	InsecureStalePermissions bool
-	// Suspended, RemakeMoved and OnRefused are for the reconciler.
+	// Suspended, VendorKeys, RemakeMoved and OnRefused are for the reconciler.
 	Suspended   webchat.QueryMetadata
+	VendorKeys  []string
 	RemakeMoved bool
 	OnRefused   func(context.Context, contacts.Person, []webchat.Field)
 	Logger      *slog.Logger
@@ -90,7 +95,7 @@ func New(o Options) *Resolver {
 	return &Resolver{
 		Options: o,
 		reconcile: reconcile.New(reconcile.Options{
-			API: o.API, Timing: o.Timing, Suspended: o.Suspended, RemakeMoved: o.RemakeMoved, OnRefused: o.OnRefused, Logger: o.Logger,
+			API: o.API, Timing: o.Timing, Suspended: o.Suspended, VendorKeys: o.VendorKeys, RemakeMoved: o.RemakeMoved, OnRefused: o.OnRefused, Logger: o.Logger,
 		}),
 		memory: newMemory(mostRecalled),
 		trust:  newTrust(o.Recheck, o.Stale),
@@ -105,6 +110,8 @@ type Question struct {
 	Desired contacts.Desired
 	// Fresh: the visitor's key was made for this request, so nobody can know it.
 	Fresh bool
+	// Again: who is there was found out after the row said that they are suspended.
+	Again bool
 	// Keep is how long the row of a visitor is kept from now on.
 	Keep time.Duration
 }
@@ -144,7 +151,11 @@ func (r *Resolver) BelievesStale(owner string, trust int64, checked, now time.Ti
 // flight per person, detached from the request that started it; the caller waits
 // for it no longer than the budget and ctx allow.
 func (r *Resolver) Contact(ctx context.Context, q Question) (Answer, error) {
-	landed := r.flights.DoChan(q.Owner+"|"+q.Profile, func() (any, error) {
+	key := q.Owner + "|" + q.Profile
+	if q.Again {
+		key += "|again"
+	}
+	landed := r.flights.DoChan(key, func() (any, error) {
 		var answer Answer
 		err := r.detached(ctx, mostOf(q.Person), func(ctx context.Context) (err error) {
 			answer, err = r.resolve(ctx, &q)
@@ -239,6 +250,9 @@ func (r *Resolver) read(ctx context.Context, p contacts.Person) (*contacts.Readi
 func (r *Resolver) settle(ctx context.Context, at *contacts.Reading, q *Question) (older bool, err error) {
 	desire := func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		if row.Life == contacts.Suspended && row.Passing {
+			if !q.Again {
+				return row, ErrPassing // the request may be older than the suspension
+			}
 			row, _ = row.Resume(now) // they are not suspended any more
 		}
 		next, err := row.SetDesired(q.Desired, now)

@@ -66,6 +66,9 @@ func (r *Resolver) Update(ctx context.Context, p contacts.Person, owner string, 
 	}
 	select {
 	case <-mine.done:
+		if mine.err == nil && d.Revision != 0 && d.Revision < mine.desired.Revision {
+			return contacts.ErrOlderRevision // joined with a newer one
+		}
 		return mine.err
 	case <-ctx.Done():
 		return ctx.Err()
