@@ -2,7 +2,6 @@ package maicontact
 
 import (
 	"context"
-	"errors"
 	"html/template"
 	"net/http"
 	"strconv"
@@ -29,7 +28,6 @@ func (m *Middleware) Script() http.Handler {
 	return m.route(form{
 		header:  reply.NewRouteHeader("text/javascript; charset=utf-8"),
 		answer:  m.renderer.Script,
-		tail:    m.renderer.Tail(),
 		refusal: m.renderer.ScriptRefusal,
 	})
 }
@@ -96,12 +94,9 @@ func (m *Middleware) Snippet(ctx context.Context, nonce string) (template.HTML, 
 }
 
 func (x *exchange) snippet(ctx context.Context, nonce string) (template.HTML, error) {
-	if !render.IsNonce(nonce) {
-		return "", errors.New("maicontact: the nonce is not base64")
-	}
-	tag := "<script>"
-	if nonce != "" {
-		tag = `<script nonce="` + nonce + `">`
+	tag, err := render.OpenTag(nonce)
+	if err != nil {
+		return "", err
 	}
 	element, _ := x.inline(ctx, tag)
 	return element, nil
@@ -109,10 +104,11 @@ func (x *exchange) snippet(ctx context.Context, nonce string) (template.HTML, er
 
 // SnippetWithHash is [Snippet] for a page whose Content-Security-Policy allows
 // scripts by hash. source is what to put into the policy's script-src for this
-// reply: 'sha256-…' with its quotes. It differs from person to person and from
+// reply, the hashes of the element and of the loader, which it loads: 'sha256-…'
+// 'sha256-…' with their quotes. The first differs from person to person and from
 // time to time. The element must get into the page as it is, and the page must
-// be UTF-8; the scripts that the element loads (the chat host's, and the one at
-// Site.ScriptPath when it asks again) need their own places in the policy.
+// be UTF-8; the chat host's script, and what is at Site.ScriptPath when the
+// loader asks again, need their own places in the policy.
 //
 // The error is ErrNoMiddleware or ErrSeveral.
 func SnippetWithHash(ctx context.Context) (_ template.HTML, source string, _ error) {
@@ -136,7 +132,7 @@ func (m *Middleware) SnippetWithHash(ctx context.Context) (_ template.HTML, sour
 
 func (x *exchange) snippetWithHash(ctx context.Context) (_ template.HTML, source string) {
 	element, text := x.inline(ctx, "<script>")
-	return element, render.HashSource(text)
+	return element, render.HashSource(text) + " " + x.mc.renderer.LoaderSource()
 }
 
 // inline returns the element that the tag opens, and the text in it. The text
@@ -144,7 +140,7 @@ func (x *exchange) snippetWithHash(ctx context.Context) (_ template.HTML, source
 // are.
 func (x *exchange) inline(ctx context.Context, tag string) (_ template.HTML, text string) {
 	m := x.mc
-	text = "\n" + string(x.render(ctx, nil, x.answer(ctx), m.renderer.Script)) + string(m.renderer.Tail())
+	text = "\n" + string(x.render(ctx, nil, x.answer(ctx), m.renderer.Script))
 	// #nosec G203 -- the text is rendered for its place in a script, and a nonce holds base64 only
 	return template.HTML(tag + text + "</script>"), text
 }
@@ -153,7 +149,6 @@ func (x *exchange) inline(ctx context.Context, tag string) (_ template.HTML, tex
 type form struct {
 	header  *reply.RouteHeader
 	answer  func(b []byte, a render.Answer) ([]byte, error)
-	tail    []byte // the same for everybody; written after an answer
 	refusal func(reason string) []byte
 }
 
@@ -172,9 +167,11 @@ func (m *Middleware) route(f form) http.Handler {
 
 // serve answers a request, which has the exchange.
 func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, f form) {
+	if m.renderer.ServeFallback(w, r) {
+		return
+	}
 	h := w.Header()
 	f.header.Set(h)
-
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		h.Set("Allow", "GET, HEAD")
 		w.WriteHeader(http.StatusMethodNotAllowed)
@@ -195,24 +192,9 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 	if r.Method != http.MethodGet {
 		return
 	}
-	buffer := m.buffers.Get().(*[]byte)
-	text := x.render(r.Context(), (*buffer)[:0], a, f.answer)
-	h["Content-Length"] = []string{strconv.Itoa(len(text) + len(f.tail))}
-	_, _ = w.Write(text) // #nosec G705 -- rendered for its place
-	if len(f.tail) > 0 {
-		_, _ = w.Write(f.tail)
-	}
-	// Whoever keeps what a Write was given is at fault, as with fmt.Fprintf. It
-	// finds nobody's id there all the same, until the next answer.
-	if clear(text); cap(text) <= largestBuffer {
-		*buffer = text
-		m.buffers.Put(buffer)
-	}
+	room := m.texts.Get()
+	m.texts.Send(w, room, x.render(r.Context(), *room, a, f.answer))
 }
-
-// largestBuffer bounds what is kept for the next answer. HTTP/2 copies a Write
-// of up to this size, and may hold on to a larger one when a stream is reset.
-const largestBuffer = 4 << 10
 
 // answerTo answers a page that may read the answer.
 func (x *exchange) answerTo(r *http.Request, page guard.Page) render.Answer {
@@ -225,5 +207,9 @@ func (x *exchange) answerTo(r *http.Request, page guard.Page) render.Answer {
 	x.inquire()
 	x.isRead, x.page = true, page
 	x.asking.Unlock()
-	return x.answer(r.Context())
+	a := x.answer(r.Context())
+	if page.Origin != "" {
+		a.Origin = x.mc.guard.OriginOf(r)
+	}
+	return a
 }

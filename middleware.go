@@ -19,7 +19,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"sync"
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/background"
@@ -28,6 +27,7 @@ import (
 	"github.com/maicontact/maicontact/internal/ratelimit"
 	"github.com/maicontact/maicontact/internal/reconcile"
 	"github.com/maicontact/maicontact/internal/render"
+	"github.com/maicontact/maicontact/internal/reply"
 	"github.com/maicontact/maicontact/internal/resolve"
 	"github.com/maicontact/maicontact/internal/session"
 	"github.com/maicontact/maicontact/internal/upstream"
@@ -50,7 +50,7 @@ type Middleware struct {
 	sessions *session.Sessions
 	resolver *resolve.Resolver
 	renderer *render.Renderer
-	buffers  sync.Pool // of *[]byte, for answers
+	texts    reply.Buffers
 }
 
 // New checks the configuration and returns a Middleware. It starts no
@@ -72,7 +72,6 @@ func New(c Config) (*Middleware, error) {
 		limit: ratelimit.New(ratelimit.Options{
 			Burst: c.Visitors.Burst, Interval: c.Visitors.Interval, PerSecond: c.Visitors.PerSecond, TrustedProxies: c.Site.TrustedProxies,
 		}),
-		buffers: sync.Pool{New: func() any { return new([]byte) }},
 	}
 	m.nobody = identity.Nobody(m.scope)
 	m.keys = m.nobody[:visitorPrefix]
@@ -103,6 +102,9 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 		outer := innermost(r.Context())
 		if outer.of(m) != nil {
 			next.ServeHTTP(w, r) // wrapped already, further out
+			return
+		}
+		if m.renderer.ServeLoader(w, r) {
 			return
 		}
 		x := m.begin(w, r, outer)

@@ -16,13 +16,14 @@ import (
 func TestStub(t *testing.T) {
 	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Site.JSONPath = "/who/chat.json" })
 	s.member("u-alice", alice)
+	alices, visitor := s.browser(), s.browser()
+	loader := loaderOf(t, visitor.send("GET", "/webchat.js"))
+	want := "(" + templates.Bootstrap + `)({"v":1,"js":"` + loader.JS + `","sri":"` + loader.SRI + `","again":"/who/chat.json","json":true});` + "\n"
+	alices.login("u-alice")
 	s.identifyBy(func(*http.Request) (*maicontact.Member, error) {
 		t.Error("Identify was asked")
 		return nil, nil
 	})
-	want := "(" + templates.Loader + `)({"json":"/who/chat.json"});` + "\n"
-	alices, visitor := s.browser(), s.browser()
-	alices.login("u-alice")
 	etag := visitor.send("GET", "/webchat-static.js").Header.Get("Etag")
 	if len(etag) < 10 || etag[0] != '"' {
 		t.Errorf("no strong ETag: %s", etag)

@@ -1,17 +1,15 @@
-function (options) {
-  'use strict';
+load();
 
-  // The first loader on a page keeps the state. Later ones, from a second tag,
-  // from a body that replaced the former, or from an answer to ask(), hand it
-  // what they were given.
+function load() {
+  // The first loader on a page keeps the state, and takes over what waits in the
+  // queue that the bootstrap left. Later answers, from a second tag, from a body
+  // that replaced the former, or to ask(), are handed to it by theirs.
   const key = Symbol.for('maicontact');
-  const current = document.currentScript;
-  if (window[key]) {
-    window[key](options, current);
-    return;
-  }
+  const queue = window[key];
+  if (!Array.isArray(queue)) return;
+  const version = 1; // of the options; a newer one may mean something else
 
-  const slot = 'maiagentChatbot' + 'Config'; // the vendor's global
+  const slot = 'maiagentChatbotConfig'; // the vendor's global
   const final = ['declined', 'erased', 'rejected']; // end a chat that runs
 
   let state = 'waiting'; // waiting, loading, started, blocked, absent or changed
@@ -102,9 +100,27 @@ function (options) {
     return address ? 'maicontact ' + String(address).replace(/(\.\w+)?(\?.*)?$/, '') : '';
   }
 
+  // complete adds what the scripts leave out to be short: with a contact, the
+  // address of the embed, which stands beside what it frames.
+  function complete(given) {
+    if (given.json === true) return { v: given.v, json: given.again };
+    if (!given.again || given.embed || given.reason !== undefined) return given;
+    const base = String((window[slot] || {}).baseUrl || '');
+    return Object.assign({}, given, { embed: base && base.replace(/\/web-chats$/, '/js/embed.min.js') });
+  }
+
   // What an answer means.
 
   function accept(given, script) {
+    if (given.v > version) {
+      // The server is newer than this loader: nothing is started by it.
+      if (idle()) {
+        config = undefined;
+        restore();
+        settle('absent', 'version');
+      } else if (given.embed) restore();
+      return;
+    }
     name = name || nameOf(given);
     if (!asks.has(script) && (nameOf(given) || name) !== name) {
       if (given.embed) restore(); // a second chat on the page
@@ -290,7 +306,7 @@ function (options) {
     }
     const late = above.find(unloaded);
     if (late) { // its loader may be yet to come
-      late.addEventListener('load', guard(() => window[key]({ json: address })), { once: true });
+      late.addEventListener('load', guard(() => accept({ json: address })), { once: true });
       return;
     }
     const first = !json;
@@ -346,10 +362,10 @@ function (options) {
 
   // read returns what the JSON says, if it is an answer.
   function read(given) {
-    const { config, embed, epoch, reason, retry } = given;
+    const { v, config, embed, epoch, reason, retry } = given;
     const contact = !!config && typeof config === 'object' && !Array.isArray(config) && !!embed && typeof embed === 'string';
     const none = config === undefined && embed === undefined && typeof reason === 'string';
-    return contact || none ? { config, embed, epoch, reason, retry } : null;
+    return contact || none ? { v, config, embed, epoch, reason, retry } : null;
   }
 
   // end ends an ask. It failed when nothing was answered meanwhile.
@@ -391,6 +407,12 @@ function (options) {
       finish();
     }
   });
+
+  // open shows the window of a chat that runs.
+  const open = () => {
+    if (state === 'started') guard(() => window.MaiAgent.control.open())();
+    return Promise.resolve(status());
+  };
 
   // Other tabs: each says whom it was told of. What is heard is only a reason
   // to ask.
@@ -609,7 +631,8 @@ function (options) {
   }
 
   guard(() => {
-    Object.defineProperty(window, key, { value: (given, script) => guard(() => accept(given, script))() });
+    const push = ([given, script]) => guard(() => accept(complete(given), script))();
+    Object.defineProperty(window, key, { value: { push }, writable: false, configurable: false, enumerable: false });
     document.addEventListener('visibilitychange', guard(shown));
     document.addEventListener('prerenderingchange', guard(shown));
     window.addEventListener('pagehide', guard(leave));
@@ -619,15 +642,17 @@ function (options) {
       doubtful = true;
       askNow();
     }));
-    name = nameOf(options);
+    name = nameOf(queue[0][0]);
     lookAbove();
     guard(listen)();
     guard(returnToPlace)();
-    window[key](options, current);
-    const kept = Object.prototype.hasOwnProperty.call(window, 'maicontact') && window.maicontact;
-    const api = kept && typeof kept === 'object' ? kept : {};
+    const api = window.maicontact;
     Object.defineProperty(api, 'status', { value: status, enumerable: true });
+    Object.defineProperty(api, 'open', { value: open, enumerable: true });
     Object.defineProperty(api, 'refresh', { value: refresh, enumerable: true });
-    if (api !== kept) window.maicontact = api;
+    for (const item of queue) {
+      if (typeof item[0] === 'string') api[item[0]]().then(item[1]);
+      else push(item);
+    }
   })();
 }
