@@ -38,6 +38,8 @@ func loaderOf(t *testing.T, response *http.Response) (l loader) {
 
 // told is what the loader is told, in either form.
 type told struct {
+	Opened bool
+	Open   map[string]any
 	Config map[string]any
 	Embed  string
 	Again  string

@@ -1,10 +1,10 @@
 package maicontact
 
 import (
+	"cmp"
 	"context"
 	"html/template"
 	"net/http"
-	"strconv"
 
 	"github.com/maicontact/maicontact/internal/guard"
 	"github.com/maicontact/maicontact/internal/render"
@@ -14,28 +14,31 @@ import (
 // Script returns the handler of the chat script route, to be mounted at
 // Site.ScriptPath:
 //
-//	mux.Handle("GET /webchat.js", m.Script())
+//	mux.Handle("/webchat.js", m.Script())
 //	<script src="/webchat.js" defer></script>
 //
 // It works with and without [Middleware.Handler] around it. Who is asking
 // comes from Config.Identify and the session alone; no parameter, header or
-// body can choose it. Only GET is answered, HEAD makes nothing, and only pages
-// of the same origin, or of Site.AllowedOrigins, may read it (see
-// [Middleware.Check]). A contact id is never in a reply that may be cached.
-// When there is no contact the reply is still 200 and a valid script, which
-// says why and asks again when that may help; a refusal is 403.
+// body can choose it. Only pages of the same origin, or of Site.AllowedOrigins,
+// may ask (see [Middleware.Check]). A contact id is never in a reply that may be
+// cached. When there is no contact the reply is still 200 and a valid script,
+// which says why and asks again when that may help; a refusal is 403.
+//
+// A POST opens the chat for a visitor (see OnOpen), and answers as [Middleware.JSON]
+// does. A browser that has no cookie of ours gets one first, and is sent back with
+// it (307): nothing is made for one that keeps none. HEAD makes nothing.
 func (m *Middleware) Script() http.Handler {
 	return m.route(form{
 		header:  reply.NewRouteHeader("text/javascript; charset=utf-8"),
 		answer:  m.renderer.Script,
 		refusal: m.renderer.ScriptRefusal,
-	})
+	}, m.jsonForm())
 }
 
 // JSON returns the handler of the script route's JSON form, to be mounted at
 // Site.JSONPath. The script that [Middleware.StaticScript] serves fetches it:
 //
-//	mux.Handle("GET /webchat.json", m.JSON())
+//	mux.Handle("/webchat.json", m.JSON())
 //
 // It answers as Script does, with the same guard and headers, and one object:
 //
@@ -46,11 +49,11 @@ func (m *Middleware) Script() http.Handler {
 // script; both are there exactly when there is a contact. epoch names the
 // identity that the answer is for, and is missing while that is not known.
 func (m *Middleware) JSON() http.Handler {
-	return m.route(form{
-		header:  reply.NewRouteHeader("application/json"),
-		answer:  m.renderer.JSON,
-		refusal: m.renderer.JSONRefusal,
-	})
+	return m.route(m.jsonForm(), m.jsonForm())
+}
+
+func (m *Middleware) jsonForm() form {
+	return form{header: reply.NewRouteHeader("application/json"), answer: m.renderer.JSON, refusal: m.renderer.JSONRefusal}
 }
 
 // StaticScript returns the handler of a static chat script, which holds nothing
@@ -58,7 +61,7 @@ func (m *Middleware) JSON() http.Handler {
 // minutes. In the page it fetches the answer from Site.JSONPath:
 //
 //	mux.Handle("GET /webchat-static.js", m.StaticScript())
-//	mux.Handle("GET /webchat.json", m.JSON())
+//	mux.Handle("/webchat.json", m.JSON())
 //	<script src="/webchat-static.js" defer></script>
 //
 // It is the form for single-page applications, and for sites that keep
@@ -76,30 +79,21 @@ func (m *Middleware) StaticScript() http.Handler {
 // The error is ErrNoMiddleware or ErrSeveral, or says that the nonce is not
 // base64.
 func Snippet(ctx context.Context, nonce string) (template.HTML, error) {
-	x, err := exchangeOf(ctx)
-	if err != nil {
-		return "", err
-	}
-	return x.snippet(ctx, nonce)
+	return faulty(exchangeOf(ctx)).snippet(ctx, nonce)
 }
 
 // Snippet is the function of that name for this middleware, where several wrap
 // one site.
 func (m *Middleware) Snippet(ctx context.Context, nonce string) (template.HTML, error) {
-	x, err := m.exchangeOf(ctx)
-	if err != nil {
-		return "", err
-	}
-	return x.snippet(ctx, nonce)
+	return faulty(m.exchangeOf(ctx)).snippet(ctx, nonce)
 }
 
-func (x *exchange) snippet(ctx context.Context, nonce string) (template.HTML, error) {
+func (x *exchange) snippet(ctx context.Context, nonce string) (element template.HTML, err error) {
 	tag, err := render.OpenTag(nonce)
-	if err != nil {
-		return "", err
+	if err = cmp.Or(x.fault, err); err == nil {
+		element, _ = x.inline(ctx, tag)
 	}
-	element, _ := x.inline(ctx, tag)
-	return element, nil
+	return element, err
 }
 
 // SnippetWithHash is [Snippet] for a page whose Content-Security-Policy allows
@@ -112,32 +106,24 @@ func (x *exchange) snippet(ctx context.Context, nonce string) (template.HTML, er
 //
 // The error is ErrNoMiddleware or ErrSeveral.
 func SnippetWithHash(ctx context.Context) (_ template.HTML, source string, _ error) {
-	x, err := exchangeOf(ctx)
-	if err != nil {
-		return "", "", err
-	}
-	element, source := x.snippetWithHash(ctx)
-	return element, source, nil
+	return faulty(exchangeOf(ctx)).snippetWithHash(ctx)
 }
 
 // SnippetWithHash is the function of that name for this middleware.
 func (m *Middleware) SnippetWithHash(ctx context.Context) (_ template.HTML, source string, _ error) {
-	x, err := m.exchangeOf(ctx)
-	if err != nil {
-		return "", "", err
+	return faulty(m.exchangeOf(ctx)).snippetWithHash(ctx)
+}
+
+func (x *exchange) snippetWithHash(ctx context.Context) (_ template.HTML, source string, _ error) {
+	if x.fault != nil {
+		return "", "", x.fault
 	}
-	element, source := x.snippetWithHash(ctx)
-	return element, source, nil
-}
-
-func (x *exchange) snippetWithHash(ctx context.Context) (_ template.HTML, source string) {
 	element, text := x.inline(ctx, "<script>")
-	return element, render.HashSource(text) + " " + x.mc.renderer.LoaderSource()
+	return element, render.HashSource(text) + " " + x.mc.renderer.LoaderSource(), nil
 }
 
-// inline returns the element that the tag opens, and the text in it. The text
-// holds no carriage return and no NUL, which would not reach a script as they
-// are.
+// inline returns the element that the tag opens, and the text in it, which holds
+// no carriage return and no NUL: they would not reach a script as they are.
 func (x *exchange) inline(ctx context.Context, tag string) (_ template.HTML, text string) {
 	m := x.mc
 	text = "\n" + string(x.render(ctx, nil, x.answer(ctx), m.renderer.Script))
@@ -152,8 +138,13 @@ type form struct {
 	refusal func(reason string) []byte
 }
 
-func (m *Middleware) route(f form) http.Handler {
+// route answers in one form whoever reads, and in another whoever opens the chat.
+func (m *Middleware) route(read, open form) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f := read
+		if r.Method == http.MethodPost {
+			f = open
+		}
 		outer := innermost(r.Context())
 		if x := outer.of(m); x != nil {
 			m.serve(w, r, x, f)
@@ -167,13 +158,14 @@ func (m *Middleware) route(f form) http.Handler {
 
 // serve answers a request, which has the exchange.
 func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, f form) {
+	x.reached = true
 	if m.renderer.ServeFallback(w, r) {
 		return
 	}
 	h := w.Header()
 	f.header.Set(h)
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		h.Set("Allow", "GET, HEAD")
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
+		h.Set("Allow", "GET, HEAD, POST")
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
@@ -181,15 +173,17 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 	if err != nil {
 		reason := reasonOf(err)
 		x.tell(r.Context(), reason, nil)
-		text := f.refusal(string(reason))
-		h.Set("Content-Length", strconv.Itoa(len(text)))
-		w.WriteHeader(http.StatusForbidden)
-		_, _ = w.Write(text)
+		reply.Refuse(w, f.refusal(string(reason)))
 		return
 	}
 	page.Open(h)
 	a := x.answerTo(r, page)
-	if r.Method != http.MethodGet {
+	switch {
+	case a.Reason == string(keeping):
+		h.Set("Location", "?"+keptQuery)
+		w.WriteHeader(http.StatusTemporaryRedirect)
+		return
+	case r.Method == http.MethodHead:
 		return
 	}
 	room := m.texts.Get()
@@ -205,9 +199,10 @@ func (x *exchange) answerTo(r *http.Request, page guard.Page) render.Answer {
 	}
 	x.asking.Lock()
 	x.inquire()
-	x.isRead, x.page = true, page
+	x.isRead, x.page, x.opening = true, page, r.Method == http.MethodPost
 	x.asking.Unlock()
 	a := x.answer(r.Context())
+	a.Opened = x.opening && a.ID != "" && !x.member
 	if page.Origin != "" {
 		a.Origin = x.mc.guard.OriginOf(r)
 	}

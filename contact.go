@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/maicontact/maicontact/internal/background"
 	"github.com/maicontact/maicontact/internal/render"
 	"github.com/maicontact/maicontact/webchat"
 )
@@ -21,22 +20,14 @@ import (
 // byte, or the answer is [TooLate]. Safe for concurrent use, also beside the
 // handler's own use of gorilla sessions.
 func ContactID(ctx context.Context) (webchat.ContactID, error) {
-	x, err := exchangeOf(ctx)
-	if err != nil {
-		return "", err
-	}
-	known := x.contact(ctx)
+	known := faulty(exchangeOf(ctx)).contact(ctx)
 	return known.id, known.err
 }
 
 // ContactID is the function of that name for this middleware, where several
 // wrap one site.
 func (m *Middleware) ContactID(ctx context.Context) (webchat.ContactID, error) {
-	x, err := m.exchangeOf(ctx)
-	if err != nil {
-		return "", err
-	}
-	known := x.contact(ctx)
+	known := faulty(m.exchangeOf(ctx)).contact(ctx)
 	return known.id, known.err
 }
 
@@ -97,7 +88,11 @@ func (x *exchange) answer(ctx context.Context) render.Answer {
 	if known.err != nil {
 		reason := reasonOf(known.err)
 		x.tell(ctx, reason, nil)
-		return noChat(reason, known.owner)
+		a := noChat(reason, known.owner)
+		if a.Closed = reason == NotOpened; a.Closed {
+			a.Options = options
+		}
+		return a
 	}
 	a := render.Answer{ID: known.id, Owner: known.owner}
 	if options != nil {
@@ -122,31 +117,11 @@ func (x *exchange) render(ctx context.Context, b []byte, a render.Answer, write 
 }
 
 // legs finds the contact beside the request's own options, if it has any.
-func (x *exchange) legs(ctx context.Context) (verdict, *webchat.Options) {
+func (x *exchange) legs(ctx context.Context) (known verdict, options *webchat.Options) {
 	if x.mc.config.WidgetOptions == nil {
 		return x.contact(ctx), nil
 	}
-	return x.bothLegs(ctx)
-}
-
-func (x *exchange) bothLegs(ctx context.Context) (known verdict, options *webchat.Options) {
-	var escaped any
-	group, legs := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		// A panic of Identify belongs to the request's goroutine, where
-		// net/http contains it; here it would end the process.
-		defer func() { escaped = recover() }()
-		known = x.contact(legs)
-		return nil
-	})
-	func() {
-		// Also when WidgetOptions panics: the other leg must not go on.
-		defer func() { _ = group.Wait() }()
-		options = x.widgetOptions(legs)
-	}()
-	if escaped != nil {
-		panic(escaped)
-	}
+	background.Both(ctx, func(ctx context.Context) { known = x.contact(ctx) }, func(ctx context.Context) { options = x.widgetOptions(ctx) })
 	return known, options
 }
 

@@ -90,7 +90,8 @@ func TestJSONGuard(t *testing.T) {
 	}{
 		"cross-site": {b.send("GET", "/webchat.json", "Sec-Fetch-Site", "cross-site"), 403, `{"reason":"cross-site"}`, false},
 		"framed":     {b.send("GET", "/webchat.json", "Sec-Fetch-Dest", "iframe"), 403, `{"reason":"not a script"}`, false},
-		"posted":     {b.send("POST", "/webchat.json"), 405, "", true},
+		"posted":     {b.send("POST", "/webchat.json", "Sec-Fetch-Dest", "empty"), 403, `{"reason":"cross-site"}`, false},
+		"put":        {b.send("PUT", "/webchat.json"), 405, "", true},
 		"preflight":  {b.send("OPTIONS", "/webchat.json", "Origin", origin), 405, "", true},
 		"HEAD":       {b.send("HEAD", "/webchat.json"), 200, "", false},
 		"a bot":      {b.send("GET", "/webchat.json", "User-Agent", "Examplebot/1"), 200, `{"reason":"bot"}`, false},
@@ -105,7 +106,7 @@ func TestJSONGuard(t *testing.T) {
 			want.Set("Content-Length", strconv.Itoa(len(body)))
 		}
 		if test.allow {
-			want.Set("Allow", "GET, HEAD")
+			want.Set("Allow", "GET, HEAD, POST")
 		}
 		wantHeader(t, test.response.Header, want)
 	}

@@ -14,12 +14,15 @@ import (
 
 // Answer is what the browser is told of who is there.
 type Answer struct {
-	ID     webchat.ContactID
-	Config []byte // the widget's, with the id in it, when the request has options of its own
-	Reason string // why there is no contact; words that need no escaping in a comment
-	Retry  bool   // it makes sense to ask again
-	Owner  string // who the answer is for, as a digest; empty: that is not known
-	Origin string // ours, for a page of another; empty: the page is ours
+	ID      webchat.ContactID
+	Config  []byte           // the widget's, with the id in it, when the request has options of its own
+	Options *webchat.Options // of a request that has a button to draw
+	Reason  string           // why there is no contact; words that need no escaping in a comment
+	Retry   bool             // it makes sense to ask again
+	Owner   string           // who the answer is for, as a digest; empty: that is not known
+	Closed  bool             // the visitor may open the chat
+	Opened  bool             // the visitor has just opened it
+	Origin  string           // ours, for a page of another; empty: the page is ours
 }
 
 // Renderer renders answers. It is prepared once, and safe for concurrent use.
@@ -29,18 +32,20 @@ type Renderer struct {
 	script string // its path
 	start  string // of the call of the bootstrap with a contact, after the configuration
 	loader loader
+	button Button
+	look   webchat.Options // of the button, for everybody
 	static []byte
 	etag   string
 }
 
 // New prepares a Renderer for a widget, and for the paths of the script and its
 // JSON form. The error is the widget's.
-func New(widget webchat.Widget, scriptPath, jsonPath string) (*Renderer, error) {
+func New(widget webchat.Widget, scriptPath, jsonPath string, button Button) (*Renderer, error) {
 	prepared, err := widget.Prepare()
 	if err != nil {
 		return nil, err
 	}
-	r := &Renderer{widget: prepared, embed: widget.EmbedURL(), script: scriptPath, loader: newLoader(scriptPath, templates.Loader)}
+	r := &Renderer{widget: prepared, embed: widget.EmbedURL(), script: scriptPath, loader: newLoader(scriptPath, templates.Loader), button: button, look: widget.Options}
 	r.start = strings.TrimSuffix(string(r.call(nil, r.options(""))), "});\n")
 	own := r.options("")
 	own.Again, own.JSON = jsonPath, true
@@ -63,6 +68,8 @@ type options struct {
 	Epoch   string          `json:"epoch,omitempty"`  // the owner
 	Reason  string          `json:"reason,omitempty"`
 	Retry   bool            `json:"retry,omitempty"`
+	Open    *open           `json:"open,omitempty"`   // the button of a chat that may be opened
+	Opened  bool            `json:"opened,omitempty"` // in JSON only
 }
 
 // options are what all scripts have, for a page of ours or, with our origin, of
@@ -85,7 +92,7 @@ func (r *Renderer) LoaderSource() string { return "'" + r.loader.integrity + "'"
 func (r *Renderer) Script(out []byte, a Answer) ([]byte, error) {
 	if a.ID == "" {
 		o := r.options(a.Origin)
-		o.Epoch, o.Reason, o.Retry = a.Owner, a.Reason, a.Retry
+		o.Epoch, o.Reason, o.Retry, o.Open = a.Owner, a.Reason, a.Retry, r.open(a)
 		return r.call(append(out, comment(a.Reason)...), o), nil
 	}
 	out = append(out, "window.maiagentChatbotConfig = "...)
@@ -110,9 +117,9 @@ func (r *Renderer) Script(out []byte, a Answer) ([]byte, error) {
 
 // JSON appends an answer as one object and a line break.
 func (r *Renderer) JSON(out []byte, a Answer) (_ []byte, err error) {
-	o := options{Epoch: a.Owner, Reason: a.Reason, Retry: a.Retry}
+	o := options{Epoch: a.Owner, Reason: a.Reason, Retry: a.Retry, Open: r.open(a), Opened: a.Opened}
 	if a.ID != "" {
-		o = options{Embed: r.embed, Epoch: a.Owner}
+		o = options{Embed: r.embed, Epoch: a.Owner, Opened: a.Opened}
 		if o.Config, err = r.config(nil, a); err != nil {
 			return nil, err
 		}

@@ -21,7 +21,7 @@ var widget = webchat.Widget{WebChatID: "22222222-2222-4222-8222-222222222222", O
 
 func newRenderer(t *testing.T) *Renderer {
 	t.Helper()
-	r, err := New(widget, "/webchat.js", "/webchat.json")
+	r, err := New(widget, "/webchat.js", "/webchat.json", Button{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestWeight(t *testing.T) {
 		"default":            {webchat.Options{}, 1000},
 		"every typed option": {webchat.Options{PrimaryColor: "#3854d8", AllowDrag: &drag, ButtonSize: "48", ButtonRadius: "50%", ShowChatNotification: &drag}, 1200},
 	} {
-		r, err := New(webchat.Widget{WebChatID: widget.WebChatID, Options: test.options}, "/webchat.js", "/webchat.json")
+		r, err := New(webchat.Widget{WebChatID: widget.WebChatID, Options: test.options}, "/webchat.js", "/webchat.json", Button{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +180,7 @@ func TestStatic(t *testing.T) {
 	if want := "(" + templates.Bootstrap + `)({"v":1,"js":"` + r.loader.path + `","sri":"` + r.loader.integrity + `","again":"/webchat.json","json":true});` + "\n"; string(text) != want {
 		t.Errorf("%s", text)
 	}
-	other, err := New(widget, "/webchat.js", "/other.json")
+	other, err := New(widget, "/webchat.js", "/other.json", Button{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,14 +190,14 @@ func TestStatic(t *testing.T) {
 }
 
 func TestNewChecksTheWidget(t *testing.T) {
-	if r, err := New(webchat.Widget{Options: webchat.Options{Extra: map[string]any{"contactId": 1}}}, "/a", "/b"); r != nil || !errors.Is(err, webchat.ErrOption) {
+	if r, err := New(webchat.Widget{Options: webchat.Options{Extra: map[string]any{"contactId": 1}}}, "/a", "/b", Button{}); r != nil || !errors.Is(err, webchat.ErrOption) {
 		t.Errorf("%v, %v", r, err)
 	}
 }
 
 // An answer costs no more than its buffer.
 func BenchmarkScript(b *testing.B) {
-	r, err := New(widget, "/webchat.js", "/webchat.json")
+	r, err := New(widget, "/webchat.js", "/webchat.json", Button{})
 	if err != nil {
 		b.Fatal(err)
 	}

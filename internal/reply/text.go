@@ -35,3 +35,10 @@ func (b *Buffers) Send(w http.ResponseWriter, room *[]byte, text []byte) {
 // largestBuffer bounds what is kept for the next answer. HTTP/2 copies a Write
 // of up to this size, and may hold on to a larger one when a stream is reset.
 const largestBuffer = 4 << 10
+
+// Refuse answers that somebody may not read, and why.
+func Refuse(w http.ResponseWriter, text []byte) {
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(http.StatusForbidden)
+	_, _ = w.Write(text)
+}
