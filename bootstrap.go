@@ -24,9 +24,8 @@ import (
 // cached. When there is no contact the reply is still 200 and a valid script,
 // which says why and asks again when that may help; a refusal is 403.
 //
-// A POST opens the chat for a visitor (see OnOpen), and answers as [Middleware.JSON]
-// does. A browser that has no cookie of ours gets one first, and is sent back with
-// it (307): nothing is made for one that keeps none. HEAD makes nothing.
+// A POST opens the chat for a visitor (see OnOpen), and answers as JSON does. A
+// browser without our cookie is given it first, and sent back with it (307).
 func (m *Middleware) Script() http.Handler {
 	return m.route(form{
 		header:  reply.NewRouteHeader("text/javascript; charset=utf-8"),
@@ -151,6 +150,7 @@ func (m *Middleware) route(read, open form) http.Handler {
 			return
 		}
 		x := m.begin(w, r, outer)
+		x.alone = true
 		m.serve(&x.writer, r, x, f)
 		x.writer.Commit()
 	})
@@ -181,6 +181,7 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 	switch {
 	case a.Reason == string(keeping):
 		h.Set("Location", "?"+keptQuery)
+		h.Set("Referrer-Policy", "same-origin") // with none, browsers withhold Origin from there
 		w.WriteHeader(http.StatusTemporaryRedirect)
 		return
 	case r.Method == http.MethodHead:
@@ -202,7 +203,7 @@ func (x *exchange) answerTo(r *http.Request, page guard.Page) render.Answer {
 	x.isRead, x.page, x.opening = true, page, r.Method == http.MethodPost
 	x.asking.Unlock()
 	a := x.answer(r.Context())
-	a.Opened = x.opening && a.ID != "" && !x.member
+	a.Opened, a.Alone = x.opening && a.ID != "" && !x.member, x.alone
 	if page.Origin != "" {
 		a.Origin = x.mc.guard.OriginOf(r)
 	}

@@ -27,15 +27,14 @@ type facts struct {
 	found bool // there is an entry
 	now   time.Time
 
-	unseen    Reason // nobody will see the answer
-	elsewhere bool   // the browser would not keep our cookie
-	committed bool   // the reply has begun
-	opening   bool   // the chat is being opened; otherwise
-	lazy      bool   // new visitors get no contact
-	kept      bool   // the browser was given our cookie just before
-	renew     time.Duration
-	life      time.Duration // of a visitor's entry
-	trusted   belief        // how far the entry is believed
+	unseen        Reason // nobody will see the answer
+	elsewhere     bool   // the browser would not keep our cookie
+	committed     bool   // the reply has begun
+	opening, kept bool   // the chat is being opened, and the browser was given our cookie just before
+	lazy          bool   // new visitors get no contact
+	renew         time.Duration
+	life          time.Duration // of a visitor's entry
+	trusted       belief        // how far the entry is believed
 }
 
 // action is what is to be done for a request.

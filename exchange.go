@@ -36,9 +36,9 @@ type exchange struct {
 	fault   error // this is none: see faulty
 	writer  reply.Writer
 
-	reached bool       // the script route, or its JSON form
-	told    sync.Once  // the log has the reason why there is no chat
-	asking  sync.Mutex // one asker at a time begins
+	reached, alone bool       // the script route, or its JSON form; without Handler around it
+	told           sync.Once  // the log has the reason why there is no chat
+	asking         sync.Mutex // one asker at a time begins
 	*inquiry
 }
 
@@ -46,7 +46,7 @@ type exchange struct {
 type inquiry struct {
 	isRead    bool // by a page; otherwise this is a page itself
 	opening   bool // the page opens the chat
-	member    bool
+	member    bool // is there
 	page      guard.Page
 	begun     bool
 	answered  bool

@@ -40,3 +40,20 @@ func TestLoaderIsServed(t *testing.T) {
 		}
 	}
 }
+
+// Without Handler the loader comes from the script's own address.
+func TestLoaderAlone(t *testing.T) {
+	s := newLazySite(t, nil)
+	s.handler = s.mc.Script()
+	b := s.browser()
+	for range 2 {
+		loader := loaderOf(t, b.send("GET", "/webchat.js"))
+		if loader.JS != "/webchat.js?loader" {
+			t.Errorf("the loader is at %s", loader.JS)
+		}
+		if body, err := io.ReadAll(b.send("GET", loader.JS).Body); err != nil || string(body) != templates.Loader {
+			t.Errorf("%d bytes, %v", len(body), err)
+		}
+		b.open()
+	}
+}

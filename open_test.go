@@ -124,6 +124,7 @@ func TestOpening(t *testing.T) {
 	want := scriptHeader()
 	want.Set("Content-Type", "application/json")
 	want.Set("Location", "?kept")
+	want.Set("Referrer-Policy", "same-origin")
 	wantHeader(t, header, want)
 
 	// A page that loads meanwhile makes nothing either.

@@ -41,6 +41,7 @@ func newChat(s settings, l *logins, c catalogue, table maicontact.Store, log *sl
 		Sessions:      cookies,
 		Store:         table,
 		WidgetOptions: t.widgetOptions,
+		Visitors:      maicontact.Visitors{Start: s.start},
 		Site:          maicontact.Site{Origin: s.origin},
 		Timing:        timing,
 		Logger:        log,

@@ -22,6 +22,7 @@ type Answer struct {
 	Owner   string           // who the answer is for, as a digest; empty: that is not known
 	Closed  bool             // the visitor may open the chat
 	Opened  bool             // the visitor has just opened it
+	Alone   bool             // nobody serves the loader's own address
 	Origin  string           // ours, for a page of another; empty: the page is ours
 }
 
@@ -78,6 +79,13 @@ func (r *Renderer) options(origin string) options {
 	return options{Version: templates.Version, Loader: origin + r.loader.path, Hash: r.loader.integrity, Again: origin + r.script}
 }
 
+// alone has the loader fetched from the script's own address.
+func (o *options) alone(a Answer) {
+	if a.Alone {
+		o.Loader = o.Again + "?" + fallbackQuery
+	}
+}
+
 func (r *Renderer) call(b []byte, o options) []byte {
 	b = append(append(b, '('), templates.Bootstrap...)
 	return append(append(append(b, ")("...), encode(o)...), ");\n"...)
@@ -92,6 +100,7 @@ func (r *Renderer) LoaderSource() string { return "'" + r.loader.integrity + "'"
 func (r *Renderer) Script(out []byte, a Answer) ([]byte, error) {
 	if a.ID == "" {
 		o := r.options(a.Origin)
+		o.alone(a)
 		o.Epoch, o.Reason, o.Retry, o.Open = a.Owner, a.Reason, a.Retry, r.open(a)
 		return r.call(append(out, comment(a.Reason)...), o), nil
 	}
@@ -101,8 +110,9 @@ func (r *Renderer) Script(out []byte, a Answer) ([]byte, error) {
 		return nil, err
 	}
 	out = append(out, ";\n"...)
-	if a.Origin != "" {
+	if a.Origin != "" || a.Alone {
 		o := r.options(a.Origin)
+		o.alone(a)
 		o.Epoch = a.Owner
 		return r.call(out, o), nil
 	}
