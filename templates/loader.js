@@ -1,3 +1,5 @@
+import { makeButton } from './button.js';
+
 load();
 
 function load() {
@@ -12,7 +14,7 @@ function load() {
   const slot = 'maiagentChatbotConfig'; // the vendor's global
   const final = ['declined', 'erased', 'rejected']; // end a chat that runs
 
-  let state = 'waiting'; // waiting, loading, started, blocked, absent or changed
+  let state = 'waiting'; // waiting, closed, opening, failed, loading, started, blocked, absent or changed
   let reason = '';
   let attempts = 0; // times asked again
   let epoch = ''; // names who is there; empty: not known
@@ -36,6 +38,7 @@ function load() {
   const settle = (s, r) => {
     state = s;
     reason = r;
+    guard(paint)();
   };
   const status = () => ({ state, reason, attempts, epoch });
   const idle = () => !executed && !stale && state !== 'loading';
@@ -155,14 +158,24 @@ function load() {
     if (given.embed) {
       if (given.config) window[slot] = given.config;
       keep();
+      source = given.embed;
       settle('loading', '');
-      start(given.embed);
+      start(source);
       return;
     }
     if (config !== undefined) {
       config = undefined;
       restore();
     }
+    if (given.open && typeof given.open === 'object') {
+      if (posting) return; // the answer to that is newer
+      look = given.open;
+      settle(foreign ? 'absent' : 'closed', foreign ? 'framed' : String(given.reason || ''));
+      if (foreign) look = null;
+      else if (wish) begin();
+      return;
+    }
+    look = null;
     retry = !!given.retry;
     reason = String(given.reason || '');
     plan();
@@ -210,7 +223,9 @@ function load() {
     restore();
     if (cancel) cancel();
     for (const part of parts) part.remove();
+    for (const part of beside) part.remove();
     parts.clear();
+    beside.clear();
     if (!mayReload()) {
       settle('blocked', 'identity keeps changing');
       return;
@@ -268,7 +283,10 @@ function load() {
   function plan() {
     clearTimeout(timer);
     settle(retry && !foreign && (again || json) ? 'waiting' : 'absent', reason);
-    if (state === 'absent') return;
+    if (state === 'absent') {
+      granted();
+      return;
+    }
     due = !!document.prerendering;
     if (!due) later();
   }
@@ -362,10 +380,10 @@ function load() {
 
   // read returns what the JSON says, if it is an answer.
   function read(given) {
-    const { v, config, embed, epoch, reason, retry } = given;
+    const { v, config, embed, epoch, reason, retry, open, opened } = given;
     const contact = !!config && typeof config === 'object' && !Array.isArray(config) && !!embed && typeof embed === 'string';
     const none = config === undefined && embed === undefined && typeof reason === 'string';
-    return contact || none ? { v, config, embed, epoch, reason, retry } : null;
+    return contact || none ? { v, config, embed, epoch, reason, retry, open, opened } : null;
   }
 
   // end ends an ask. It failed when nothing was answered meanwhile.
@@ -408,11 +426,230 @@ function load() {
     }
   });
 
-  // open shows the window of a chat that runs.
-  const open = () => {
-    if (state === 'started') guard(() => window.MaiAgent.control.open())();
-    return Promise.resolve(status());
+  // Opening. That somebody wants the chat is noted once, and granted when it is
+  // open; a second click takes nothing back.
+
+  let look = null; // of the button; null: none belongs here
+  let button = null;
+  let source = ''; // of the embed
+  let wish = false;
+  let recalled = false; // the wish is that of the page before this one
+  let posting = false;
+  let revealing = false;
+  let holding = false; // theirs is open, and ours still lies above it
+  let openers = []; // for the end of opening
+  const wished = () => name + ' wish';
+
+  // open opens the chat, and gives a promise of the status when that has come to
+  // an end.
+  const open = () => new Promise((done) => {
+    openers.push(done);
+    guard(want)();
+  });
+
+  function want() {
+    const page = leader();
+    if (page) {
+      page.maicontact.open().then(granted, granted);
+      return;
+    }
+    if (holding) return;
+    wish = true;
+    if (state === 'closed' || state === 'failed' && !executed) begin();
+    else if (state === 'blocked' && source && !executed) {
+      settle('loading', '');
+      start(source);
+    } else if (executed && !stale) {
+      if (state === 'failed') settle('started', '');
+      else paint();
+      reveal();
+    } else if (state === 'absent' || state === 'changed' || state === 'blocked') granted();
+  }
+
+  // granted ends a wish, one way or the other.
+  function granted() {
+    wish = false;
+    guard(() => sessionStorage.removeItem(wished()))();
+    const all = openers;
+    openers = [];
+    for (const done of all) done(status());
+  }
+
+  function failed(why) {
+    settle('failed', why);
+    granted();
+  }
+
+  // A wish outlives one loading of the page, if that comes soon.
+  function recall() {
+    const kept = Number(sessionStorage.getItem(wished()));
+    sessionStorage.removeItem(wished());
+    wish = recalled = Math.abs(Date.now() - kept) < 60000;
+  }
+
+  // begin asks for the contact, and fetches the embed beside that. Tabs that open
+  // at once take turns, so that the second finds the cookie of the first.
+  function begin() {
+    if (posting) return;
+    posting = true;
+    if (!recalled) guard(() => sessionStorage.setItem(wished(), String(Date.now())))();
+    settle('opening', '');
+    if (look && look.embed) guard(() => link('preload', look.embed))();
+    const turn = navigator.locks ? (f) => navigator.locks.request(name + ' open', f) : (f) => f();
+    Promise.resolve().then(() => turn(() => post(2))).catch(() => null).then(guard((given) => {
+      posting = false;
+      if (state !== 'opening') return; // another answer came first
+      if (!given || given.open) failed('unreachable');
+      else if (!given.embed) failed(String(given.reason || 'unreachable'));
+      else if (!given.opened && epoch && given.epoch !== epoch) change('identity changed');
+      else accept(given, null);
+    }));
+  }
+
+  function link(rel, href) {
+    const l = document.createElement('link');
+    l.rel = rel;
+    if (rel === 'preload') l.as = 'script';
+    l.nonce = nonce;
+    l.href = href;
+    document.head.append(l);
+  }
+
+  // post opens the chat at the server, and again a few times while it says that
+  // the contact is still to come.
+  function post(more) {
+    const address = new URL(json || again, location.href);
+    const stop = typeof AbortController === 'function' ? new AbortController() : null;
+    const late = setTimeout(() => stop && stop.abort(), 20000);
+    return fetch(address.href, {
+      method: 'POST',
+      credentials: address.origin === location.origin ? 'same-origin' : 'include',
+      cache: 'no-store',
+      mode: 'cors', // Origin is sent whatever the referrer policy
+      headers: { Accept: 'application/json' },
+      signal: stop ? stop.signal : undefined,
+    }).then((response) => {
+      if (!response.ok && response.status !== 403) throw new Error('no answer');
+      return response.json();
+    }).then((answer) => {
+      clearTimeout(late);
+      const given = read(answer);
+      if (!given || !given.retry || !more || state !== 'opening') return given;
+      return new Promise((done) => setTimeout(done, 1500)).then(() => post(more - 1));
+    });
+  }
+
+  // paint draws the button as the state has it, after the page has loaded.
+  function paint() {
+    const drawn = look && look.button !== false && (window.maicontact || {}).button !== false && !foreign &&
+      (state === 'closed' || state === 'opening' || state === 'failed' || state === 'blocked' || state === 'loading' || state === 'started');
+    if (!drawn) {
+      if (button) button.remove();
+      button = null;
+      return;
+    }
+    if (unloaded(window)) {
+      window.addEventListener('load', guard(paint), { once: true });
+      return;
+    }
+    if (!button) {
+      button = makeButton(look, nonce);
+      const ready = () => link('preconnect', new URL(look.embed).origin);
+      button.button.addEventListener('pointerenter', guard(ready), { once: true });
+      button.place();
+    }
+    button.show(state === 'failed' || state === 'blocked' ? 'failed' : wish || state === 'opening' ? 'opening' : 'closed');
+  }
+
+  // reveal waits for the vendor's chat to be there, opens it when that is wanted,
+  // and takes our button away.
+  function reveal() {
+    if (revealing) return;
+    revealing = true;
+    const begun = performance.now();
+    let calls = 0;
+    let called = -Infinity;
+    const timer = setInterval(guard(() => {
+      const now = performance.now();
+      const control = (window.MaiAgent || {}).control || {};
+      const tells = typeof control.isOpen === 'function';
+      const opens = typeof control.open === 'function';
+      let there = !wish || !tells ? theirs() : control.isOpen() === true;
+      if (wish && !there || wish && !tells && opens && !calls) {
+        if (opens && calls < (tells ? 2 : 1) && now - called >= 1500) {
+          calls++;
+          called = now;
+          guard(() => control.open())();
+        }
+        there = tells ? control.isOpen() === true : there && (calls || now - begun > 1500);
+      } else if (wish && !tells && !calls && now - begun <= 1500) there = false; // its functions may be yet to come
+      const over = now - begun > 15000;
+      if (!there && !over && !stale) return;
+      clearInterval(timer);
+      revealing = false;
+      if (stale) return;
+      if (there) arrive();
+      else if (wish) failed('chat did not appear');
+      else if (button) paint();
+    }), 50);
+  }
+
+  // arrive hands over to theirs. Ours stays on top for a moment, so that a second
+  // click does not close what the first has opened.
+  function arrive() {
+    const clicked = wish && button;
+    const end = guard(() => {
+      holding = false;
+      if (stale) return;
+      const active = document.activeElement;
+      if (button && (active === button.button || clicked && (!active || active === document.body))) focusTheirs();
+      look = null;
+      paint();
+    });
+    granted();
+    if (clicked) {
+      holding = true;
+      button.show('opening');
+      setTimeout(end, 600);
+    } else end();
+  }
+
+  function focusTheirs() {
+    const part = theirs();
+    if (!part) return;
+    const target = Array.from(part.querySelectorAll('input,textarea,iframe,button,[tabindex]')).find(shows) || part;
+    if (target === part && !part.hasAttribute('tabindex') && part.nodeName !== 'IFRAME') part.tabIndex = -1;
+    target.focus({ preventScroll: true });
+  }
+
+  const shows = (node) => {
+    const { width, height } = node.getBoundingClientRect();
+    return width > 0 && height > 0 && getComputedStyle(node).visibility === 'visible';
   };
+
+  // theirs returns a part of the vendor's chat that can be seen. A part may be
+  // without size and hold what is not, also where nobody can look into it.
+  function theirs() {
+    for (const part of Array.from(parts).concat(Array.from(beside))) {
+      if (!part.isConnected) continue;
+      const inner = Array.from((part.shadowRoot || part).querySelectorAll('*')).concat(Array.from(part.children));
+      if (shows(part) || inner.some(shows)) return part;
+      for (const x of [0.05, 0.5, 0.85, 0.93, 0.97]) {
+        for (const y of [0.05, 0.5, 0.85, 0.93, 0.97]) {
+          if (document.elementsFromPoint(x * innerWidth, y * innerHeight).includes(part)) return part;
+        }
+      }
+    }
+    return null;
+  }
+
+  // An element of the page that is marked so opens the chat, too.
+  function clicked(event) {
+    const element = event.target && event.target.closest && event.target.closest('[data-maicontact="open"]');
+    if (!element) return;
+    if (element.nodeName === 'A') event.preventDefault();
+    guard(want)();
+  }
 
   // Other tabs: each says whom it was told of. What is heard is only a reason
   // to ask.
@@ -496,7 +733,10 @@ function load() {
       const handlers = stop();
       executed = loaded;
       if (loaded) run(handlers);
-      else settle('blocked', 'embed did not load');
+      else {
+        settle('blocked', 'embed did not load');
+        granted();
+      }
       follow(loaded ? performance.now() + 2000 : 0);
     }, document.head); // a body may be copied and its scripts run again
     const release = trap(script);
@@ -517,6 +757,8 @@ function load() {
         threw = true;
       }
       settle(threw ? 'blocked' : 'started', threw ? 'embed failed' : '');
+      if (threw) granted();
+      else if (look || wish) reveal();
     }
   }
 
@@ -578,8 +820,9 @@ function load() {
   // A page whose body is replaced keeps its chat: what the embed put into the
   // former body moves on into the new one.
 
-  const mark = 'data-maicontact';
+  const mark = 'data-maicontact-part';
   const parts = new Set();
+  const beside = new Set(); // what it put beside the body
   let body = null;
   let until = 0; // its additions are taken; the clock may be set meanwhile
   let runs = null; // its script, until it has run
@@ -598,6 +841,7 @@ function load() {
     runs = script || null;
     body = document.body;
     watcher.observe(body, { childList: true });
+    watcher.observe(document.documentElement, { childList: true });
   })();
 
   function collect(records) {
@@ -608,7 +852,9 @@ function load() {
   }
 
   function add(node) {
-    if (node.nodeType !== 1 || node.nodeName === 'SCRIPT' || node.parentNode !== body) return;
+    if (node.nodeType !== 1 || node.nodeName === 'SCRIPT' || node.nodeName === 'BODY' || button && node === button.host) return;
+    if (node.parentNode === document.documentElement && node.nodeName !== 'HEAD') beside.add(node);
+    if (node.parentNode !== body) return;
     parts.add(node);
     node.setAttribute(mark, '');
   }
@@ -633,6 +879,7 @@ function load() {
   guard(() => {
     const push = ([given, script]) => guard(() => accept(complete(given), script))();
     Object.defineProperty(window, key, { value: { push }, writable: false, configurable: false, enumerable: false });
+    document.addEventListener('click', guard(clicked));
     document.addEventListener('visibilitychange', guard(shown));
     document.addEventListener('prerenderingchange', guard(shown));
     window.addEventListener('pagehide', guard(leave));
@@ -646,6 +893,7 @@ function load() {
     lookAbove();
     guard(listen)();
     guard(returnToPlace)();
+    guard(recall)();
     const api = window.maicontact;
     Object.defineProperty(api, 'status', { value: status, enumerable: true });
     Object.defineProperty(api, 'open', { value: open, enumerable: true });
