@@ -13,52 +13,39 @@ const icon = 'M4 4h16a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2h-8l-5 4v-4H4a2 2 0 0 1-2-2V
 
 const usable = (property, value) => !!value && !/[;{}!]/.test(value) && CSS.supports(property, value);
 
-// inkOn returns black or white, whichever is easier to see on a colour.
-function inkOn(color) {
-  const canvas = document.createElement('canvas').getContext('2d');
-  if (!canvas) return '#fff';
-  canvas.fillStyle = color; // reads back as #rrggbb, or as rgba(…)
-  const hex = /^#(..)(..)(..)$/.exec(canvas.fillStyle);
-  if (!hex) return '#fff';
-  const light = [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => {
-    const c = parseInt(hex[i + 1], 16) / 255;
-    return sum + weight * (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-  }, 0);
-  return light > 0.4 ? '#000' : '#fff';
-}
-
 function sheetOf(look) {
   const size = Math.min(120, Math.max(32, parseInt(look.size, 10) || 48));
   const color = usable('color', look.color) ? look.color : '#3854d8';
   const radius = usable('border-radius', look.radius) ? look.radius : '50%';
-  const ink = inkOn(color);
   return `
 :host{all:initial!important;display:block!important;position:fixed!important;z-index:2147483647!important;color-scheme:light dark!important;
 right:calc(20px + env(safe-area-inset-right,0px))!important;bottom:calc(20px + env(safe-area-inset-bottom,0px))!important;width:${size}px!important;height:${size}px!important}
 ::slotted(button){all:initial!important;display:block!important;box-sizing:border-box!important;width:100%!important;height:100%!important;cursor:pointer!important;
 border-radius:${radius}!important;background:${color}!important;box-shadow:0 4px 14px rgba(0,0,0,.35)!important}
 ::slotted(button:focus-visible){outline:3px solid #fff!important;outline-offset:0!important;box-shadow:0 0 0 6px #14181f!important}
-svg{position:absolute;inset:0;margin:auto;width:50%;height:50%;fill:${ink};pointer-events:none}
-i{display:none;position:absolute;inset:3px;border:3px solid ${ink};border-top-color:transparent;border-radius:50%;pointer-events:none;animation:turn 1s linear infinite}
+svg{position:absolute;inset:0;margin:auto;width:50%;height:50%;fill:#fff;stroke:rgba(0,0,0,.6);stroke-width:.8;paint-order:stroke;pointer-events:none}
+i{display:none;position:absolute;inset:3px;border:3px solid #fff;border-top-color:rgba(0,0,0,.6);border-radius:50%;pointer-events:none;animation:turn 1s linear infinite}
 :host([data-state=opening]) i{display:block}
-p{position:absolute;margin:0;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-:host([data-state=failed]) p{right:calc(100% + 12px);bottom:0;box-sizing:border-box;width:max-content;height:auto;max-width:min(260px,calc(100vw - ${size + 60}px));padding:10px 14px;clip-path:none;white-space:normal;
-border:1px solid;border-radius:10px;background:Canvas;color:CanvasText;font:14px/1.4 system-ui,sans-serif;text-align:start;overflow-wrap:anywhere;box-shadow:0 4px 14px rgba(0,0,0,.35)}
+p{position:absolute;right:calc(100% + 12px);bottom:0;box-sizing:border-box;width:max-content;max-width:min(260px,100vw - ${size + 60}px);margin:0;padding:10px 14px;
+border:1px solid;border-radius:10px;background:Canvas;color:CanvasText;font:14px/1.4 system-ui,sans-serif;text-align:start;overflow-wrap:anywhere}
+:host(:not([data-state=failed])) p{clip-path:inset(50%);pointer-events:none}
 @keyframes turn{to{transform:rotate(1turn)}}
 @media(prefers-reduced-motion:reduce){i{animation:none}}
-@media(forced-colors:active){::slotted(button){border:2px solid ButtonText!important;background:ButtonFace!important}svg{fill:ButtonText}i{border-color:ButtonText;border-top-color:ButtonFace}}
+@media(forced-colors:active){::slotted(button){border:2px solid ButtonText!important;background:ButtonFace!important}svg{fill:ButtonText;stroke:none}i{border-color:ButtonText;border-top-color:ButtonFace}}
 @media print{:host{display:none!important}}`;
 }
 
 // makeButton returns the button for a look, not yet in the page. It opens nothing
 // by itself: the page's listener for data-maicontact does.
 export function makeButton(look, nonce) {
-  const host = document.createElement('div');
-  const button = document.createElement('button');
+  const make = (name) => document.createElement(name);
+  const draw = (name) => document.createElementNS('http://www.w3.org/2000/svg', name);
+  const host = make('div');
+  const button = make('button');
   const root = host.attachShadow({ mode: 'open' });
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  const said = document.createElement('p');
+  const svg = draw('svg');
+  const path = draw('path');
+  const said = make('p');
   const say = (name) => look[name] || texts[name];
 
   host.setAttribute('data-turbo-temporary', '');
@@ -70,14 +57,14 @@ export function makeButton(look, nonce) {
   said.setAttribute('role', 'status');
   said.dir = 'auto';
   svg.append(path);
-  root.append(document.createElement('slot'), svg, document.createElement('i'), said);
+  root.append(make('slot'), svg, make('i'), said);
   host.append(button);
   try {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(sheetOf(look));
     root.adoptedStyleSheets = [sheet];
   } catch {
-    const style = document.createElement('style'); // an older browser
+    const style = make('style'); // an older browser
     style.nonce = nonce;
     style.textContent = sheetOf(look);
     root.append(style);

@@ -168,7 +168,7 @@ function load() {
       restore();
     }
     if (given.open && typeof given.open === 'object') {
-      if (posting) return; // the answer to that is newer
+      if (state === 'opening') return; // the answer to that is newer
       look = given.open;
       settle(foreign ? 'absent' : 'closed', foreign ? 'framed' : String(given.reason || ''));
       if (foreign) look = null;
@@ -361,22 +361,26 @@ function load() {
 
   function askJSON() {
     if (abort) abort.abort();
-    abort = typeof AbortController === 'function' ? new AbortController() : null;
+    abort = stopper();
     const token = {};
     latest = token;
-    Promise.resolve().then(() => fetch(new URL(json, location.href).href, {
-      credentials: 'same-origin',
-      cache: 'no-store',
-      mode: 'same-origin',
-      redirect: 'error',
-      referrerPolicy: 'same-origin',
-      headers: { Accept: 'application/json' },
-      signal: abort ? abort.signal : undefined,
-    })).then((response) => {
-      if (!response.ok && response.status !== 403) throw new Error('no answer');
-      return response.json();
-    }).then(read).catch(() => null).then(guard((given) => end(token, given)));
+    request(json, abort, { mode: 'same-origin', redirect: 'error', referrerPolicy: 'same-origin' })
+      .catch(() => null).then(guard((given) => end(token, given)));
   }
+
+  const request = async (address, stop, more) => {
+    const url = new URL(address, location.href);
+    const response = await fetch(url.href, Object.assign({
+      credentials: url.origin === location.origin ? 'same-origin' : 'include',
+      cache: 'no-store',
+      headers: { Accept: 'application/json' },
+      signal: stop ? stop.signal : undefined,
+    }, more));
+    if (!response.ok && response.status !== 403) throw new Error('no answer');
+    return read(await response.json());
+  };
+
+  const stopper = () => (typeof AbortController === 'function' ? new AbortController() : null);
 
   // read returns what the JSON says, if it is an answer.
   function read(given) {
@@ -434,7 +438,6 @@ function load() {
   let source = ''; // of the embed
   let wish = false;
   let recalled = false; // the wish is that of the page before this one
-  let posting = false;
   let revealing = false;
   let holding = false; // theirs is open, and ours still lies above it
   let openers = []; // for the end of opening
@@ -490,14 +493,12 @@ function load() {
   // begin asks for the contact, and fetches the embed beside that. Tabs that open
   // at once take turns, so that the second finds the cookie of the first.
   function begin() {
-    if (posting) return;
-    posting = true;
+    if (state === 'opening') return;
     if (!recalled) guard(() => sessionStorage.setItem(wished(), String(Date.now())))();
     settle('opening', '');
-    if (look && look.embed) guard(() => link('preload', look.embed))();
+    if (look && look.embed) guard(preload)(look.embed);
     const turn = navigator.locks ? (f) => navigator.locks.request(name + ' open', f) : (f) => f();
     Promise.resolve().then(() => turn(() => post(2))).catch(() => null).then(guard((given) => {
-      posting = false;
       if (state !== 'opening') return; // another answer came first
       if (!given || given.open) failed('unreachable');
       else if (!given.embed) failed(String(given.reason || 'unreachable'));
@@ -506,56 +507,41 @@ function load() {
     }));
   }
 
-  function link(rel, href) {
-    const l = document.createElement('link');
-    l.rel = rel;
-    if (rel === 'preload') l.as = 'script';
-    l.nonce = nonce;
-    l.href = href;
-    document.head.append(l);
+  function preload(href) {
+    const link = document.createElement('link');
+    link.rel = 'preload';
+    link.as = 'script';
+    link.nonce = nonce;
+    link.href = href;
+    document.head.append(link);
   }
 
   // post opens the chat at the server, and again a few times while it says that
   // the contact is still to come.
-  function post(more) {
-    const address = new URL(json || again, location.href);
-    const stop = typeof AbortController === 'function' ? new AbortController() : null;
+  async function post(more) {
+    const stop = stopper();
     const late = setTimeout(() => stop && stop.abort(), 20000);
-    return fetch(address.href, {
-      method: 'POST',
-      credentials: address.origin === location.origin ? 'same-origin' : 'include',
-      cache: 'no-store',
-      mode: 'cors', // Origin is sent whatever the referrer policy
-      headers: { Accept: 'application/json' },
-      signal: stop ? stop.signal : undefined,
-    }).then((response) => {
-      if (!response.ok && response.status !== 403) throw new Error('no answer');
-      return response.json();
-    }).then((answer) => {
-      clearTimeout(late);
-      const given = read(answer);
-      if (!given || !given.retry || !more || state !== 'opening') return given;
-      return new Promise((done) => setTimeout(done, 1500)).then(() => post(more - 1));
-    });
+    // Origin is sent in this mode, whatever the referrer policy.
+    const given = await request(json || again, stop, { method: 'POST', mode: 'cors' });
+    clearTimeout(late);
+    if (!given || !given.retry || !more || state !== 'opening') return given;
+    await new Promise((done) => setTimeout(done, 1500));
+    return post(more - 1);
   }
 
   // paint draws the button as the state has it, after the page has loaded.
   function paint() {
-    const drawn = look && look.button !== false && (window.maicontact || {}).button !== false && !foreign &&
-      (state === 'closed' || state === 'opening' || state === 'failed' || state === 'blocked' || state === 'loading' || state === 'started');
-    if (!drawn) {
+    if (!look || look.button === false || window.maicontact.button === false || ['waiting', 'absent', 'changed'].includes(state)) {
       if (button) button.remove();
       button = null;
       return;
     }
     if (unloaded(window)) {
-      window.addEventListener('load', guard(paint), { once: true });
+      addEventListener('load', guard(paint), { once: true });
       return;
     }
     if (!button) {
       button = makeButton(look, nonce);
-      const ready = () => link('preconnect', new URL(look.embed).origin);
-      button.button.addEventListener('pointerenter', guard(ready), { once: true });
       button.place();
     }
     button.show(state === 'failed' || state === 'blocked' ? 'failed' : wish || state === 'opening' ? 'opening' : 'closed');
@@ -574,15 +560,14 @@ function load() {
       const control = (window.MaiAgent || {}).control || {};
       const tells = typeof control.isOpen === 'function';
       const opens = typeof control.open === 'function';
-      let there = !wish || !tells ? theirs() : control.isOpen() === true;
-      if (wish && !there || wish && !tells && opens && !calls) {
-        if (opens && calls < (tells ? 2 : 1) && now - called >= 1500) {
-          calls++;
-          called = now;
-          guard(() => control.open())();
-        }
-        there = tells ? control.isOpen() === true : there && (calls || now - begun > 1500);
-      } else if (wish && !tells && !calls && now - begun <= 1500) there = false; // its functions may be yet to come
+      const isThere = () => (wish && tells ? control.isOpen() === true : theirs());
+      if (wish && opens && (!tells || !isThere()) && calls < (tells ? 2 : 1) && now - called >= 1500) {
+        calls++;
+        called = now;
+        guard(() => control.open())();
+      }
+      // Its functions may be yet to come.
+      const there = isThere() && (!wish || tells || calls || now - begun > 1500);
       const over = now - begun > 15000;
       if (!there && !over && !stale) return;
       clearInterval(timer);
@@ -617,9 +602,9 @@ function load() {
   function focusTheirs() {
     const part = theirs();
     if (!part) return;
-    const target = Array.from(part.querySelectorAll('input,textarea,iframe,button,[tabindex]')).find(shows) || part;
-    if (target === part && !part.hasAttribute('tabindex') && part.nodeName !== 'IFRAME') part.tabIndex = -1;
-    target.focus({ preventScroll: true });
+    const inner = Array.from(part.querySelectorAll('input,textarea,iframe,button,[tabindex]')).find(shows);
+    if (!inner) part.tabIndex = -1;
+    (inner || part).focus();
   }
 
   const shows = (node) => {
@@ -632,13 +617,9 @@ function load() {
   function theirs() {
     for (const part of Array.from(parts).concat(Array.from(beside))) {
       if (!part.isConnected) continue;
-      const inner = Array.from((part.shadowRoot || part).querySelectorAll('*')).concat(Array.from(part.children));
-      if (shows(part) || inner.some(shows)) return part;
-      for (const x of [0.05, 0.5, 0.85, 0.93, 0.97]) {
-        for (const y of [0.05, 0.5, 0.85, 0.93, 0.97]) {
-          if (document.elementsFromPoint(x * innerWidth, y * innerHeight).includes(part)) return part;
-        }
-      }
+      if (shows(part) || Array.from((part.shadowRoot || part).querySelectorAll('*')).some(shows)) return part;
+      const places = [0.05, 0.5, 0.85, 0.93, 0.97];
+      if (places.some((x) => places.some((y) => document.elementsFromPoint(x * innerWidth, y * innerHeight).includes(part)))) return part;
     }
     return null;
   }
@@ -725,7 +706,7 @@ function load() {
     const stop = () => {
       over = true;
       cancel = null;
-      window.removeEventListener('error', watch);
+      removeEventListener('error', watch);
       return release();
     };
     const script = insert(src, (loaded) => {
@@ -740,7 +721,7 @@ function load() {
       follow(loaded ? performance.now() + 2000 : 0);
     }, document.head); // a body may be copied and its scripts run again
     const release = trap(script);
-    window.addEventListener('error', watch);
+    addEventListener('error', watch);
     follow(Infinity, script);
     cancel = () => {
       stop();
@@ -882,8 +863,8 @@ function load() {
     document.addEventListener('click', guard(clicked));
     document.addEventListener('visibilitychange', guard(shown));
     document.addEventListener('prerenderingchange', guard(shown));
-    window.addEventListener('pagehide', guard(leave));
-    window.addEventListener('pageshow', guard((event) => {
+    addEventListener('pagehide', guard(leave));
+    addEventListener('pageshow', guard((event) => {
       guard(listen)();
       if (!event.persisted) return;
       doubtful = true;

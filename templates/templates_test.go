@@ -21,8 +21,8 @@ func TestBootstrapText(t *testing.T) {
 		}
 	}
 	for _, text := range []string{templates.Bootstrap, templates.Loader} {
-		for _, r := range strings.TrimSuffix(text, "\n") {
-			if r < ' ' || r > '~' {
+		for _, r := range text {
+			if (r < ' ' || r > '~') && r != '\n' {
 				t.Errorf("there is %U", r)
 			}
 		}
