@@ -71,9 +71,11 @@ func newSmallSite(t *testing.T, policy, html string, layers ...func(http.Handler
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/webchat.js", mc.Script())
+	mux.Handle("GET /webchat.js", mc.Script())
+	mux.Handle("POST /webchat.js", mc.Script())
 	mux.Handle("GET /webchat-static.js", mc.StaticScript())
-	mux.Handle("/webchat.json", mc.JSON())
+	mux.Handle("GET /webchat.json", mc.JSON())
+	mux.Handle("POST /webchat.json", mc.JSON())
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET /page.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript")
