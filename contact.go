@@ -117,12 +117,11 @@ func (x *exchange) render(ctx context.Context, b []byte, a render.Answer, write 
 }
 
 // legs finds the contact beside the request's own options, if it has any.
-func (x *exchange) legs(ctx context.Context) (known verdict, options *webchat.Options) {
+func (x *exchange) legs(ctx context.Context) (verdict, *webchat.Options) {
 	if x.mc.config.WidgetOptions == nil {
 		return x.contact(ctx), nil
 	}
-	background.Both(ctx, func(ctx context.Context) { known = x.contact(ctx) }, func(ctx context.Context) { options = x.widgetOptions(ctx) })
-	return known, options
+	return background.Both(ctx, x.contact, x.widgetOptions)
 }
 
 // widgetOptions returns nil when they cannot be had.
