@@ -212,6 +212,7 @@ func (x *exchange) carryOut(ctx context.Context, d decision, q resolve.Question,
 	x.stale = d.stale
 	if q.Owner == "" {
 		q.Person, q.Owner = m.scope.Visitor(o.Entry.Visitor), o.Entry.Owner
+		q.First = x.opening && o.Entry.Contact == ""
 		if d.renew {
 			q.Keep = m.config.Cookie.MaxAge + visitorSlack
 		}

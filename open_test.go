@@ -343,3 +343,44 @@ func TestOpeningThatDoesNotArrive(t *testing.T) {
 		}
 	}
 }
+
+// Two servers that are asked at once for the same new visitor make one contact.
+func TestOpeningOnTwoServers(t *testing.T) {
+	var config maicontact.Config
+	s := newLazySite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+		c.Visitors.Burst, c.Visitors.PerSecond = -1, -1
+		config = *c
+	})
+	config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+	first := s.handler
+	s.build(config)
+	second := s.handler
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler := first
+		if r.Header.Get("X-Server") == "second" {
+			handler = second
+		}
+		handler.ServeHTTP(w, r)
+	})
+	const people = 20
+	for range people {
+		b := s.browser()
+		b.post("/webchat.js")
+		answers := make(chan *http.Response)
+		for _, server := range []string{"first", "second"} {
+			go func() { answers <- b.post("/webchat.js?kept", "X-Server", server) }()
+		}
+		ids := map[any]bool{}
+		for range 2 {
+			if got := listen(t, <-answers); got.Config != nil {
+				ids[got.Config["contactId"]] = true
+			}
+		}
+		if len(ids) != 1 {
+			t.Errorf("%d contacts are handed out", len(ids))
+		}
+	}
+	if n := len(s.sim.All()); n != people {
+		t.Errorf("%d contacts for %d people", n, people)
+	}
+}
