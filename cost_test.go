@@ -2,6 +2,11 @@ package maicontact_test
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -46,5 +51,29 @@ func TestCostOfVisitors(t *testing.T) {
 	t.Logf("%d calls, %d writes, %d people with a cookie", calls, writes, people)
 	if people != 20 || calls < 20 || calls > 40 || writes > 40 {
 		t.Errorf("%d calls, %d writes, %d people with a cookie", calls, writes, people)
+	}
+}
+
+// A page view of a known person, whose browser has the loader, brings so much
+// over the wire.
+func TestBytesOfAKnownPerson(t *testing.T) {
+	s := newLazySite(t, nil)
+	b := s.browser()
+	b.open()
+	server := httptest.NewServer(s.handler)
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "GET /webchat.js HTTP/1.1\r\nHost: shop.test\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Dest: script\r\nCookie: maicontact=%s\r\nConnection: close\r\n\r\n", b.cookie("maicontact"))
+	reply, err := io.ReadAll(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes", len(reply))
+	if !strings.Contains(string(reply), "contactId") || len(reply) > 1500 {
+		t.Errorf("%d bytes:\n%s", len(reply), reply)
 	}
 }
