@@ -184,7 +184,7 @@ func TestLoaderHangs(t *testing.T) {
 	s := newSplit(t, plainPage)
 	s.serve[loaderPath], s.serve[fallbackPath] = hanging, hanging
 	tab := newTab(t)
-	tab.Open(s.url + "/") // returns when the page has loaded
+	tab.Open(s.url + "/")
 	tab.Wait(`document.readyState === 'complete'`)
 	if state := chromium.Eval[string](tab, `maicontact.status().state`); state != "waiting" {
 		t.Errorf("state %s", state)
