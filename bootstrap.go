@@ -45,8 +45,8 @@ func (m *Middleware) Script() http.Handler {
 //	{"epoch": "…", "reason": "unavailable", "retry": true}
 //
 // config is the widget's configuration and embed the address of the chat's own
-// script; both are there exactly when there is a contact. epoch names the
-// identity that the answer is for, and is missing while that is not known.
+// script; both are there exactly when there is a contact. epoch names who the answer
+// is for, if that is known; open is the button of a visitor with none (see OnOpen).
 func (m *Middleware) JSON() http.Handler {
 	return m.route(m.jsonForm(), m.jsonForm())
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// ContactID returns the contact of whoever makes the request, and makes one
-// when there is none yet. ctx is the request's context or one made from it.
-// It waits no longer than Timing.Budget. Each request is answered at most
-// once; later calls get the same answer.
+// ContactID returns the contact of whoever makes the request, and makes one when
+// there is none yet, but not for a visitor who has not opened the chat (NotOpened;
+// see OnOpen). ctx is the request's context or one made from it. It waits no longer
+// than Timing.Budget. Each request is answered at most once.
 //
 // The error is a [Reason] when there is no chat (match it with errors.Is),
 // [ErrNoMiddleware], [ErrSeveral], or that of ctx. A reply that an id was asked

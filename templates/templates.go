@@ -1,7 +1,7 @@
 // Package templates holds what is rendered into pages: the browser's part of
 // the chat.
 //
-// Its sources are bootstrap.js and loader.js; what browsers get is made of them
+// Its sources are bootstrap.js, and loader.js with button.js; what browsers get is made of them
 // and committed beside them.
 package templates
 
@@ -28,6 +28,14 @@ const Version = 1
 // and in the static script, which is the same for everybody:
 //
 //	(<Bootstrap>)({"v":1,"js":"…","sri":"…","again":"/webchat.json","json":true});
+//
+// For a visitor who may open the chat there is also
+//
+//	"reason":"not opened","open":{"embed":"https://…","color":"…","size":"48","radius":"50%"}
+//
+// with, where the site has them, "label", "opening" and "failed", the words of the
+// button, and "button":false for none. The answer to opening has "opened":true where
+// it is a visitor's.
 //
 // js is the address of the loader and sri its integrity; the query "loader" of
 // again gives the loader, too. again is the address of the chat script, epoch
@@ -66,12 +74,18 @@ var Bootstrap string
 // /webchat.js and of /webchat.json belong together. A page has the chat of its
 // first loader. One with another address is ignored: status does not tell of it.
 //
-// A page can call window.maicontact.status() for the state ("waiting",
-// "loading", "started", "blocked", "absent", or "changed" when the page is about
-// to be loaded anew), the reason, how many times the loader has asked again,
-// and the epoch; and window.maicontact.refresh(), after a login or logout
-// without a page load, for a promise of the status when the answer has come.
-// The promise is never rejected.
+// A page can call window.maicontact.status() for the state ("waiting", "closed",
+// "opening", "failed", "loading", "started", "blocked", "absent", or "changed" when
+// the page is about to be loaded anew), the reason, how many times the loader has
+// asked again, and the epoch; window.maicontact.refresh(), after a login or logout
+// without a page load, for a promise of the status when the answer has come; and
+// window.maicontact.open(), for one of the status when the chat is open, or cannot be.
+// The promises are never rejected.
+//
+// A visitor opens the chat by a click on its button, or on an element of the page with
+// data-maicontact="open". The loader then sends an empty POST to the address of the
+// chat script, fetches the vendor's script beside that, opens the chat as soon as it
+// is there, and takes its button away when the vendor's chat can be seen.
 //
 //go:embed loader.min.js
 var Loader string
