@@ -147,7 +147,7 @@ func (m *Middleware) refused(ctx context.Context, p contacts.Person, fields []we
 	}
 	var ended error
 	defer background.Contain(ctx, m.log, &ended)
-	m.config.OnRefused(isolated{ctx}, id, fields)
+	m.config.OnRefused(isolated(ctx), id, fields)
 }
 
 // Erasure says how far an erasure has come.

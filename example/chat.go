@@ -45,8 +45,8 @@ func newChat(s settings, l *logins, c catalogue, table maicontact.Store, log *sl
 		Sessions:      cookies,
 		Store:         table,
 		WidgetOptions: t.widgetOptions,
+		Visitors:      maicontact.Visitors{Start: s.start, Profile: webchat.Profile{QueryMetadata: visitors}},
 		Site:          maicontact.Site{Origin: s.origin},
-		Visitors:      maicontact.Visitors{Profile: webchat.Profile{QueryMetadata: visitors}},
 		Timing:        timing,
 		Logger:        log,
 	})

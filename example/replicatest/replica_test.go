@@ -68,8 +68,9 @@ func newReplica(t *testing.T, sim *webchattest.Server, database string) *replica
 		Timing: maicontact.Timing{
 			Budget: 20 * time.Second, SearchLag: 500 * time.Millisecond, WriteDoubt: 1500 * time.Millisecond, Lease: 3 * time.Second,
 		},
-		Limits: maicontact.Limits{CallsPerSecond: -1},
-		Logger: slog.New(slog.DiscardHandler),
+		Visitors: maicontact.Visitors{Start: maicontact.OnLoad},
+		Limits:   maicontact.Limits{CallsPerSecond: -1},
+		Logger:   slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

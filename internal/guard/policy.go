@@ -79,7 +79,12 @@ type Page struct {
 //     no other credential: there is nobody whose id could be read. The page is
 //     Unproven then, and must not be told of a member who is known all the
 //     same, by an address or by a header that a proxy adds.
+//
+// A POST opens the chat: see [Policy.Opening].
 func (p Policy) Page(r *http.Request) (Page, error) {
+	if r.Method == http.MethodPost {
+		return p.Opening(r)
+	}
 	h := r.Header
 	if len(h["Sec-Fetch-Dest"]) > 1 || len(h["Sec-Fetch-Mode"]) > 1 || len(h["Sec-Fetch-Site"]) > 1 {
 		return Page{}, ErrCrossSite

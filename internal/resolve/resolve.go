@@ -112,6 +112,9 @@ type Question struct {
 	Fresh bool
 	// Again: who is there was found out after the row said that they are suspended.
 	Again bool
+	// First: the visitor's key was made a moment ago, and has come back for its
+	// first contact. Where there is no row there is nothing to look for either.
+	First bool
 	// Keep is how long the row of a visitor is kept from now on.
 	Keep time.Duration
 }
@@ -276,6 +279,8 @@ func (r *Resolver) settle(ctx context.Context, at *contacts.Reading, q *Question
 		err = r.reconcile.Make(ctx, at, desire)
 	case q.Fresh:
 		err = upstream.ErrDown // the next visitor finds nothing of this one
+	case q.First && at.Row.Version == 0 && !r.API.Down():
+		err = r.makeFirst(ctx, at, desire)
 	case r.API.Down():
 		err = at.Change(ctx, desire)
 	case r.mayHandOut(next):
@@ -287,6 +292,27 @@ func (r *Resolver) settle(ctx context.Context, at *contacts.Reading, q *Question
 		r.Logger.WarnContext(ctx, "maicontact: the row knows a newer revision than this request; its profile is not sent")
 	}
 	return older, err
+}
+
+// errKnown means that a row is there already.
+var errKnown = errors.New("the row is known")
+
+// makeFirst makes the contact of a person who has no row. Whoever was quicker with
+// theirs may have written to MaiAgent, so that it is looked for then.
+func (r *Resolver) makeFirst(ctx context.Context, at *contacts.Reading, desire contacts.Transition) error {
+	err := r.reconcile.Make(ctx, at, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		if row.Version != 0 {
+			return row, errKnown
+		}
+		return desire(row, now)
+	})
+	if !errors.Is(err, errKnown) {
+		return err
+	}
+	if err := at.Again(ctx); err != nil {
+		return err
+	}
+	return r.reconcile.Settle(ctx, at, desire)
 }
 
 // settleLater changes the row, and brings it in step without anybody waiting.

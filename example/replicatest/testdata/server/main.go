@@ -67,6 +67,7 @@ func run(ctx context.Context) error {
 		Sessions: cookies,
 		Store:    store,
 		Timing:   timing,
+		Visitors: maicontact.Visitors{Start: maicontact.OnLoad},
 		Logger:   slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	})
 	if err != nil {
