@@ -276,27 +276,3 @@ func (x *exchange) settle(ctx context.Context, q *resolve.Question, found resolv
 	x.answered = true
 	return x.known, true
 }
-
-// record plans the entry that an answer leaves, if it says anything new. The
-// caller holds asking.
-func (x *exchange) record(q *resolve.Question, found resolve.Answer) verdict {
-	m, old := x.mc, x.opened.Entry
-	e := session.Entry{
-		Owner: q.Owner, Contact: found.ID, Profile: q.Profile, Trust: found.Trust, Checked: found.Checked, Issued: old.Issued,
-	}
-	maxAge := m.config.Cookie.MaxAge
-	if q.Person.IsVisitor() {
-		e.Visitor = q.Person.ID
-		// No cookie lasts longer than the row that it names.
-		maxAge = min(maxAge, found.Expires.Sub(found.Checked)-visitorSlack)
-	}
-	if q.Keep > 0 || e.Issued.IsZero() || !q.Person.IsVisitor() {
-		e.Issued = time.Now()
-	}
-	same := x.opened.Found && old.Says(e) && q.Keep == 0
-	useful := e.Checked.Sub(old.Checked) >= m.config.Timing.Recheck || m.resolver.Believes(e.Owner, e.Trust, e.Checked, time.Now())
-	if found.Settled && (!same || useful) {
-		x.write(e, maxAge)
-	}
-	return verdict{id: found.ID, owner: q.Owner}
-}
