@@ -27,7 +27,7 @@ func (p Policy) Opening(r *http.Request) (Page, error) {
 	own := origin == p.OriginOf(r)
 	allowed := slices.Contains(p.allowed, origin)
 	switch site := first(h, "Sec-Fetch-Site"); {
-	case site == "same-origin" && (own || allowed || isOfHost(origin, r.Host)):
+	case site == "same-origin" && (own || allowed || p.origin == "" && isOfHost(origin, r.Host)):
 		return Page{}, nil
 	case site == "" && own:
 		return Page{}, nil

@@ -16,6 +16,10 @@ func TestOpening(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	rebound, err := NewPolicy("https://elsewhere.test", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	const listed = "https://www.shop.test"
 	for name, test := range map[string]struct {
 		policy Policy
@@ -28,6 +32,7 @@ func TestOpening(t *testing.T) {
 		"an old browser":            {own, "POST", []string{"Origin", "http://shop.test"}, Page{}, nil},
 		"TLS ends before us":        {own, "POST", []string{"Sec-Fetch-Site", "same-origin", "Origin", "https://shop.test"}, Page{}, nil},
 		"the same, an old browser":  {own, "POST", []string{"Origin", "https://shop.test"}, Page{}, ErrCrossSite},
+		"a name that leads to us":   {rebound, "POST", []string{"Sec-Fetch-Site", "same-origin", "Origin", "http://shop.test"}, Page{}, ErrCrossSite},
 		"our origin is known":       {fixed, "POST", []string{"Origin", "https://shop.test"}, Page{}, nil},
 		"listed, same site":         {own, "POST", []string{"Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "cors", "Origin", listed}, Page{Origin: listed, Named: true}, nil},
 		"listed, another site":      {own, "POST", []string{"Sec-Fetch-Site", "cross-site", "Origin", listed}, Page{Origin: listed, Named: true, CrossSite: true}, nil},
