@@ -268,3 +268,31 @@ func TestRenamedSourceIDThatIsRefused(t *testing.T) {
 		}
 	})
 }
+
+// The inbox id is a UUID in any form, and one for all of them: a form that MaiAgent
+// does not write is no other inbox.
+func TestInboxIDInAnyForm(t *testing.T) {
+	for _, form := range []string{
+		strings.ToUpper(webchattest.DefaultInboxID), strings.ReplaceAll(webchattest.DefaultInboxID, "-", ""),
+	} {
+		s := newSite(t, func(c *maicontact.Config, o *webchattest.Options) {
+			c.InboxID, o.Switches.UndashedInboxes = form, true
+		})
+		s.member("u-alice", alice)
+		b := s.browser()
+		b.login("u-alice")
+		id := b.contact()
+		if row := s.row(alicePerson); row.ContactID.Reveal() != id {
+			t.Error("the row is of another scope")
+		}
+		if n := len(s.sim.Contacts()); n != 1 {
+			t.Errorf("%d contacts", n)
+		}
+	}
+	var config maicontact.Config
+	newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { config = *c })
+	config.InboxID = "shop"
+	if _, err := maicontact.New(config); err == nil || !strings.Contains(err.Error(), "Config.InboxID") {
+		t.Errorf("an inbox id that is no UUID: %v", err)
+	}
+}
