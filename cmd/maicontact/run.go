@@ -20,6 +20,7 @@ type commandLine struct {
 	Suspend suspendCommand `cmd:"" help:"Take the chat from a person until they are resumed."`
 	Resume  resumeCommand  `cmd:"" help:"Give a suspended person the chat back."`
 	Migrate migrateCommand `cmd:"" help:"The schema of the table."`
+	Doctor  doctorCommand  `cmd:"" help:"Find out what is wrong with the settings, MaiAgent and the table."`
 }
 
 // command is what every command can do.
