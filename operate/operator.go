@@ -41,6 +41,9 @@ type Options struct {
 	// Lease, WriteDoubt and SearchLag are those of the site's Config.Timing.
 	// Default to its defaults.
 	Lease, WriteDoubt, SearchLag time.Duration
+	// Patience is how long a MaiAgent that does not answer is asked again, where
+	// much is done at once. Defaults to 2 minutes.
+	Patience time.Duration
 	// Logger defaults to none.
 	Logger *slog.Logger
 }
@@ -51,6 +54,7 @@ type Operator struct {
 	store    contacts.Store
 	api      *upstream.Client
 	workers  int
+	patience time.Duration
 	resolver *resolve.Resolver
 	log      *slog.Logger
 }
@@ -77,7 +81,7 @@ func New(o Options) (*Operator, error) {
 	scope := contacts.Scope{Namespace: o.Namespace, InboxID: inbox}
 	api := upstream.New(o.API, upstream.Options{Calls: o.Calls, PerSecond: o.CallsPerSecond, Logger: o.Logger})
 	return &Operator{
-		scope: scope, store: o.Store, api: api, workers: o.Calls, log: o.Logger,
+		scope: scope, store: o.Store, api: api, workers: o.Calls, patience: cmp.Or(o.Patience, mostPatience), log: o.Logger,
 		resolver: resolve.New(resolve.Options{
 			Scope: scope, Store: o.Store, API: api, Logger: o.Logger, Suspended: o.SuspendedAccess,
 			Timing: reconcile.Timing{

@@ -250,4 +250,3 @@ func TestDoctorWithoutTheListOfInboxes(t *testing.T) {
 	b.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Operation: webchattest.ListInboxes, Status: 403})
 	b.run("doctor").exits(exitDone).says("warn  webchat: MaiAgent does not say which web chat the inbox has")
 }
-

@@ -190,7 +190,8 @@ func (a *app) act(ctx context.Context, who personArguments, do func(*operate.Ope
 func cannot(err error) error {
 	for _, says := range []error{
 		contacts.ErrNotFound, contacts.ErrErased, contacts.ErrReissuing, contacts.ErrRetired, contacts.ErrNotErased,
-		contacts.ErrContactTaken, operate.ErrOtherNamespace,
+		contacts.ErrContactTaken, contacts.ErrLinked, contacts.ErrUnderWay,
+		operate.ErrOtherNamespace, operate.ErrNoContact, operate.ErrOtherInbox,
 	} {
 		if errors.Is(err, says) {
 			return fmt.Errorf("%w: %w", errCannot, err)

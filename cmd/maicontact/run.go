@@ -19,6 +19,8 @@ type commandLine struct {
 	Reissue reissueCommand `cmd:"" help:"Delete a person's contact, so that they get another: for an id that has leaked."`
 	Suspend suspendCommand `cmd:"" help:"Take the chat from a person until they are resumed."`
 	Resume  resumeCommand  `cmd:"" help:"Give a suspended person the chat back."`
+	Link    linkCommand    `cmd:"" help:"Give a member a contact that is at MaiAgent already."`
+	Import  importCommand  `cmd:"" help:"Take over an existing mapping of members to contacts."`
 	Migrate migrateCommand `cmd:"" help:"The schema of the table."`
 	Doctor  doctorCommand  `cmd:"" help:"Find out what is wrong with the settings, MaiAgent and the table."`
 }
