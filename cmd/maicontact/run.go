@@ -21,6 +21,7 @@ type commandLine struct {
 	Resume  resumeCommand  `cmd:"" help:"Give a suspended person the chat back."`
 	Link    linkCommand    `cmd:"" help:"Give a member a contact that is at MaiAgent already."`
 	Import  importCommand  `cmd:"" help:"Take over an existing mapping of members to contacts."`
+	Audit   auditCommand   `cmd:"" help:"Compare the table with MaiAgent, both ways."`
 	Migrate migrateCommand `cmd:"" help:"The schema of the table."`
 	Doctor  doctorCommand  `cmd:"" help:"Find out what is wrong with the settings, MaiAgent and the table."`
 }
