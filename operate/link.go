@@ -77,11 +77,13 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 	if _, err := link(at.Row, at.Now()); err != nil {
 		return false, err // before MaiAgent is asked
 	}
-	switch anothers, err := at.IsAnothers(ctx, r.ContactID); {
-	case err != nil:
-		return false, failed(err)
-	case anothers:
-		return false, contacts.ErrContactTaken
+	if options.DryRun { // otherwise the table says so when the row is put
+		switch anothers, err := at.IsAnothers(ctx, r.ContactID); {
+		case err != nil:
+			return false, failed(err)
+		case anothers:
+			return false, contacts.ErrContactTaken
+		}
 	}
 	if !options.NoVerify {
 		if err := o.verify(ctx, r.ContactID); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -80,7 +81,11 @@ func TestImportIsKilled(t *testing.T) {
 	command := b.process("import", file, "--rate", strconv.Itoa(rate))
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
-	if err := command.Run(); err != nil {
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	most := mostMemory(t.Context(), command.Process.Pid)
+	if err := command.Wait(); err != nil {
 		t.Fatalf("%v: %s", err, &out)
 	}
 	took := time.Since(start)
@@ -96,5 +101,26 @@ func TestImportIsKilled(t *testing.T) {
 			t.Fatalf("%s has not their own contact", row.ID)
 		}
 	}
-	t.Logf("%d rows at %d a second, killed %d times: %s, memory of the last %d KiB", rows, rate, killed, took.Round(time.Millisecond), maxRSS(command))
+	t.Logf("%d rows at %d a second, killed %d times: %s, memory of the last %s", rows, rate, killed, took.Round(time.Millisecond), <-most)
+}
+
+// mostMemory tells how much memory a process has had, as Linux says, once it has
+// ended. It is looked at every now and then.
+func mostMemory(ctx context.Context, pid int) <-chan string {
+	told := make(chan string, 1)
+	go func() {
+		most := "unknown"
+		for ctx.Err() == nil {
+			status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+			_, rest, ok := strings.Cut(string(status), "VmHWM:")
+			if err != nil || !ok {
+				break
+			}
+			line, _, _ := strings.Cut(rest, "\n")
+			most = strings.TrimSpace(line)
+			time.Sleep(20 * time.Millisecond)
+		}
+		told <- most
+	}()
+	return told
 }
