@@ -33,6 +33,8 @@ type bed struct {
 	scope contacts.Scope
 	// ids are the contact ids that there are.
 	ids map[string]webchat.ContactID
+	// personal: what is printed now is personal data, as was asked for.
+	personal bool
 }
 
 const patience = time.Minute
@@ -109,7 +111,10 @@ func (b *bed) revealed(args []string) string {
 }
 
 func (b *bed) secrets() map[string]string {
-	all := map[string]string{"the key": canaryKey, "the email": canaryEmail, "the phone": canaryPhone}
+	all := map[string]string{"the key": canaryKey}
+	if !b.personal {
+		all["the email"], all["the phone"] = canaryEmail, canaryPhone
+	}
 	for id, contact := range b.ids {
 		all["the contact id of "+id] = contact.Reveal()
 	}

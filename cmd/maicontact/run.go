@@ -22,6 +22,8 @@ type commandLine struct {
 	Link    linkCommand    `cmd:"" help:"Give a member a contact that is at MaiAgent already."`
 	Import  importCommand  `cmd:"" help:"Take over an existing mapping of members to contacts."`
 	Audit   auditCommand   `cmd:"" help:"Compare the table with MaiAgent, both ways."`
+	Export  exportCommand  `cmd:"" help:"Write all that the table and MaiAgent have of a person, for a data request."`
+	Prune   pruneCommand   `cmd:"" help:"Take out visitors who were not seen for long."`
 	Migrate migrateCommand `cmd:"" help:"The schema of the table."`
 	Doctor  doctorCommand  `cmd:"" help:"Find out what is wrong with the settings, MaiAgent and the table."`
 }

@@ -7,6 +7,7 @@ package upstream
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 
@@ -98,6 +99,12 @@ func (c *Client) Get(ctx context.Context, p Purpose, id webchat.ContactID) (foun
 		return err
 	})
 	return found, err
+}
+
+// Conversations reads the conversations of a contact, all pages of them as one
+// call.
+func (c *Client) Conversations(ctx context.Context, id webchat.ContactID, each func(json.RawMessage) error) error {
+	return c.call(ctx, Upkeep, func() error { return c.api.Conversations(ctx, id, each) })
 }
 
 // Delete deletes a contact, as [Upkeep]. One that is not there is no error.
