@@ -65,6 +65,7 @@ func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions
 		}
 		return tell(i)
 	}
+	var flying flights
 	group, working := errgroup.WithContext(ctx)
 	group.SetLimit(o.workers)
 	for working.Err() == nil {
@@ -79,7 +80,9 @@ func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions
 		if record.fault == nil && !seen.isFirst(record) {
 			record.fault = contacts.ErrContactTaken
 		}
+		land := flying.begin(record)
 		group.Go(func() error {
+			defer land()
 			if record.fault != nil {
 				return done(Imported{Record: record, Rejected: record.fault})
 			}
@@ -95,6 +98,47 @@ func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions
 		err = ctx.Err()
 	}
 	return counts, err
+}
+
+// flights are the records that are worked on. Of two that are about one member or
+// one contact the second waits, so that the first of a file counts, always. The
+// zero flights is ready; begin is for one goroutine.
+type flights struct {
+	mu  sync.Mutex
+	now map[string]chan struct{}
+}
+
+// begin waits until no other record is about the same, and begins this one.
+func (f *flights) begin(r Record) (land func()) {
+	if r.fault != nil {
+		return func() {}
+	}
+	keys := [...]string{"contact " + r.ContactID.Reveal(), "member " + r.MemberID}
+	landed := make(chan struct{})
+	for _, key := range keys {
+		f.mu.Lock()
+		before := f.now[key]
+		f.mu.Unlock()
+		if before != nil {
+			<-before
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.now == nil {
+		f.now = map[string]chan struct{}{}
+	}
+	for _, key := range keys {
+		f.now[key] = landed
+	}
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for _, key := range keys {
+			delete(f.now, key)
+		}
+		close(landed)
+	}
 }
 
 // claimed knows in a dry run which member of the file has a contact, as the table

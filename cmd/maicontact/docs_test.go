@@ -41,7 +41,7 @@ func TestOperateDocument(t *testing.T) {
 	for _, block := range blocks {
 		shell := exec.CommandContext(t.Context(), "/bin/sh", "-e", "-c", block[1])
 		shell.Dir = dir
-		shell.Env = []string{asCommand + "=1", "PATH=" + bin}
+		shell.Env = []string{asCommand + "=1", "PATH=" + bin, "SCRATCH_INBOX_ID=" + webchattest.DefaultInboxID}
 		for name, value := range b.env {
 			shell.Env = append(shell.Env, name+"="+value)
 		}

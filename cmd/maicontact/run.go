@@ -24,6 +24,7 @@ type commandLine struct {
 	Audit   auditCommand   `cmd:"" help:"Compare the table with MaiAgent, both ways."`
 	Export  exportCommand  `cmd:"" help:"Write all that the table and MaiAgent have of a person, for a data request."`
 	Prune   pruneCommand   `cmd:"" help:"Take out visitors who were not seen for long."`
+	Probe   probeCommand   `cmd:"" help:"Find out how a MaiAgent behaves, with scratch contacts on an inbox that is named for it."`
 	Migrate migrateCommand `cmd:"" help:"The schema of the table."`
 	Doctor  doctorCommand  `cmd:"" help:"Find out what is wrong with the settings, MaiAgent and the table."`
 }
