@@ -11,6 +11,7 @@ import (
 
 	"github.com/gorilla/sessions"
 
+	"github.com/maicontact/maicontact/internal/reconcile"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -23,9 +24,9 @@ const (
 	DefaultRecheck         = 5 * time.Minute
 	DefaultStaleIfError    = 30 * time.Minute
 	DefaultDrain           = 10 * time.Second
-	DefaultSearchLag       = 5 * time.Second
-	DefaultWriteDoubt      = time.Minute
-	DefaultLease           = 30 * time.Second
+	DefaultSearchLag       = reconcile.DefaultSearchLag  // 5 seconds
+	DefaultWriteDoubt      = reconcile.DefaultWriteDoubt // a minute
+	DefaultLease           = reconcile.DefaultLease      // 30 seconds
 	DefaultCalls           = 16
 	DefaultCallsPerSecond  = 100
 	DefaultVisitorBurst    = 20

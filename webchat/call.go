@@ -26,7 +26,7 @@ const (
 // Call describes one attempt of a call to the service. It holds no ids and no
 // personal data, and is safe to log and to count.
 type Call struct {
-	Operation string // "create_contact", "get_contact", "replace_contact", "delete_contact", "find_contacts" or "read_inbox"
+	Operation string // "create_contact", "get_contact", "replace_contact", "delete_contact", "find_contacts", "read_inbox" or "list_conversations"
 	Status    int    // HTTP status; 0 when there was no reply
 	Attempt   int    // 1 for the first
 	Duration  time.Duration
@@ -42,6 +42,8 @@ const (
 	opDelete  = "delete_contact"
 	opFind    = "find_contacts"
 	opInbox   = "read_inbox"
+
+	opConversations = "list_conversations"
 )
 
 // request is one call before it is sent.

@@ -2,6 +2,7 @@ package webchat
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -51,28 +52,68 @@ func (c *Client) CanRead(ctx context.Context, inboxID string) error {
 
 // findInbox looks for the inbox in the list of all inboxes.
 func (c *Client) findInbox(ctx context.Context, inboxID string) error {
+	listed := false
+	err := c.eachInbox(ctx, func(inbox Inbox) bool {
+		listed = sameInbox(inbox.ID, inboxID)
+		return !listed
+	})
+	switch {
+	case listed:
+		return nil
+	case errors.Is(err, ErrUnauthorized), errors.Is(err, ErrNotFound):
+		return unproven("it has no contacts that tell, and its list cannot be read")
+	case err != nil:
+		return err
+	}
+	return unproven("it is not among the inboxes of this key; check InboxID and the API key")
+}
+
+// Inbox is a conversation platform as the service tells it.
+type Inbox struct {
+	ID string
+	// WebChatID is the id of its web chat; empty when the service did not tell.
+	WebChatID string
+}
+
+// Inboxes lists the inboxes that the key can read, 20 pages of them at most.
+func (c *Client) Inboxes(ctx context.Context) ([]Inbox, error) {
+	var all []Inbox
+	err := c.eachInbox(ctx, func(inbox Inbox) bool {
+		all = append(all, inbox)
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// eachInbox goes through the list of inboxes, page by page, until more says that
+// it is enough.
+func (c *Client) eachInbox(ctx context.Context, more func(Inbox) bool) error {
 	var asked []string
-	for query := (url.Values{}); query != nil && len(asked) < maxInboxPages; {
+	for query, wanted := (url.Values{}), true; query != nil && wanted && len(asked) < maxInboxPages; {
 		if slices.Contains(asked, query.Encode()) {
-			break
+			return nil
 		}
 		asked = append(asked, query.Encode())
-		listed := false
 		next, err := c.list(ctx, "inboxes/", query, func(item fields) {
-			listed = listed || sameInbox(scalar(item.get("id")), inboxID)
+			var channel fields
+			_ = json.Unmarshal(item.get("channel"), &channel) // one without is told so
+			inbox := Inbox{ID: scalar(item.get("id")), WebChatID: scalar(channel.get("id"))}
+			wanted = wanted && more(inbox)
 		})
-		switch {
-		case listed:
-			return nil
-		case errors.Is(err, ErrUnauthorized), errors.Is(err, ErrNotFound):
-			return unproven("it has no contacts that tell, and its list cannot be read")
-		case err != nil:
+		if err != nil {
 			return err
 		}
 		query = next
 	}
-	return unproven("it is not among the inboxes of this key; check InboxID and the API key")
+	return nil
 }
+
+// SameInbox reports whether two inbox ids are of one inbox, however they are
+// written.
+func SameInbox(a, b string) bool { return sameInbox(a, b) }
 
 func unproven(text string) error {
 	return &Error{Operation: opInbox, Err: fmt.Errorf("%w: %s", ErrUnproven, text)}

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"strconv"
+	"strings"
 
 	"github.com/maicontact/maicontact/contacts"
 )
@@ -37,6 +38,13 @@ func SourceID(p contacts.Person, generation int) string {
 	text = strconv.AppendInt(append(text, '\n'), int64(generation), 10)
 	sum := sha256.Sum256(text)
 	return "mc" + hex.EncodeToString(sum[:20])
+}
+
+// IsSourceID reports whether a source id has the form of [SourceID], so that it
+// is likely of this library, be it of this site or of another.
+func IsSourceID(s string) bool {
+	digest, ok := strings.CutPrefix(s, "mc")
+	return ok && len(digest) == 40 && strings.Trim(digest, "0123456789abcdef") == ""
 }
 
 // appendPerson is unambiguous, because no part of a person holds a line break.

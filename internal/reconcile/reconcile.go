@@ -27,6 +27,13 @@ type Timing struct {
 	SearchLag time.Duration
 }
 
+// The usual [Timing].
+const (
+	DefaultLease      = 30 * time.Second
+	DefaultWriteDoubt = time.Minute
+	DefaultSearchLag  = 5 * time.Second
+)
+
 // Flight is how long work under a claim may take. It ends before the lease does.
 func (t Timing) Flight() time.Duration { return t.Lease * 2 / 3 }
 

@@ -61,6 +61,20 @@ func (r *Resolver) turn(ctx context.Context, p contacts.Person, owner string, f 
 	return err
 }
 
+// Settled brings the person's row in step now, as far as MaiAgent lets it, and
+// returns the row: for callers who want to tell what came of a change. A failure
+// at MaiAgent is in the row.
+func (r *Resolver) Settled(ctx context.Context, p contacts.Person) (contacts.Row, error) {
+	at, err := contacts.Read(ctx, r.Store, p)
+	if err == nil && at.Row.IsStored() {
+		err = r.reconcile.Settle(ctx, at, reconcile.AsItIs)
+	}
+	if err != nil {
+		return contacts.Row{}, err
+	}
+	return at.Row, nil
+}
+
 // suspendedProfile is what the memory has the answer of a suspended person under:
 // no profile has that fingerprint.
 const suspendedProfile = "suspended"

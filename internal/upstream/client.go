@@ -7,6 +7,7 @@ package upstream
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 
@@ -79,6 +80,18 @@ func (c *Client) CanRead(ctx context.Context, p Purpose, inboxID string) error {
 	return c.call(ctx, p, func() error { return c.api.CanRead(ctx, inboxID) })
 }
 
+// Contacts lists the contacts of an inbox; each page is read by [Client.List].
+func (c *Client) Contacts(inboxID string) *webchat.Listing { return c.api.Contacts(inboxID) }
+
+// List reads the next page of a listing, as [Upkeep].
+func (c *Client) List(ctx context.Context, l *webchat.Listing) (found []webchat.Contact, more bool, _ error) {
+	err := c.call(ctx, Upkeep, func() (err error) {
+		found, more, err = l.Next(ctx)
+		return err
+	})
+	return found, more, err
+}
+
 // Get reads a contact.
 func (c *Client) Get(ctx context.Context, p Purpose, id webchat.ContactID) (found webchat.Contact, _ error) {
 	err := c.call(ctx, p, func() (err error) {
@@ -86,6 +99,12 @@ func (c *Client) Get(ctx context.Context, p Purpose, id webchat.ContactID) (foun
 		return err
 	})
 	return found, err
+}
+
+// Conversations reads the conversations of a contact, all pages of them as one
+// call.
+func (c *Client) Conversations(ctx context.Context, id webchat.ContactID, each func(json.RawMessage) error) error {
+	return c.call(ctx, Upkeep, func() error { return c.api.Conversations(ctx, id, each) })
 }
 
 // Delete deletes a contact, as [Upkeep]. One that is not there is no error.

@@ -20,13 +20,15 @@ const (
 	DeleteContact  = "delete_contact"
 	ListContacts   = "list_contacts"
 	ListInboxes    = "list_inboxes"
+	// ListConversations lists those of one contact, see [Simulation.AddConversation].
+	ListConversations = "list_conversations"
 	// ChatSession is the chat embed in a browser asking whom it talks as. It
 	// is no part of the API: a Fault hits it only when it names it.
 	ChatSession = "chat_session"
 )
 
 var operations = []string{
-	CreateContact, GetContact, ReplaceContact, PatchContact, DeleteContact, ListContacts, ListInboxes, ChatSession,
+	CreateContact, GetContact, ReplaceContact, PatchContact, DeleteContact, ListContacts, ListInboxes, ListConversations, ChatSession,
 }
 
 // maxBody is what one request may carry; more is refused as a proxy would.
@@ -54,6 +56,10 @@ func parseRoute(method, path string) route {
 		methods = map[string]string{http.MethodGet: ListInboxes}
 	case resource == "contacts" && !deeper:
 		methods = map[string]string{http.MethodGet: ListContacts, http.MethodPost: CreateContact}
+	case resource == "contacts" && strings.HasSuffix(rest, "/conversations") && strings.Count(rest, "/") == 1:
+		contactID = strings.ToLower(strings.TrimSuffix(rest, "/conversations"))
+		methods = map[string]string{http.MethodGet: ListConversations}
+		slash = true // it is documented without
 	case resource == "contacts" && rest != "" && !strings.Contains(rest, "/"):
 		contactID = strings.ToLower(rest)
 		methods = map[string]string{
@@ -139,6 +145,8 @@ func (s *Simulation) answer(r *http.Request, route route, body []byte) reply {
 		return s.listContacts(r, switches)
 	case ListInboxes:
 		return s.listInboxes(r, switches)
+	case ListConversations:
+		return s.listConversations(r, route.contactID, switches)
 	default:
 		return detailReply(http.StatusMethodNotAllowed, `Method "`+r.Method+`" not allowed.`).
 			with("Allow", strings.Join(route.allow, ", "))

@@ -83,6 +83,7 @@ type Simulation struct {
 	recorder recorder
 	switches atomic.Pointer[Switches]
 	late     landings
+	talks    conversations
 
 	closing sync.Once
 	closed  chan struct{}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/maicontact/maicontact/operate"
+)
+
+type auditCommand struct {
+	Repair bool    `help:"Mend what is safe to mend."`
+	Rate   float64 `help:"Calls to MaiAgent that begin in a second." default:"20"`
+}
+
+type findingResult struct{ operate.Finding }
+
+func (r findingResult) text() string {
+	name := r.Person
+	if r.ID != "" {
+		name += " " + r.ID
+	}
+	if name != "" {
+		name += ": "
+	}
+	text := fmt.Sprintf("%-11s %s%s", r.Kind, name, r.Says)
+	switch {
+	case r.Repair != "":
+		text += " [" + r.Repair + "]"
+	case r.Repairable:
+		text += " [--repair mends it]"
+	}
+	return text
+}
+
+type auditSummary struct {
+	Result string `json:"result"` // done, incomplete
+	operate.AuditCounts
+}
+
+func (r auditSummary) text() string {
+	text := fmt.Sprintf("%d rows and %d contacts compared: %d findings, %d repaired", r.Rows, r.Contacts, r.Findings, r.Repaired)
+	if r.Visitors > 0 {
+		text += fmt.Sprintf("; %d contacts of former visitors", r.Visitors)
+	}
+	return text
+}
+
+func (c *auditCommand) run(ctx context.Context, a *app) error {
+	if c.Rate <= 0 {
+		return fmt.Errorf("%w: --rate must be more than 0", errUsage)
+	}
+	return a.withOptions(ctx, func(o *operate.Options) { o.CallsPerSecond = c.Rate }, func(o *operate.Operator) error {
+		counts, err := o.Audit(ctx, operate.AuditOptions{Repair: c.Repair}, func(f operate.Finding) error {
+			a.result(findingResult{f})
+			return a.failure
+		})
+		summary := auditSummary{Result: "done", AuditCounts: counts}
+		if err != nil {
+			summary.Result = "incomplete"
+		}
+		a.result(summary)
+		if err != nil {
+			return err
+		}
+		if counts.Findings > counts.Repaired {
+			return errFindings
+		}
+		return nil
+	})
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/maicontact/maicontact/sqlstore"
+)
+
+// openTime is how long the database may take to answer at first.
+const openTime = 15 * time.Second
+
+// database says where the table is.
+type database struct {
+	dialect sqlstore.Dialect
+	path    string // of the SQLite file
+	url     string // of the PostgreSQL database; may hold a password
+}
+
+// parseDatabase reads DATABASE_URL. Errors never repeat it.
+func parseDatabase(s string) (database, error) {
+	switch {
+	case s == "":
+		return database{}, errors.New("is required: sqlite:PATH or postgres://..., as the site has it")
+	case strings.HasPrefix(s, "postgres://"), strings.HasPrefix(s, "postgresql://"):
+		if u, err := url.Parse(s); err != nil || u.Fragment != "" {
+			return database{}, errors.New("cannot be read as a URL; escape special characters of the password as %XX")
+		}
+		if _, err := pgx.ParseConfig(s); err != nil {
+			return database{}, errors.New("is not an address of a PostgreSQL database; it looks like postgres://user:password@host:5432/name")
+		}
+		return database{dialect: sqlstore.PostgreSQL, url: s}, nil
+	}
+	path, ok := strings.CutPrefix(s, "sqlite:")
+	switch {
+	case !ok:
+		return database{}, errors.New("must begin with sqlite: or postgres://")
+	case path == "" || strings.HasPrefix(path, ":memory:") || strings.ContainsRune(path, 0):
+		return database{}, errors.New("must name a file, such as sqlite:/var/lib/shop/shop.db")
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return database{}, errors.New("names a file that cannot be found from here; give its whole path")
+	}
+	if dir, err := os.Stat(filepath.Dir(path)); err != nil || !dir.IsDir() {
+		return database{}, errors.New("names a file in a directory that does not exist; check the path")
+	}
+	if file, err := os.Stat(path); err == nil && !file.Mode().IsRegular() {
+		return database{}, errors.New("must name a file, and this is none")
+	}
+	return database{dialect: sqlstore.SQLite, path: path}, nil
+}
+
+// errNoFile: the SQLite file is not there, so that the path is likely wrong.
+var errNoFile = errors.New("the SQLite file of DATABASE_URL does not exist; check the path, or make it with: maicontact migrate up")
+
+// open opens the database. A SQLite file that is not there is made only if create
+// is true.
+func (d database) open(ctx context.Context, create bool) (*sql.DB, error) {
+	db, err := d.connect(create)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, openTime)
+	defer cancel()
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("the database of DATABASE_URL does not answer: %w", err), db.Close())
+	}
+	return db, nil
+}
+
+func (d database) connect(create bool) (*sql.DB, error) {
+	if d.dialect == sqlstore.PostgreSQL {
+		config, err := pgx.ParseConfig(d.url)
+		if err != nil {
+			return nil, errors.New("DATABASE_URL is not an address of a PostgreSQL database")
+		}
+		db := stdlib.OpenDB(*config)
+		db.SetMaxOpenConns(8)
+		db.SetMaxIdleConns(8)
+		return db, nil
+	}
+	if create {
+		// It holds contact ids: nobody else may read it.
+		file, err := os.OpenFile(d.path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+		if err == nil {
+			err = file.Close()
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+	} else if _, err := os.Stat(d.path); err != nil {
+		return nil, errNoFile
+	}
+	name := url.URL{Scheme: "file", OmitHost: true, Path: d.path, RawQuery: url.Values{
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"},
+		"_txlock": {"immediate"},
+	}.Encode()}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(4)
+	db.SetMaxIdleConns(4)
+	return db, nil
+}
+
+// store opens the table.
+func (d database) store(ctx context.Context) (*sqlstore.Store, func(), error) {
+	db, err := d.open(ctx, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := sqlstore.OpenMigrated(ctx, db, d.dialect)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("the table cannot be used; see: maicontact migrate status: %w", err), db.Close())
+	}
+	return store, func() { _ = store.Close(); _ = db.Close() }, nil
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/maicontact/maicontact/operate"
+)
+
+type linkCommand struct {
+	Member   string `arg:"" help:"The member's business user ID. The contact id is read from standard input."`
+	NoVerify bool   `help:"Do not ask MaiAgent whether the contact is there."`
+}
+
+func (c *linkCommand) run(ctx context.Context, a *app) error {
+	return a.withOperator(ctx, func(o *operate.Operator) error {
+		id, err := readContact(a)
+		if err != nil {
+			return err
+		}
+		if _, err := o.Link(ctx, c.Member, id, operate.LinkOptions{NoVerify: c.NoVerify}); err != nil {
+			return cannot(err)
+		}
+		p, err := o.Member(c.Member)
+		if err != nil {
+			return err
+		}
+		status, err := o.Show(ctx, p)
+		if err != nil {
+			return err
+		}
+		a.result(statusResult{Status: status})
+		return nil
+	})
+}
+
+type importCommand struct {
+	File     string  `arg:"" help:"CSV with a line of names, or JSON lines; - for standard input."`
+	NoVerify bool    `help:"Do not ask MaiAgent whether the contacts are there."`
+	DryRun   bool    `help:"Tell what would be done, and change nothing."`
+	Rate     float64 `help:"Calls to MaiAgent that begin in a second." default:"20"`
+	Rejects  string  `help:"Where to write what is not taken, to be mended and fed again. Default: FILE.rejects." placeholder:"FILE"`
+}
+
+// importedResult is what has become of one line.
+type importedResult struct {
+	Result string `json:"result"` // linked, unchanged, rejected
+	Line   int    `json:"line"`
+	Member string `json:"member,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+func (r importedResult) text() string {
+	name := ""
+	if r.Member != "" {
+		name = ", member " + r.Member
+	}
+	return fmt.Sprintf("line %d%s: %s", r.Line, name, cmp.Or(r.Reason, r.Result))
+}
+
+// importedSummary is what has become of all.
+type importedSummary struct {
+	Result    string `json:"result"` // done, incomplete
+	Read      int    `json:"read"`
+	Linked    int    `json:"linked"`
+	Unchanged int    `json:"unchanged"`
+	Rejected  int    `json:"rejected"`
+	DryRun    bool   `json:"dryRun,omitempty"`
+}
+
+func (r importedSummary) text() string {
+	did := "linked"
+	if r.DryRun {
+		did = "would be linked"
+	}
+	return fmt.Sprintf("%d read: %d %s, %d unchanged, %d rejected", r.Read, r.Linked, did, r.Unchanged, r.Rejected)
+}
+
+// progressEvery is how often the work tells how far it is.
+const progressEvery = 5 * time.Second
+
+func (c *importCommand) run(ctx context.Context, a *app) error {
+	if c.Rate <= 0 {
+		return fmt.Errorf("%w: --rate must be more than 0", errUsage)
+	}
+	input, name := io.NopCloser(a.stdin), c.Rejects
+	if c.File != "-" {
+		file, err := os.Open(c.File) // #nosec G304 -- the operator names it
+		if err != nil {
+			return fmt.Errorf("%w: the file to import cannot be read: %w", errUsage, err)
+		}
+		input, name = file, cmp.Or(name, c.File+".rejects")
+	}
+	defer input.Close()
+	from, err := operate.NewReader(input)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	rejects := &rejectsFile{name: name, from: from}
+	if err := rejects.begin(c.File); err != nil {
+		return err
+	}
+	change := func(o *operate.Options) { o.CallsPerSecond = c.Rate }
+	return a.withOptions(ctx, change, func(o *operate.Operator) error {
+		var shown time.Time
+		read := 0
+		counts, err := o.Import(ctx, from, operate.LinkOptions{NoVerify: c.NoVerify, DryRun: c.DryRun}, func(i operate.Imported) error {
+			r := importedResult{Result: "unchanged", Line: i.Record.Line(), Member: i.Record.MemberID}
+			switch {
+			case i.Rejected != nil:
+				r.Result, r.Reason = "rejected", i.Rejected.Error()
+				if err := rejects.add(i.Record, r.Reason); err != nil {
+					return err
+				}
+			case i.Linked:
+				r.Result = "linked"
+			}
+			if a.json || i.Rejected != nil {
+				a.result(r)
+			}
+			if read++; time.Since(shown) > progressEvery {
+				if !shown.IsZero() {
+					a.say("%d read", read)
+				}
+				shown = time.Now()
+			}
+			return nil
+		})
+		err = errors.Join(err, rejects.end())
+		result := "done"
+		if err != nil {
+			result = "incomplete"
+		}
+		a.result(importedSummary{
+			Result: result, Read: counts.Read, Linked: counts.Linked, Unchanged: counts.Unchanged, Rejected: counts.Rejected, DryRun: c.DryRun,
+		})
+		switch {
+		case err != nil:
+			a.say("It is not complete; the same command goes on where it was.")
+			return err
+		case counts.Rejected > 0 && name != "":
+			a.say("What was rejected is in %s; mend it and import that file.", name)
+		}
+		if counts.Rejected > 0 {
+			return errFindings
+		}
+		return nil
+	})
+}
+
+// rejectsFile is made when the first record is rejected. One of a former run
+// goes: what it held is told again.
+type rejectsFile struct {
+	name string
+	from *operate.Reader
+	file *os.File
+	to   *operate.Rejects
+}
+
+func (f *rejectsFile) begin(input string) error {
+	if f.name == "" {
+		return nil
+	}
+	if f.name == input {
+		return fmt.Errorf("%w: --rejects must be another file than the one to import", errUsage)
+	}
+	if err := os.Remove(f.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the file of what is rejected cannot be written: %w", err)
+	}
+	return nil
+}
+
+func (f *rejectsFile) add(r operate.Record, reason string) error {
+	if f.name == "" {
+		return nil
+	}
+	if f.file == nil {
+		// It holds contact ids.
+		file, err := os.OpenFile(f.name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // #nosec G304 -- the operator names it
+		if err != nil {
+			return fmt.Errorf("the file of what is rejected cannot be written: %w", err)
+		}
+		f.file = file
+		if f.to, err = operate.NewRejects(file, f.from); err != nil {
+			return err
+		}
+	}
+	return f.to.Add(r, reason)
+}
+
+func (f *rejectsFile) end() error {
+	if f.file == nil {
+		return nil
+	}
+	return f.file.Close()
+}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// output tells results as they come: as text, or as one JSON object a line.
+type output struct {
+	json    bool
+	to      io.Writer
+	words   io.Writer
+	failure error // of the first write that failed
+}
+
+// texter is a result as people read it.
+type texter interface{ text() string }
+
+// result tells one.
+func (o *output) result(r texter) {
+	var err error
+	if o.json {
+		err = json.NewEncoder(o.to).Encode(r)
+	} else {
+		_, err = fmt.Fprintln(o.to, r.text())
+	}
+	if err != nil && o.failure == nil {
+		o.failure = fmt.Errorf("a result could not be written: %w", err)
+	}
+}
+
+// say tells people about the work.
+func (o *output) say(format string, args ...any) { fmt.Fprintf(o.words, format+"\n", args...) }

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/operate"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// personArguments say who is meant. A contact id never stands on a command line,
+// where every user of the machine could read it.
+type personArguments struct {
+	Member    string `arg:"" optional:"" help:"The member's business user ID."`
+	ByContact bool   `help:"The person, member or visitor, whose contact id stands on standard input."`
+}
+
+func (p personArguments) find(ctx context.Context, a *app, o *operate.Operator) (contacts.Person, error) {
+	switch {
+	case p.ByContact && p.Member != "":
+		return contacts.Person{}, fmt.Errorf("%w: give a business user ID or --by-contact, not both", errUsage)
+	case !p.ByContact && p.Member == "":
+		return contacts.Person{}, fmt.Errorf("%w: give a business user ID, or --by-contact with the contact id on standard input", errUsage)
+	case !p.ByContact:
+		return o.Member(p.Member)
+	}
+	id, err := readContact(a)
+	if err != nil {
+		return contacts.Person{}, err
+	}
+	return o.Owner(ctx, id)
+}
+
+// readContact reads a contact id from standard input.
+func readContact(a *app) (webchat.ContactID, error) {
+	line := bufio.NewScanner(a.stdin)
+	line.Scan()
+	id, err := webchat.ParseContactID(strings.TrimSpace(line.Text()))
+	if err != nil {
+		return "", fmt.Errorf("%w: the first line of standard input must be a contact id, a UUID", errUsage)
+	}
+	return id, nil
+}
+
+type showCommand struct {
+	personArguments
+	Reveal bool `help:"Print the contact id, too. Whoever has it can chat as that person."`
+}
+
+type (
+	eraseCommand   struct{ personArguments }
+	restoreCommand struct{ personArguments }
+	reissueCommand struct{ personArguments }
+	suspendCommand struct{ personArguments }
+	resumeCommand  struct{ personArguments }
+)
+
+// statusResult is a person as a command tells them.
+type statusResult struct {
+	operate.Status
+	ContactID string `json:"contactId,omitempty"` // only where it was asked for
+}
+
+func (r statusResult) text() string {
+	var b strings.Builder
+	name := r.Kind
+	if r.ID != "" {
+		name += " " + r.ID
+	}
+	fmt.Fprintf(&b, "%s: %s", name, r.State)
+	row := func(label, format string, args ...any) {
+		fmt.Fprintf(&b, "\n  %-11s"+format, append([]any{label}, args...)...)
+	}
+	switch {
+	case r.ContactID != "":
+		row("contact", "%s", r.ContactID)
+	case r.HasContact && r.HandedOut:
+		row("contact", "yes, generation %d", r.Generation)
+	case r.HasContact:
+		row("contact", "yes, generation %d, not handed out", r.Generation)
+	default:
+		row("contact", "none")
+	}
+	if r.HasContact {
+		row("profile", "%s", word(r.ProfileConfirmed))
+		row("access", "%s", word(r.AccessConfirmed))
+	}
+	if r.Refused != "" {
+		row("refused", "%s", r.Refused)
+	}
+	if r.InDoubtUntil != nil {
+		row("in doubt", "until %s", when(*r.InDoubtUntil))
+	}
+	if r.Due != nil {
+		row("due", "%s", when(*r.Due))
+	}
+	if r.Failures > 0 {
+		row("failures", "%d: %s", r.Failures, r.Reason)
+	}
+	if r.LastCall != nil {
+		row("last call", "%s, %s, %s", r.LastCall.Operation, r.LastCall.Outcome, when(r.LastCall.At))
+	}
+	row("created", "%s", when(r.Created))
+	row("updated", "%s", when(r.Updated))
+	if r.Expires != nil {
+		row("expires", "%s", when(*r.Expires))
+	}
+	return b.String()
+}
+
+func word(confirmed bool) string {
+	if confirmed {
+		return "confirmed"
+	}
+	return "not confirmed"
+}
+
+func when(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func (c *showCommand) run(ctx context.Context, a *app) error {
+	return a.withOperator(ctx, func(o *operate.Operator) error {
+		p, err := c.find(ctx, a, o)
+		if err != nil {
+			return cannot(err)
+		}
+		r := statusResult{}
+		if r.Status, err = o.Show(ctx, p); err != nil {
+			return cannot(err)
+		}
+		if c.Reveal {
+			id, err := o.Reveal(ctx, p)
+			if err != nil {
+				return cannot(err)
+			}
+			r.ContactID = id.Reveal()
+		}
+		a.result(r)
+		return nil
+	})
+}
+
+func (c *eraseCommand) run(ctx context.Context, a *app) error {
+	return a.act(ctx, c.personArguments, (*operate.Operator).Erase, contacts.StateErased)
+}
+
+func (c *restoreCommand) run(ctx context.Context, a *app) error {
+	return a.act(ctx, c.personArguments, (*operate.Operator).Restore)
+}
+
+func (c *reissueCommand) run(ctx context.Context, a *app) error {
+	return a.act(ctx, c.personArguments, (*operate.Operator).Reissue, contacts.StateIdle)
+}
+
+func (c *suspendCommand) run(ctx context.Context, a *app) error {
+	return a.act(ctx, c.personArguments, (*operate.Operator).Suspend)
+}
+
+func (c *resumeCommand) run(ctx context.Context, a *app) error {
+	return a.act(ctx, c.personArguments, (*operate.Operator).Resume)
+}
+
+// act does something to a person, and tells what has come of it. Where it is to
+// end in a state and has not yet, or MaiAgent has not taken it, that is a finding.
+func (a *app) act(ctx context.Context, who personArguments, do func(*operate.Operator, context.Context, contacts.Person) (operate.Status, error), ends ...contacts.State) error {
+	return a.withOperator(ctx, func(o *operate.Operator) error {
+		p, err := who.find(ctx, a, o)
+		if err != nil {
+			return cannot(err)
+		}
+		status, err := do(o, ctx, p)
+		if err != nil {
+			return cannot(err)
+		}
+		a.result(statusResult{Status: status})
+		if status.Failures > 0 || len(ends) > 0 && status.State != ends[0] {
+			a.say("It is in the table, and not complete at MaiAgent yet: the site's servers go on with it.")
+			return errFindings
+		}
+		return nil
+	})
+}
+
+// cannot tells what the table says against a command from what keeps it from
+// running.
+func cannot(err error) error {
+	for _, says := range []error{
+		contacts.ErrNotFound, contacts.ErrErased, contacts.ErrReissuing, contacts.ErrRetired, contacts.ErrNotErased,
+		contacts.ErrContactTaken, contacts.ErrLinked, contacts.ErrUnderWay,
+		operate.ErrOtherNamespace, operate.ErrNoContact, operate.ErrOtherInbox,
+	} {
+		if errors.Is(err, says) {
+			return fmt.Errorf("%w: %w", errCannot, err)
+		}
+	}
+	return err
+}
+
+// withOperator has a command work on the table and MaiAgent.
+func (a *app) withOperator(ctx context.Context, work func(*operate.Operator) error) error {
+	return a.withOptions(ctx, func(*operate.Options) {}, work)
+}
+
+func (a *app) withOptions(ctx context.Context, change func(*operate.Options), work func(*operate.Operator) error) error {
+	s := &a.settings
+	faults := append(s.checkMaiAgent(a.env), s.checkNamespace()...)
+	d, err := parseDatabase(s.DatabaseURL)
+	faults.check("DATABASE_URL", err)
+	if err := faults.err(); err != nil {
+		return err
+	}
+	store, closeStore, err := d.store(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeStore()
+	client, err := s.client()
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdleConnections()
+	options := operate.Options{Namespace: s.Namespace, InboxID: s.InboxID, Store: store, API: client}
+	change(&options)
+	o, err := operate.New(options)
+	if err != nil {
+		return err
+	}
+	return work(o)
+}

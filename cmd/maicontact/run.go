@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/alecthomas/kong"
+)
+
+// commandLine is everything that can be asked for.
+type commandLine struct {
+	settings
+	JSON bool `help:"Print results as JSON, one object a line."`
+
+	Show    showCommand    `cmd:"" help:"Tell what the table has of a person."`
+	Erase   eraseCommand   `cmd:"" help:"Delete a person's contact for good, and leave a tombstone."`
+	Restore restoreCommand `cmd:"" help:"Lift a complete tombstone."`
+	Reissue reissueCommand `cmd:"" help:"Delete a person's contact, so that they get another: for an id that has leaked."`
+	Suspend suspendCommand `cmd:"" help:"Take the chat from a person until they are resumed."`
+	Resume  resumeCommand  `cmd:"" help:"Give a suspended person the chat back."`
+	Link    linkCommand    `cmd:"" help:"Give a member a contact that is at MaiAgent already."`
+	Import  importCommand  `cmd:"" help:"Take over an existing mapping of members to contacts."`
+	Audit   auditCommand   `cmd:"" help:"Compare the table with MaiAgent, both ways."`
+	Export  exportCommand  `cmd:"" help:"Write all that the table and MaiAgent have of a person, for a data request."`
+	Prune   pruneCommand   `cmd:"" help:"Take out visitors who were not seen for long."`
+	Probe   probeCommand   `cmd:"" help:"Find out how a MaiAgent behaves, with scratch contacts on an inbox that is named for it."`
+	Migrate migrateCommand `cmd:"" help:"The schema of the table."`
+	Doctor  doctorCommand  `cmd:"" help:"Find out what is wrong with the settings, MaiAgent and the table."`
+}
+
+// command is what every command can do.
+type command interface {
+	run(ctx context.Context, a *app) error
+}
+
+// app is what a command works with.
+type app struct {
+	process
+	output
+	settings settings
+}
+
+// The ways in which a command can end other than well.
+var (
+	// errFindings: done, and what was found has been told.
+	errFindings = errors.New("there are findings")
+	// errCannot: what was asked for cannot be done to this person or this table.
+	errCannot = errors.New("it cannot be done")
+	errUsage  = errors.New("wrong usage")
+)
+
+// exited is how kong ends a parse that has printed help.
+type exited int
+
+// run does one command, and returns the exit status.
+func run(ctx context.Context, p process) (status int) {
+	var line commandLine
+	parser, err := kong.New(&line,
+		kong.Name("maicontact"),
+		kong.Description("Operate a site whose MaiAgent Web Chat knows who it is talking to."),
+		kong.Writers(p.stdout, p.stderr),
+		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.Resolvers(environment(p.env)),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		return explain(p, err)
+	}
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case exited:
+			status = int(p)
+		default:
+			panic(p)
+		}
+	}()
+	parsed, err := parser.Parse(p.args)
+	if err != nil {
+		return explain(p, fmt.Errorf("%w: %w; see --help", errUsage, err))
+	}
+	a := &app{process: p, output: output{json: line.JSON, to: p.stdout, words: p.stderr}, settings: line.settings}
+	asked, ok := parsed.Selected().Target.Addr().Interface().(command)
+	if !ok {
+		return explain(p, fmt.Errorf("%w: there is no such command", errUsage))
+	}
+	err = asked.run(ctx, a)
+	if err == nil {
+		err = a.failure
+	}
+	return explain(p, err)
+}
+
+// explain tells a person at a terminal what is wrong, and returns the exit
+// status.
+func explain(p process, err error) int {
+	faults, wrong := errors.AsType[settingFaults](err)
+	switch {
+	case err == nil:
+		return exitDone
+	case wrong:
+		fmt.Fprintln(p.stderr, "maicontact: the settings are wrong:")
+		for _, fault := range faults {
+			fmt.Fprintln(p.stderr, "  "+fault.String())
+		}
+		return exitUsage
+	case errors.Is(err, errFindings):
+		return exitFindings
+	}
+	fmt.Fprintf(p.stderr, "maicontact: %v\n", err)
+	switch {
+	case errors.Is(err, errUsage):
+		return exitUsage
+	case errors.Is(err, errCannot):
+		return exitFindings
+	}
+	return exitFailure
+}

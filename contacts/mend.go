@@ -1,0 +1,36 @@
+package contacts
+
+import "time"
+
+// Unconfirm records that what MaiAgent holds of the person is not known any more,
+// because a look at MaiAgent has shown something else: the contact is handed out
+// again once what is desired was sent, which heals one that was deleted, too. It
+// is sent when the person next asks. ErrFenced where there is no contact to speak
+// of; ErrErased, ErrReissuing, ErrRetired.
+func (r Row) Unconfirm(now time.Time) (Row, error) {
+	if err := r.isGone(); err != nil {
+		return r, err
+	}
+	if r.Life != Live || r.ContactID == "" {
+		return r, ErrFenced
+	}
+	if r.Confirmed == (Stamp{}) {
+		return r, nil
+	}
+	ready := r.Ready()
+	r.Confirmed, r.Updated = Stamp{}, now
+	if ready {
+		r = r.endTrust(now)
+	}
+	return r, nil
+}
+
+// EraseAgain has the deletion of a complete tombstone made once more, because
+// MaiAgent has been seen to have a contact of the person. ErrNotErased.
+func (r Row) EraseAgain(now time.Time) (Row, error) {
+	if r.Life != Erased {
+		return r, ErrNotErased
+	}
+	r.Life, r.Due, r.Updated = Erasing, now, now
+	return r.released(), nil
+}

@@ -1,0 +1,40 @@
+package contacts_test
+
+import (
+	"testing"
+
+	"github.com/maicontact/maicontact/contacts"
+)
+
+func TestUnconfirm(t *testing.T) {
+	t.Parallel()
+	unconfirm := func(r contacts.Row) (contacts.Row, error) { return r.Unconfirm(now) }
+	unknown := func(r *contacts.Row) { r.Confirmed = contacts.Stamp{} }
+	checkTransitions(t, []transition{
+		{"a settled one", settled(), unconfirm, change(unknown, distrusted), nil},
+		{"one that is not handed out", behind(vip), unconfirm, change(unknown), nil},
+		{"again", with(settled(), unknown), unconfirm, nil, nil},
+		{"without contact", waiting(), unconfirm, nil, contacts.ErrFenced},
+		{"a suspended one", with(settled(), lives(contacts.Suspended)), unconfirm, nil, contacts.ErrFenced},
+		{"an erased one", with(plain(), lives(contacts.Erased)), unconfirm, nil, contacts.ErrErased},
+		{"one being reissued", with(settled(), lives(contacts.Reissuing)), unconfirm, nil, contacts.ErrReissuing},
+		{"a retired visitor", with(settled(), lives(contacts.Retired)), unconfirm, nil, contacts.ErrRetired},
+	})
+	row, err := settled().Unconfirm(now)
+	if err == nil {
+		row, err = row.SetDesired(ann, now)
+	}
+	if err != nil || row.Waiting == nil || !row.Due.Equal(now) || row.Ready() {
+		t.Errorf("the same again waits %v, due %s, %v", row.Waiting != nil, row.Due, err)
+	}
+}
+
+func TestEraseAgain(t *testing.T) {
+	t.Parallel()
+	again := func(r contacts.Row) (contacts.Row, error) { return r.EraseAgain(now) }
+	checkTransitions(t, []transition{
+		{"a complete tombstone", with(plain(), lives(contacts.Erased)), again, change(lives(contacts.Erasing), func(r *contacts.Row) { r.Due = now }), nil},
+		{"one under way", with(plain(), lives(contacts.Erasing)), again, nil, contacts.ErrNotErased},
+		{"a settled one", settled(), again, nil, contacts.ErrNotErased},
+	})
+}

@@ -1,0 +1,175 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// ask asks MaiAgent once whether the inbox can be read; three checks read the
+// answer.
+func (v *visit) ask(ctx context.Context) error {
+	if !v.asked {
+		v.asked, v.answer = true, v.API.CanRead(ctx, v.InboxID)
+	}
+	return v.answer
+}
+
+// isAbout reports which setting the answer is about; empty: MaiAgent as such.
+func isAbout(err error) Setting {
+	if errors.Is(err, webchat.ErrUnproven) {
+		return InboxID
+	}
+	api, ok := errors.AsType[*webchat.Error](err)
+	switch {
+	case !ok:
+		return ""
+	case errors.Is(err, webchat.ErrUnauthorized):
+		return APIKey
+	case errors.Is(err, webchat.ErrInvalid) && api.Status != 0:
+		return InboxID
+	}
+	return ""
+}
+
+func (v *visit) checkAPI(ctx context.Context) []Result {
+	err := v.ask(ctx)
+	if err == nil || isAbout(err) != "" {
+		return one(Pass, "it answers")
+	}
+	if api, ok := errors.AsType[*webchat.Error](err); ok && api.Status != 0 {
+		switch {
+		case errors.Is(err, webchat.ErrNotFound), errors.Is(err, webchat.ErrBadReply), api.Status/100 == 3, api.Status == http.StatusMethodNotAllowed:
+			return v.wrong(BaseURL, "what answers there is not MaiAgent's API (status %d); check host and path, such as https://api.maiagent.ai/api/", api.Status)
+		case errors.Is(err, webchat.ErrTooManyRequests):
+			return one(Fail, "MaiAgent refuses more calls for now (status 429); wait, or lower Config.Limits.CallsPerSecond")
+		}
+		return one(Fail, "MaiAgent fails by itself (status %d); try again later, and ask MaiAgent if it stays so", api.Status)
+	}
+	if errors.Is(err, webchat.ErrBadReply) {
+		return v.wrong(BaseURL, "what answers there is not MaiAgent's API; check host and path, such as https://api.maiagent.ai/api/")
+	}
+	return v.wrong(BaseURL, "nobody answers there: %s; check the address, and that this machine may reach it", why(err))
+}
+
+// why says why nobody answered, without an address.
+func why(err error) string {
+	var dns *net.DNSError
+	var refused *net.OpError
+	switch {
+	case errors.As(err, &dns):
+		return "the host name is not known"
+	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
+		return "no reply in time"
+	case strings.Contains(err.Error(), "tls:"), strings.Contains(err.Error(), "x509:"):
+		return "its certificate is not valid"
+	case errors.As(err, &refused):
+		return "the connection is refused or cut"
+	}
+	return "the connection fails"
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+func (v *visit) checkKey(ctx context.Context) []Result {
+	if isAbout(v.ask(ctx)) == APIKey {
+		return v.wrong(APIKey, "MaiAgent does not take it; make one in MaiAgent's console, under the account of this base URL")
+	}
+	return one(Pass, "MaiAgent takes it")
+}
+
+func (v *visit) checkInbox(ctx context.Context) []Result {
+	err := v.ask(ctx)
+	if err == nil {
+		return one(Pass, "the key can read it")
+	}
+	inboxes, _ := v.API.Inboxes(ctx) // only to say more
+	for _, inbox := range inboxes {
+		if webchat.SameInbox(inbox.WebChatID, v.InboxID) {
+			return v.wrong(InboxID, "it is the id of a web chat; the inbox of that is %s", inbox.ID)
+		}
+	}
+	if len(inboxes) == 0 {
+		return v.wrong(InboxID, "the API key is not shown to read this inbox, nor any other; check that %s is of the inbox's organisation", v.name(APIKey))
+	}
+	return v.wrong(InboxID, "it is none of the %d inboxes that the API key can read; take its id from MaiAgent's console", len(inboxes))
+}
+
+func (v *visit) checkWebChat(ctx context.Context) []Result {
+	inboxes, err := v.API.Inboxes(ctx)
+	if err != nil {
+		return one(Warn, "MaiAgent does not say which web chat the inbox has; check in its console that the two belong together")
+	}
+	own := ""
+	for _, inbox := range inboxes {
+		if webchat.SameInbox(inbox.ID, v.InboxID) {
+			own = inbox.WebChatID
+		}
+	}
+	for _, inbox := range inboxes {
+		if inbox.WebChatID == "" || !webchat.SameInbox(inbox.WebChatID, v.Widget.WebChatID) {
+			continue
+		}
+		if !webchat.SameInbox(inbox.ID, v.InboxID) {
+			return v.wrong(WebChatID, "this web chat belongs to the inbox %s, and %s is another; people would talk as nobody", inbox.ID, v.name(InboxID))
+		}
+		return one(Pass, "they belong together")
+	}
+	if own != "" {
+		return v.wrong(WebChatID, "no inbox of the API key has this web chat; that of the inbox is %s", own)
+	}
+	return one(Warn, "MaiAgent does not say which web chat the inbox has; check in its console that the two belong together")
+}
+
+func (v *visit) checkChatHost(ctx context.Context) []Result {
+	status, _, err := v.fetch(ctx, v.Widget.BaseURL()+"/"+v.Widget.WebChatID)
+	switch {
+	case err != nil:
+		return v.wrong(ChatURL, "nobody answers there: %s; check the address", why(err))
+	case status == http.StatusNotFound:
+		return v.wrong(ChatURL, "the host does not know the web chat (status 404); check the address, such as https://chat.maiagent.ai, and %s", v.name(WebChatID))
+	case status != http.StatusOK:
+		return one(Fail, "the chat host answers with status %d to the web chat's page; try again later", status)
+	}
+	return one(Pass, "it does")
+}
+
+func (v *visit) checkEmbed(ctx context.Context) []Result {
+	status, kind, err := v.fetch(ctx, v.Widget.EmbedURL())
+	switch {
+	case err != nil:
+		return v.wrong(ChatURL, "the embed script is not answered: %s; check the address", why(err))
+	case status != http.StatusOK || !strings.Contains(kind, "javascript"):
+		return v.wrong(ChatURL, "what is at /js/embed.min.js is no script (status %d); check the address", status)
+	}
+	return one(Pass, "it does")
+}
+
+// mostBody is how much of a page is read.
+const mostBody = 1 << 20
+
+func (v *visit) fetch(ctx context.Context, address string) (status int, kind string, _ error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	response, err := v.HTTPClient.Do(request) // #nosec G107 G704 -- the operator's own setting
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(io.Discard, io.LimitReader(response.Body, mostBody)); err != nil {
+		return 0, "", err
+	}
+	kind, _, _ = mime.ParseMediaType(response.Header.Get("Content-Type"))
+	return response.StatusCode, kind, nil
+}

@@ -1,0 +1,91 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+)
+
+const (
+	hostTime        = 5 * time.Second
+	defaultMostRows = 100_000
+)
+
+// visit is one examination.
+type visit struct {
+	Site
+	failed map[string]bool // checks that failed, or were skipped
+	store  contacts.Store
+	asked  bool  // whether MaiAgent was
+	answer error // of whether the inbox can be read
+	rows   *rowsFound
+}
+
+func newVisit(s Site) *visit {
+	if s.HTTPClient == nil {
+		s.HTTPClient = &http.Client{Timeout: hostTime}
+	}
+	s.MostRows = cmp.Or(s.MostRows, defaultMostRows)
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	return &visit{Site: s, failed: map[string]bool{}}
+}
+
+func (v *visit) end() { v.HTTPClient.CloseIdleConnections() }
+
+// make makes a check, if what it needs allows it.
+func (v *visit) make(ctx context.Context, c Check) (results []Result) {
+	for _, need := range c.Needs {
+		if v.failed[need] {
+			v.failed[c.Name] = true
+			return []Result{{c.Name, Skip, "not checked, because " + need + " has failed or was not checked", need}}
+		}
+	}
+	for _, setting := range c.settings {
+		if v.isFaulty(setting) {
+			v.failed[c.Name] = true
+			return []Result{{c.Name, Skip, "not checked, because " + v.name(setting) + " is wrong", "settings"}}
+		}
+	}
+	results = c.run(v, ctx)
+	for i := range results {
+		results[i].Check = c.Name
+		if results[i].State == Fail || results[i].State == Skip {
+			v.failed[c.Name] = true
+		}
+	}
+	return results
+}
+
+func (v *visit) isFaulty(s Setting) bool {
+	return slices.ContainsFunc(v.Faults, func(f Fault) bool { return f.Setting == s })
+}
+
+func (v *visit) name(s Setting) string { return cmp.Or(v.Names[s], string(s)) }
+
+// one is the only result of a check.
+func one(state State, format string, args ...any) []Result {
+	return []Result{{State: state, Says: fmt.Sprintf(format, args...)}}
+}
+
+// wrong is a failure that a setting is the cause of.
+func (v *visit) wrong(s Setting, format string, args ...any) []Result {
+	return one(Fail, v.name(s)+": "+format, args...)
+}
+
+func (v *visit) checkSettings(context.Context) []Result {
+	if len(v.Faults) == 0 {
+		return one(Pass, "all are there")
+	}
+	var all []Result
+	for _, f := range v.Faults {
+		all = append(all, Result{State: Fail, Says: v.name(f.Setting) + ": " + f.Says})
+	}
+	return all
+}

@@ -1,0 +1,205 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/identity"
+	"github.com/maicontact/maicontact/internal/upstream"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+const (
+	rowsAtOnce = 500
+	// mostStrays is how many contacts without a row are kept in mind until the
+	// table is searched for their persons.
+	mostStrays = 1000
+	// longWait is how long a contact may be missing that is to be made.
+	longWait = 10 * time.Minute
+)
+
+// AuditOptions say what an audit does.
+type AuditOptions struct {
+	// Repair mends what is safe to mend, see [Finding].
+	Repair bool
+}
+
+// Audit compares the table with MaiAgent, both ways: for each row it reads the
+// contact, and then it lists the contacts of the inbox and looks for those that
+// are not in the table. Memory does not grow with either. tell is called for each
+// finding, one at a time; its error ends the audit. Rows that change meanwhile are
+// left out.
+func (o *Operator) Audit(ctx context.Context, options AuditOptions, tell func(Finding) error) (AuditCounts, error) {
+	a := &audit{Operator: o, options: options, tell: tell}
+	err := o.CanRead(ctx)
+	if err == nil {
+		err = a.table(ctx)
+	}
+	if err == nil {
+		err = a.inbox(ctx)
+	}
+	if err != nil {
+		return a.counts, fmt.Errorf("operate: audit: %w", err)
+	}
+	return a.counts, nil
+}
+
+// audit is one comparison.
+type audit struct {
+	*Operator
+	options AuditOptions
+	tell    func(Finding) error
+	mu      sync.Mutex
+	counts  AuditCounts
+}
+
+// found tells a finding, once it is repaired.
+func (a *audit) found(ctx context.Context, f *Finding, row contacts.Row) error {
+	if f.Repairable && a.options.Repair {
+		f.Repair = "repaired"
+		if err := a.repair(ctx, f.Kind, row); err != nil {
+			f.Repair = "failed"
+			f.Says += "; " + err.Error()
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.counts.Findings++
+	if f.Repair == "repaired" {
+		a.counts.Repaired++
+	}
+	return a.tell(*f)
+}
+
+// table looks for what every row says at MaiAgent.
+func (a *audit) table(ctx context.Context) error {
+	return a.eachPage(ctx, func(rows []contacts.Row) error {
+		group, working := errgroup.WithContext(ctx)
+		group.SetLimit(a.workers)
+		for _, row := range rows {
+			a.counts.Rows++
+			group.Go(func() error {
+				f, err := a.row(working, row)
+				if err != nil || f == nil {
+					return err
+				}
+				return a.found(working, f, row)
+			})
+		}
+		return group.Wait()
+	})
+}
+
+// eachPage goes through the table.
+func (a *audit) eachPage(ctx context.Context, work func([]contacts.Row) error) error {
+	for after := (contacts.Person{}); ; {
+		rows, err := a.store.Rows(ctx, a.scope, after, rowsAtOnce)
+		if err != nil {
+			return err
+		}
+		if err := work(rows); err != nil {
+			return err
+		}
+		if len(rows) < rowsAtOnce {
+			return nil
+		}
+		after = rows[len(rows)-1].Person
+	}
+}
+
+// row compares one row with its contact; nil where all is well, or the row is
+// being worked on.
+func (a *audit) row(ctx context.Context, row contacts.Row) (*Finding, error) {
+	if row.ContactID == "" {
+		return a.without(ctx, row)
+	}
+	if row.Life != contacts.Live && row.Life != contacts.Suspended || !row.DoubtUntil.IsZero() {
+		return nil, nil
+	}
+	var held webchat.Contact
+	err := a.patiently(ctx, func() (err error) {
+		held, err = a.api.Get(ctx, upstream.MakeMember, row.ContactID)
+		return err
+	})
+	var f *Finding
+	switch {
+	case errors.Is(err, webchat.ErrNotFound):
+		f = find(Gone, row.Person, "MaiAgent has no contact with the id that the table has")
+	case err != nil:
+		return nil, err
+	default:
+		f = compare(row, held)
+	}
+	if f == nil {
+		return nil, nil
+	}
+	now, _, err := a.store.Get(ctx, row.Person)
+	switch {
+	case errors.Is(err, contacts.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case now.Version != row.Version:
+		return nil, nil // it has changed meanwhile
+	}
+	return f, nil
+}
+
+// compare says how the contact differs from what the row says of it.
+func compare(row contacts.Row, held webchat.Contact) *Finding {
+	switch {
+	case len(held.InboxIDs) > 0 && !held.IsIn(row.InboxID):
+		return find(WrongInbox, row.Person, "the contact is in another inbox only; move it back in MaiAgent's console, or let Config.RemakeMoved make another")
+	case !row.IsSettled() || row.Confirmed == contacts.Stamp{}:
+		return nil // it is to be sent, or was not yet
+	case held.SourceID != identity.SourceID(row.Person, row.Generation) && held.SourceID != "":
+		return find(Unnamed, row.Person, "the contact has another source id than the person's")
+	case row.Refused == "" && held.AccessTold && !holds(held.Profile, row.Confirmed):
+		return find(Differs, row.Person, "MaiAgent holds another profile or other permissions than were sent")
+	}
+	return nil
+}
+
+// without is for a row that has no contact.
+func (a *audit) without(ctx context.Context, row contacts.Row) (*Finding, error) {
+	if row.State() != contacts.StateWaiting {
+		return nil, nil
+	}
+	at, err := contacts.Read(ctx, a.store, row.Person)
+	if err != nil {
+		return nil, err
+	}
+	if at.Row.State() != contacts.StateWaiting || at.Row.Since.IsZero() || at.Now().Sub(at.Row.Since) < longWait {
+		return nil, nil
+	}
+	says := "the person has waited for a contact since " + at.Row.Since.Format(time.RFC3339)
+	if at.Row.Reason != "" {
+		says += ": " + at.Row.Reason
+	}
+	return find(Missing, row.Person, says), nil
+}
+
+// repair mends a finding.
+func (a *audit) repair(ctx context.Context, kind Kind, row contacts.Row) error {
+	at, err := contacts.Read(ctx, a.store, row.Person)
+	if err != nil {
+		return err
+	}
+	if kind != Remains {
+		return at.Change(ctx, contacts.Row.Unconfirm)
+	}
+	if err := at.Change(ctx, contacts.Row.EraseAgain); err != nil && !errors.Is(err, contacts.ErrNotErased) {
+		return err
+	}
+	settled, err := a.resolver.Settled(ctx, row.Person)
+	if err == nil && settled.Life != contacts.Erased {
+		err = errors.New("it is not complete at MaiAgent yet: " + settled.Reason)
+	}
+	return err
+}

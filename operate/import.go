@@ -1,0 +1,157 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// Imported is what has become of a record.
+type Imported struct {
+	Record Record
+	// Linked: the contact is the member's from now on (or would be, in a dry
+	// run). Otherwise it was before, or the record was rejected.
+	Linked bool
+	// Rejected says why the record was not taken; nil when it was.
+	Rejected error
+}
+
+// ImportCounts counts records.
+type ImportCounts struct {
+	Read, Linked, Unchanged, Rejected int
+}
+
+// Import gives members the contacts that another program has made for them, as
+// the mapping says. Each contact is asked for at MaiAgent, unless the options say
+// not to; what is wrong with a record is told, and the others are taken. A record
+// that says what the query metadata is has its profile sent by the site's servers;
+// of the others the profile goes out when the member next asks.
+//
+// Several records are worked on at a time. tell is called for each as it is done,
+// one at a time, in no order; its error ends the import. A run that was ended is
+// simply started again: what it has taken is found in the table, without asking
+// MaiAgent. An error means that the rest was not done: MaiAgent does not answer or
+// does not take the key, or the store or the file fails.
+func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions, tell func(Imported) error) (ImportCounts, error) {
+	var counts ImportCounts
+	if !options.NoVerify {
+		if err := o.CanRead(ctx); err != nil {
+			return counts, err
+		}
+	}
+	var seen claimed
+	if options.DryRun {
+		seen.by = map[webchat.ContactID]string{}
+	}
+	var mu sync.Mutex
+	done := func(i Imported) error {
+		mu.Lock()
+		defer mu.Unlock()
+		counts.Read++
+		switch {
+		case i.Rejected != nil:
+			counts.Rejected++
+		case i.Linked:
+			counts.Linked++
+		default:
+			counts.Unchanged++
+		}
+		return tell(i)
+	}
+	var flying flights
+	group, working := errgroup.WithContext(ctx)
+	group.SetLimit(o.workers)
+	for working.Err() == nil {
+		record, err := from.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			group.Go(func() error { return fmt.Errorf("operate: import: %w", err) })
+			break
+		}
+		if record.fault == nil && !seen.isFirst(record) {
+			record.fault = contacts.ErrContactTaken
+		}
+		land := flying.begin(record)
+		group.Go(func() error {
+			defer land()
+			if record.fault != nil {
+				return done(Imported{Record: record, Rejected: record.fault})
+			}
+			linked, err := o.link(working, record, options)
+			if _, ok := errors.AsType[failure](err); ok {
+				return fmt.Errorf("operate: import: line %d: %w", record.line, err)
+			}
+			return done(Imported{Record: record, Linked: linked, Rejected: err})
+		})
+	}
+	err := group.Wait()
+	if err == nil {
+		err = ctx.Err()
+	}
+	return counts, err
+}
+
+// flights are the records that are worked on. Of two that are about one member or
+// one contact the second waits, so that the first of a file counts, always. The
+// zero flights is ready; begin is for one goroutine.
+type flights struct {
+	mu  sync.Mutex
+	now map[string]chan struct{}
+}
+
+// begin waits until no other record is about the same, and begins this one.
+func (f *flights) begin(r Record) (land func()) {
+	if r.fault != nil {
+		return func() {}
+	}
+	keys := [...]string{"contact " + r.ContactID.Reveal(), "member " + r.MemberID}
+	landed := make(chan struct{})
+	for _, key := range keys {
+		f.mu.Lock()
+		before := f.now[key]
+		f.mu.Unlock()
+		if before != nil {
+			<-before
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.now == nil {
+		f.now = map[string]chan struct{}{}
+	}
+	for _, key := range keys {
+		f.now[key] = landed
+	}
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for _, key := range keys {
+			delete(f.now, key)
+		}
+		close(landed)
+	}
+}
+
+// claimed knows in a dry run which member of the file has a contact, as the table
+// does otherwise.
+type claimed struct{ by map[webchat.ContactID]string }
+
+func (c claimed) isFirst(r Record) bool {
+	if c.by == nil {
+		return true
+	}
+	if other, there := c.by[r.ContactID]; there {
+		return other == r.MemberID
+	}
+	c.by[r.ContactID] = r.MemberID
+	return true
+}

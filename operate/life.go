@@ -1,0 +1,77 @@
+package operate
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/identity"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// Show tells what the table has of a person. The error is
+// [contacts.ErrNotFound] where it has nothing.
+func (o *Operator) Show(ctx context.Context, p contacts.Person) (Status, error) {
+	row, _, err := o.store.Get(ctx, p)
+	if err != nil {
+		return Status{}, err
+	}
+	return StatusOf(row), nil
+}
+
+// Reveal returns the person's contact id, a bearer secret: whoever has it can
+// chat as that person. It is empty where they have none.
+func (o *Operator) Reveal(ctx context.Context, p contacts.Person) (webchat.ContactID, error) {
+	row, _, err := o.store.Get(ctx, p)
+	return row.ContactID, err
+}
+
+// Erase deletes the person's contact at MaiAgent for good and leaves a
+// tombstone, as the middleware's Erase does. The state is erased once MaiAgent
+// is seen to have nothing of them; otherwise erasing, with the reason, and the
+// site's servers go on trying.
+func (o *Operator) Erase(ctx context.Context, p contacts.Person) (Status, error) {
+	row, err := o.resolver.Erase(ctx, p, identity.Digest(p))
+	return told("erase", row, err)
+}
+
+// Restore lifts a complete tombstone.
+func (o *Operator) Restore(ctx context.Context, p contacts.Person) (Status, error) {
+	return o.change(ctx, "restore", p, o.resolver.Restore(ctx, p))
+}
+
+// Reissue deletes the person's contact, so that they get another the next time
+// they ask: for a contact id that has leaked.
+func (o *Operator) Reissue(ctx context.Context, p contacts.Person) (Status, error) {
+	row, err := o.resolver.Reissue(ctx, p, identity.Digest(p))
+	return told("reissue", row, err)
+}
+
+// Suspend takes the chat from the person until they are resumed, and waits until
+// MaiAgent was told, or did not take it: then the state has the reason, and the
+// site's servers go on trying.
+func (o *Operator) Suspend(ctx context.Context, p contacts.Person) (Status, error) {
+	return o.change(ctx, "suspend", p, o.resolver.Suspend(ctx, p, identity.Digest(p), false))
+}
+
+// Resume gives a suspended person the chat back. What they may be answered from
+// is sent by the site, when they next ask or a change of theirs waits.
+func (o *Operator) Resume(ctx context.Context, p contacts.Person) (Status, error) {
+	return o.change(ctx, "resume", p, o.resolver.Resume(ctx, p, identity.Digest(p)))
+}
+
+// change tells what has come of a change that is in the store.
+func (o *Operator) change(ctx context.Context, what string, p contacts.Person, err error) (Status, error) {
+	if err != nil {
+		return told(what, contacts.Row{}, err)
+	}
+	row, err := o.resolver.Settled(ctx, p)
+	return told(what, row, err)
+}
+
+func told(what string, row contacts.Row, err error) (Status, error) {
+	if err != nil {
+		return Status{}, fmt.Errorf("operate: %s: %w", what, err)
+	}
+	return StatusOf(row), nil
+}

@@ -1,0 +1,158 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/background"
+	"github.com/maicontact/maicontact/internal/upstream"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// Why a contact cannot be linked, beside the errors of [contacts.Row.Link] and
+// [contacts.ErrContactTaken]. To be matched with errors.Is.
+var (
+	// ErrNoContact: MaiAgent has no such contact.
+	ErrNoContact = errors.New("MaiAgent has no such contact")
+	// ErrOtherInbox: the contact is in other inboxes only.
+	ErrOtherInbox = errors.New("the contact is in another inbox")
+)
+
+// LinkOptions say how contacts are linked.
+type LinkOptions struct {
+	// NoVerify does not ask MaiAgent whether the contact is there, and in the
+	// inbox.
+	NoVerify bool
+	// DryRun changes nothing.
+	DryRun bool
+}
+
+// Link gives a member a contact that is at MaiAgent already. It reports false
+// where they have it by now. It is handed out once the member asks, and what
+// MaiAgent should hold of them was sent.
+func (o *Operator) Link(ctx context.Context, memberID string, id webchat.ContactID, options LinkOptions) (changed bool, err error) {
+	if !options.NoVerify {
+		if err := o.CanRead(ctx); err != nil {
+			return false, err
+		}
+	}
+	return o.link(ctx, Record{MemberID: memberID, ContactID: id}, options)
+}
+
+// CanRead returns nil when MaiAgent's inbox is shown to be readable: only then it
+// says something that a contact is not there.
+func (o *Operator) CanRead(ctx context.Context) error {
+	err := o.patiently(ctx, func() error { return o.api.CanRead(ctx, upstream.MakeMember, o.scope.InboxID) })
+	if err != nil {
+		return fmt.Errorf("operate: read the inbox: %w", err)
+	}
+	return nil
+}
+
+func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (changed bool, err error) {
+	person, err := o.Member(r.MemberID)
+	if err != nil {
+		return false, err
+	}
+	at, err := contacts.Read(ctx, o.store, person)
+	if err != nil {
+		return false, failed(err)
+	}
+	if at.Row.ContactID == r.ContactID && at.Row.ContactID != "" {
+		return false, nil // a former run has done it
+	}
+	link := func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		if !row.IsStored() && !r.Created.IsZero() && r.Created.Before(now) {
+			row.Created = r.Created
+		}
+		row, err := row.Link(r.ContactID, now)
+		if err != nil || !r.HasProfile || row.Desired != (contacts.Stamp{}) {
+			return row, err // the site knows better than a file
+		}
+		return row.SetDesired(contacts.Desired{Profile: r.Profile, Stamp: contacts.StampOf(r.Profile)}, now)
+	}
+	if _, err := link(at.Row, at.Now()); err != nil {
+		return false, err // before MaiAgent is asked
+	}
+	if options.DryRun { // otherwise the table says so when the row is put
+		switch anothers, err := at.IsAnothers(ctx, r.ContactID); {
+		case err != nil:
+			return false, failed(err)
+		case anothers:
+			return false, contacts.ErrContactTaken
+		}
+	}
+	if !options.NoVerify {
+		if err := o.verify(ctx, r.ContactID); err != nil {
+			return false, err
+		}
+	}
+	if options.DryRun {
+		return true, nil
+	}
+	if err := at.Change(ctx, link); err != nil {
+		return false, failed(err)
+	}
+	return true, nil
+}
+
+// verify asks MaiAgent whether the contact is there, and in the inbox.
+func (o *Operator) verify(ctx context.Context, id webchat.ContactID) error {
+	var found webchat.Contact
+	err := o.patiently(ctx, func() (err error) {
+		found, err = o.api.Get(ctx, upstream.MakeMember, id)
+		return err
+	})
+	switch {
+	case errors.Is(err, webchat.ErrNotFound):
+		return ErrNoContact
+	case err != nil:
+		return failed(err)
+	case len(found.InboxIDs) > 0 && !found.IsIn(o.scope.InboxID):
+		return ErrOtherInbox
+	}
+	return nil
+}
+
+// failure is an error of the table or of MaiAgent, and not an answer about one
+// person.
+type failure struct{ error }
+
+func (f failure) Unwrap() error { return f.error }
+
+// failed marks an error as a failure, unless it says something about the row.
+func failed(err error) error {
+	for _, about := range []error{
+		contacts.ErrLinked, contacts.ErrUnderWay, contacts.ErrContactTaken, contacts.ErrErased, contacts.ErrReissuing, contacts.ErrRetired,
+	} {
+		if errors.Is(err, about) {
+			return err
+		}
+	}
+	return failure{err}
+}
+
+// mostPatience is how long a MaiAgent that does not answer is asked again.
+const mostPatience = 2 * time.Minute
+
+// patiently makes a call again while it may yet work.
+func (o *Operator) patiently(ctx context.Context, call func() error) error {
+	for start := time.Now(); ; {
+		err := call()
+		api, ok := errors.AsType[*webchat.Error](err)
+		passing := errors.Is(err, upstream.ErrDown) || errors.Is(err, upstream.ErrBusy) || ok && api.Retryable
+		if !passing || ctx.Err() != nil || time.Since(start) > o.patience {
+			return err
+		}
+		wait := time.Second
+		if ok {
+			wait = max(wait, api.RetryAfter)
+		}
+		if background.Sleep(ctx, wait) != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package operate
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/reconcile"
+	"github.com/maicontact/maicontact/internal/resolve"
+	"github.com/maicontact/maicontact/internal/upstream"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// Defaults of [Options].
+const (
+	DefaultCalls          = 8
+	DefaultCallsPerSecond = 20
+)
+
+// Options configures an [Operator].
+type Options struct {
+	// Namespace and InboxID are those of the site's configuration. Required.
+	Namespace, InboxID string
+	// Store is the site's. Required.
+	Store contacts.Store
+	// API calls MaiAgent. Required.
+	API *webchat.Client
+
+	// SuspendedAccess is what suspended people may be answered from. Defaults to
+	// webchat.NoAccess(); give what the site gives.
+	SuspendedAccess webchat.QueryMetadata
+	// Calls is how many calls to MaiAgent may be under way, and CallsPerSecond
+	// how many begin in a second; negative: no limit. They default to DefaultCalls
+	// and DefaultCallsPerSecond, so that the site's own calls have room.
+	Calls          int
+	CallsPerSecond float64
+	// Lease, WriteDoubt and SearchLag are those of the site's Config.Timing.
+	// Default to its defaults.
+	Lease, WriteDoubt, SearchLag time.Duration
+	// Patience is how long a MaiAgent that does not answer is asked again, where
+	// much is done at once. Defaults to 2 minutes.
+	Patience time.Duration
+	// Logger defaults to none.
+	Logger *slog.Logger
+}
+
+// Operator is made by [New] and safe for concurrent use.
+type Operator struct {
+	scope    contacts.Scope
+	store    contacts.Store
+	api      *upstream.Client
+	workers  int
+	patience time.Duration
+	resolver *resolve.Resolver
+	log      *slog.Logger
+}
+
+// New returns an Operator. It starts nothing and calls nobody.
+func New(o Options) (*Operator, error) {
+	inbox, err := webchat.ParseInboxID(o.InboxID)
+	switch {
+	case err != nil:
+		return nil, errors.New("operate: the inbox must be its id, a UUID")
+	case o.Namespace == "" || len(o.Namespace) > 64 || !contacts.IsPlain(o.Namespace):
+		return nil, errors.New("operate: the namespace must be 1 to 64 letters, digits and ._-")
+	case o.Store == nil || o.API == nil:
+		return nil, errors.New("operate: a store and a client are needed")
+	}
+	if o.SuspendedAccess.IsZero() {
+		o.SuspendedAccess = webchat.NoAccess()
+	}
+	o.Calls = max(1, cmp.Or(o.Calls, DefaultCalls))
+	o.CallsPerSecond = cmp.Or(o.CallsPerSecond, DefaultCallsPerSecond)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	scope := contacts.Scope{Namespace: o.Namespace, InboxID: inbox}
+	api := upstream.New(o.API, upstream.Options{Calls: o.Calls, PerSecond: o.CallsPerSecond, Logger: o.Logger})
+	return &Operator{
+		scope: scope, store: o.Store, api: api, workers: o.Calls, patience: cmp.Or(o.Patience, mostPatience), log: o.Logger,
+		resolver: resolve.New(resolve.Options{
+			Scope: scope, Store: o.Store, API: api, Logger: o.Logger, Suspended: o.SuspendedAccess,
+			Timing: reconcile.Timing{
+				Lease:      cmp.Or(o.Lease, reconcile.DefaultLease),
+				WriteDoubt: cmp.Or(o.WriteDoubt, reconcile.DefaultWriteDoubt),
+				SearchLag:  cmp.Or(o.SearchLag, reconcile.DefaultSearchLag),
+			},
+		}),
+	}, nil
+}
+
+// Errors of an [Operator], to be matched with errors.Is, beside those of package
+// contacts.
+var (
+	// ErrOtherNamespace: the contact is of a person of another namespace.
+	ErrOtherNamespace = errors.New("the contact belongs to another namespace of this inbox")
+	// ErrNoMember: a business user ID is needed.
+	ErrNoMember = errors.New("a business user ID is needed")
+)
+
+// Member names a member by the business user ID.
+func (o *Operator) Member(id string) (contacts.Person, error) {
+	if id == "" {
+		return contacts.Person{}, ErrNoMember
+	}
+	return o.scope.Member(id), nil
+}
+
+// Owner names the person who has that contact, a member or a visitor. The error
+// is [contacts.ErrNotFound] where the table knows of none.
+func (o *Operator) Owner(ctx context.Context, id webchat.ContactID) (contacts.Person, error) {
+	row, err := o.store.ByContact(ctx, o.scope.InboxID, id)
+	switch {
+	case err != nil:
+		return contacts.Person{}, err
+	case row.Scope() != o.scope:
+		return contacts.Person{}, fmt.Errorf("%w: %s", ErrOtherNamespace, row.Namespace)
+	}
+	return row.Person, nil
+}

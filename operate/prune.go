@@ -1,0 +1,130 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/identity"
+)
+
+// PruneOptions say which visitors go.
+type PruneOptions struct {
+	// Unseen is how long a visitor was not seen. Required.
+	Unseen time.Duration
+	// CookieMaxAge is the site's Config.Cookie.MaxAge: from it and the time when
+	// a row ends follows when the visitor was seen last. Required.
+	CookieMaxAge time.Duration
+	// Delete deletes the visitors' contacts at MaiAgent, their conversations
+	// with them. Otherwise only rows go, and a visitor who comes back after all
+	// gets the contact again.
+	Delete bool
+	// DryRun changes nothing.
+	DryRun bool
+}
+
+// Pruned counts visitors.
+type Pruned struct {
+	Visitors int `json:"visitors"` // that the table has
+	Unseen   int `json:"unseen"`   // of these, for so long
+	Rows     int `json:"rows"`     // rows that went
+	Contacts int `json:"contacts"` // contacts that were deleted at MaiAgent
+	// Left are those that could not be done: a change of theirs is under way, or
+	// MaiAgent did not delete the contact yet.
+	Left int `json:"left"`
+}
+
+// Prune takes out visitors who were not seen for long. The row of one whose
+// contact is deleted stays until their cookie has ended, and the site's servers
+// take it out then: so a visitor who comes back is a new one. Visitors who were
+// erased keep their tombstones.
+func (o *Operator) Prune(ctx context.Context, options PruneOptions) (Pruned, error) {
+	var counts Pruned
+	if options.Unseen <= 0 || options.CookieMaxAge <= 0 {
+		return counts, errors.New("operate: prune needs to know how long visitors were not seen, and how long cookies last")
+	}
+	clock, err := o.store.Changed(ctx, o.scope, time.Now(), 0)
+	if err != nil {
+		return counts, fmt.Errorf("operate: prune: %w", err)
+	}
+	before := clock.Now.Add(-options.Unseen)
+	for after := (contacts.Person{Kind: contacts.KindVisitor}); ; {
+		rows, err := o.store.Rows(ctx, o.scope, after, rowsAtOnce)
+		if err != nil {
+			return counts, fmt.Errorf("operate: prune: %w", err)
+		}
+		for _, row := range rows {
+			counts.Visitors++
+			if !lastSeen(row, options.CookieMaxAge).Before(before) {
+				continue
+			}
+			if err := o.prune(ctx, row, options, &counts); err != nil {
+				return counts, fmt.Errorf("operate: prune: %w", err)
+			}
+		}
+		if len(rows) < rowsAtOnce {
+			return counts, nil
+		}
+		after = rows[len(rows)-1].Person
+	}
+}
+
+// lastSeen is when a visitor was seen last, or some time after that: each visit
+// keeps the row for the life of a cookie and a little more.
+func lastSeen(row contacts.Row, cookie time.Duration) time.Time {
+	seen := row.Updated
+	if renewed := row.Expires.Add(-cookie); !row.Expires.IsZero() && renewed.After(seen) {
+		seen = renewed
+	}
+	return seen
+}
+
+func (o *Operator) prune(ctx context.Context, row contacts.Row, options PruneOptions, counts *Pruned) error {
+	if row.Life != contacts.Live && row.Life != contacts.Retired || row.ContactID == "" && options.Delete {
+		return nil // a tombstone, or one that was deleted by a former run
+	}
+	counts.Unseen++
+	switch {
+	case !row.Due.IsZero() || !row.DoubtUntil.IsZero():
+		counts.Left++
+		return nil
+	case options.DryRun:
+		return nil
+	case options.Delete:
+		return o.pruneContact(ctx, row, counts)
+	case row.Life == contacts.Retired && row.Expires.After(time.Now()):
+		counts.Left++ // the cookie may come back, and is to be refused
+		return nil
+	}
+	err := o.store.Delete(ctx, row)
+	switch {
+	case errors.Is(err, contacts.ErrConflict):
+		counts.Left++ // the visitor has come back
+		return nil
+	case err != nil:
+		return err
+	}
+	counts.Rows++
+	return nil
+}
+
+// pruneContact deletes the contact. Of one who has logged in since a tombstone
+// stays, and of the others a row that may have a new one.
+func (o *Operator) pruneContact(ctx context.Context, row contacts.Row, counts *Pruned) error {
+	do := o.resolver.Reissue
+	if row.Life == contacts.Retired {
+		do = o.resolver.Erase
+	}
+	done, err := do(ctx, row.Person, identity.Digest(row.Person))
+	switch {
+	case err != nil:
+		return err
+	case done.ContactID != "" || done.Life == contacts.Reissuing || done.Life == contacts.Erasing:
+		counts.Left++
+	default:
+		counts.Contacts++
+	}
+	return nil
+}

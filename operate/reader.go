@@ -1,0 +1,116 @@
+package operate
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// mostLine bounds one line of JSON.
+const mostLine = 1 << 20
+
+// Reader reads an existing mapping, as CSV with a line of names first, or as one
+// JSON object a line. A line has member_id and contact_id and may have name,
+// email, phone, query_metadata (a JSON object, or null for none) and created;
+// names may be written in camelCase, too. Make one with [NewReader]; it is not
+// safe for concurrent use.
+type Reader struct {
+	rows   *csv.Reader
+	names  []string // of the columns, as they stand in the file
+	fields []string // and as they are compared
+	lines  *bufio.Scanner
+	line   int
+}
+
+// NewReader looks at how the mapping is written. The error says what is missing.
+func NewReader(from io.Reader) (*Reader, error) {
+	text := bufio.NewReaderSize(from, 64<<10)
+	if mark, _ := text.Peek(3); string(mark) == "\uFEFF" {
+		_, _ = text.Discard(len(mark))
+	}
+	for {
+		next, err := text.Peek(1)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil, errors.New("the file is empty")
+		case err != nil:
+			return nil, fmt.Errorf("the file cannot be read: %w", err)
+		case strings.ContainsRune(" \t\r\n", rune(next[0])):
+			_, _ = text.Discard(1)
+			continue
+		case next[0] == '{':
+			lines := bufio.NewScanner(text)
+			lines.Buffer(nil, mostLine)
+			return &Reader{lines: lines}, nil
+		}
+		break
+	}
+	r := &Reader{rows: csv.NewReader(text)}
+	r.rows.FieldsPerRecord = -1
+	var err error
+	if r.names, err = r.rows.Read(); err != nil {
+		return nil, errors.New("the first line is no CSV; it must name the columns, such as member_id,contact_id")
+	}
+	for _, name := range r.names {
+		field := plainField(name)
+		if slices.Contains(r.fields, field) {
+			return nil, errors.New("the first line names a column twice")
+		}
+		r.fields = append(r.fields, field)
+	}
+	if !slices.Contains(r.fields, fieldMember) || !slices.Contains(r.fields, fieldContact) {
+		return nil, errors.New("the first line must name the columns member_id and contact_id")
+	}
+	return r, nil
+}
+
+// Next reads a record. The error is io.EOF at the end, or that of the file. A
+// line that is no record is one all the same: it is rejected when it is imported.
+func (r *Reader) Next() (Record, error) {
+	if r.lines != nil {
+		return r.nextObject()
+	}
+	values, err := r.rows.Read()
+	if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
+		return Record{line: wrong.StartLine, raw: values, fault: errors.New("the line is no CSV")}, nil
+	}
+	if err != nil {
+		return Record{}, err
+	}
+	line, _ := r.rows.FieldPos(0)
+	record := Record{line: line, raw: values}
+	if len(values) > len(r.names) {
+		record.fault = errors.New("the line has more fields than there are columns")
+		return record, nil
+	}
+	named := map[string]string{}
+	for i, value := range values {
+		if slices.Contains(knownFields, r.fields[i]) {
+			named[r.fields[i]] = value
+		}
+	}
+	record.fault = record.fill(named)
+	return record, nil
+}
+
+func (r *Reader) nextObject() (Record, error) {
+	for r.lines.Scan() {
+		r.line++
+		text := bytes.TrimSpace(r.lines.Bytes())
+		if len(text) == 0 {
+			continue
+		}
+		record, err := parseObject(bytes.Clone(text))
+		record.line, record.fault = r.line, err
+		return record, nil
+	}
+	if err := r.lines.Err(); err != nil {
+		return Record{}, fmt.Errorf("line %d: %w", r.line+1, err)
+	}
+	return Record{}, io.EOF
+}

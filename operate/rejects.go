@@ -1,0 +1,83 @@
+package operate
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"slices"
+)
+
+// Rejects writes records that were not imported in the form of the file that
+// they are from, with the reason, so that what is written can be mended and fed
+// again. It holds contact ids: let nobody else read it. It is not safe for
+// concurrent use.
+type Rejects struct {
+	to     io.Writer
+	from   *Reader
+	rows   *csv.Writer
+	reason int // the column of it
+}
+
+// NewRejects writes what is rejected of a reader's records.
+func NewRejects(to io.Writer, from *Reader) (*Rejects, error) {
+	w := &Rejects{to: to, from: from}
+	if from.lines != nil {
+		return w, nil
+	}
+	w.rows = csv.NewWriter(to)
+	names := slices.Clone(from.names)
+	if w.reason = slices.Index(from.fields, fieldReason); w.reason < 0 {
+		w.reason = len(names)
+		names = append(names, fieldReason)
+	}
+	return w, w.write(names)
+}
+
+func (w *Rejects) write(fields []string) error {
+	if err := w.rows.Write(fields); err != nil {
+		return err
+	}
+	w.rows.Flush()
+	return w.rows.Error()
+}
+
+// Add writes one record.
+func (w *Rejects) Add(r Record, reason string) error {
+	if w.rows != nil {
+		if len(r.raw) > len(w.from.names) {
+			fields := slices.Clone(r.raw) // nothing of it is lost
+			if fields[len(fields)-1] != reason {
+				fields = append(fields, reason)
+			}
+			return w.write(fields)
+		}
+		fields := make([]string, max(w.reason+1, len(r.raw)))
+		copy(fields, r.raw)
+		fields[w.reason] = reason
+		return w.write(fields)
+	}
+	var object map[string]json.RawMessage
+	if json.Unmarshal(r.text, &object) != nil || object == nil {
+		raw, err := json.Marshal(string(r.text))
+		if err != nil {
+			return err
+		}
+		object = map[string]json.RawMessage{"line": raw}
+	}
+	text, err := json.Marshal(reason)
+	if err != nil {
+		return err
+	}
+	for name := range object {
+		if plainField(name) == fieldReason {
+			delete(object, name)
+		}
+	}
+	object[fieldReason] = text
+	line, err := json.Marshal(object)
+	if err != nil {
+		return err
+	}
+	_, err = w.to.Write(append(line, '\n'))
+	return err
+}

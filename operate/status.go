@@ -1,0 +1,76 @@
+package operate
+
+import (
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+)
+
+// Status is what a row says, without anything secret in it. A member's ID is
+// theirs as the table has it: what is not plain in a business user ID is escaped
+// there. A visitor's is left out.
+type Status struct {
+	Kind       string         `json:"kind"`
+	ID         string         `json:"id,omitempty"`
+	State      contacts.State `json:"state"`
+	HasContact bool           `json:"hasContact"`
+	HandedOut  bool           `json:"handedOut"` // the contact is what the person gets when they ask
+	Generation int            `json:"generation"`
+	Revision   int64          `json:"revision,omitempty"`
+
+	// ProfileConfirmed and AccessConfirmed say whether MaiAgent is known to hold
+	// what is desired.
+	ProfileConfirmed bool       `json:"profileConfirmed"`
+	AccessConfirmed  bool       `json:"accessConfirmed"`
+	Refused          string     `json:"refused,omitempty"` // the fields that MaiAgent did not take
+	InDoubtUntil     *time.Time `json:"inDoubtUntil,omitempty"`
+
+	Due      *time.Time `json:"due,omitempty"` // when the row is worked on next
+	Failures int        `json:"failures,omitempty"`
+	Reason   string     `json:"reason,omitempty"` // of the last failure
+	LastCall *Call      `json:"lastCall,omitempty"`
+
+	Created time.Time  `json:"created"`
+	Updated time.Time  `json:"updated"`
+	Expires *time.Time `json:"expires,omitempty"` // of a visitor's row
+}
+
+// Call is the last call to MaiAgent for a person.
+type Call struct {
+	Operation string    `json:"operation"`
+	Outcome   string    `json:"outcome"`
+	At        time.Time `json:"at"`
+}
+
+// StatusOf tells what a row says.
+func StatusOf(row contacts.Row) Status {
+	s := Status{
+		Kind: row.Kind, ID: nameOf(row.Person), State: row.State(), HasContact: row.ContactID != "", HandedOut: row.Ready(),
+		Generation: row.Generation, Revision: row.Revision,
+		ProfileConfirmed: row.ContactID != "" && row.Desired != contacts.Stamp{} && row.Confirmed.Profile == row.Desired.Profile,
+		AccessConfirmed:  row.ContactID != "" && row.Desired != contacts.Stamp{} && row.Confirmed.Access == row.Desired.Access,
+		Refused:          row.Refused, InDoubtUntil: timeOf(row.DoubtUntil),
+		Due: timeOf(row.Due), Failures: row.Failures, Reason: row.Reason,
+		Created: row.Created, Updated: row.Updated, Expires: timeOf(row.Expires),
+	}
+	if row.LastCall != (contacts.Call{}) {
+		s.LastCall = &Call{row.LastCall.Operation, row.LastCall.Outcome, row.LastCall.At}
+	}
+	return s
+}
+
+// nameOf is how a person is named in what an operator reads: a visitor's key is
+// what their cookie holds.
+func nameOf(p contacts.Person) string {
+	if p.IsVisitor() {
+		return ""
+	}
+	return p.ID
+}
+
+func timeOf(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

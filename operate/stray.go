@@ -1,0 +1,183 @@
+package operate
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"unicode"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/identity"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// furtherGenerations is how far beyond a row's generation its contacts are
+// looked for: a table that was lost may have known of later ones.
+const furtherGenerations = 2
+
+// stray is a contact of ours that the table does not have.
+type stray struct {
+	id      webchat.ContactID
+	visitor bool
+}
+
+// inbox lists the contacts of the inbox, and looks for those with a source id of
+// this library that are in no row.
+func (a *audit) inbox(ctx context.Context) error {
+	strays := map[string]stray{}
+	listing := a.api.Contacts(a.scope.InboxID)
+	for more := true; more; {
+		var page []webchat.Contact
+		err := a.patiently(ctx, func() (err error) {
+			page, more, err = a.api.List(ctx, listing)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, held := range page {
+			a.counts.Contacts++
+			if !identity.IsSourceID(held.SourceID) {
+				continue
+			}
+			_, err := a.store.ByContact(ctx, a.scope.InboxID, held.ID)
+			if err == nil {
+				continue
+			}
+			if !errors.Is(err, contacts.ErrNotFound) {
+				return err
+			}
+			strays[held.SourceID] = stray{id: held.ID, visitor: held.Profile.Name == webchat.AnonymousName}
+		}
+		if len(strays) >= mostStrays {
+			if err := a.search(ctx, strays); err != nil {
+				return err
+			}
+			clear(strays)
+		}
+	}
+	if len(strays) == 0 {
+		return nil
+	}
+	return a.search(ctx, strays)
+}
+
+// search goes through the table for the persons of contacts.
+func (a *audit) search(ctx context.Context, strays map[string]stray) error {
+	err := a.eachPage(ctx, func(rows []contacts.Row) error {
+		for _, row := range rows {
+			for generation := 1; generation <= row.Generation+furtherGenerations; generation++ {
+				name := identity.SourceID(row.Person, generation)
+				s, ok := strays[name]
+				if !ok {
+					continue
+				}
+				delete(strays, name)
+				if f := belongs(row); f != nil && row.ContactID != s.id {
+					if err := a.found(ctx, f, row); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, s := range strays {
+		if s.visitor {
+			a.counts.Visitors++
+			continue
+		}
+		says := "MaiAgent has a contact of this library that is nobody's in the table: of another site or namespace, or of a table that was lost"
+		if err := a.found(ctx, find(Orphan, contacts.Person{}, says), contacts.Row{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// belongs says what it means that MaiAgent has a contact of the row's person
+// which is not the row's.
+func belongs(row contacts.Row) *Finding {
+	switch {
+	case row.Life == contacts.Erased:
+		return find(Remains, row.Person, "MaiAgent has a contact of a person who was erased")
+	case row.Life == contacts.Erasing || row.Life == contacts.Reissuing || row.IsStored() && !row.DoubtUntil.IsZero():
+		return nil // it is being deleted, or made
+	case row.ContactID == "":
+		return find(Unlinked, row.Person, "MaiAgent has a contact of the person that the table does not know yet")
+	}
+	return find(Second, row.Person, "MaiAgent has a second contact of the person; reissue deletes both, and the person gets a new one")
+}
+
+// holds reports whether a profile is the one with that fingerprint, however
+// MaiAgent writes the keys of its query metadata.
+func holds(p webchat.Profile, stamp contacts.Stamp) bool {
+	if contacts.StampOf(p) == stamp {
+		return true
+	}
+	for _, write := range []func(string) string{snakeCase, camelCase} {
+		p := p
+		if rewritten, err := webchat.RawQueryMetadata(rewrite(p.QueryMetadata.JSON(), write)); err == nil {
+			p.QueryMetadata = rewritten
+		}
+		if contacts.StampOf(p) == stamp {
+			return true
+		}
+	}
+	return false
+}
+
+// rewrite writes the keys of a JSON object in another style, at any depth.
+func rewrite(text []byte, write func(string) string) []byte {
+	var value any
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if decoder.Decode(&value) != nil {
+		return text
+	}
+	var turn func(any) any
+	turn = func(value any) any {
+		switch value := value.(type) {
+		case map[string]any:
+			object := make(map[string]any, len(value))
+			for key, inner := range value {
+				object[write(key)] = turn(inner)
+			}
+			return object
+		case []any:
+			for i := range value {
+				value[i] = turn(value[i])
+			}
+		}
+		return value
+	}
+	written, err := json.Marshal(turn(value))
+	if err != nil {
+		return text
+	}
+	return written
+}
+
+func snakeCase(key string) string {
+	var b strings.Builder
+	for _, r := range key {
+		if unicode.IsUpper(r) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+func camelCase(key string) string {
+	head, rest, ok := strings.Cut(key, "_")
+	if !ok || rest == "" {
+		return key
+	}
+	return head + strings.ToUpper(rest[:1]) + camelCase(rest[1:])
+}

@@ -1,0 +1,93 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Schema says how far the schema of a database is.
+type Schema struct {
+	Version int64 // 0: there is none yet
+	Newest  int64 // the version that this release works with
+}
+
+// IsBehind reports whether [Migrate] has something to do.
+func (s Schema) IsBehind() bool { return s.Version < s.Newest }
+
+// IsAhead reports whether the schema was made by a newer release.
+func (s Schema) IsAhead() bool { return s.Version > s.Newest }
+
+// ReadSchema tells how far the schema of a database is. It changes nothing.
+func ReadSchema(ctx context.Context, db *sql.DB, dialect Dialect) (Schema, error) {
+	if err := check(db, dialect); err != nil {
+		return Schema{}, err
+	}
+	newest, err := newestVersion(dialect)
+	if err != nil {
+		return Schema{}, err
+	}
+	s := Schema{Newest: newest}
+	var tables int
+	if err := db.QueryRowContext(ctx, dialect.hasVersions()).Scan(&tables); err != nil {
+		return Schema{}, wrap(ctx, "look for the schema", err)
+	}
+	if tables == 0 {
+		return s, nil
+	}
+	if s.Version, err = schemaVersion(ctx, db); err != nil {
+		return Schema{}, wrap(ctx, "read the schema version", err)
+	}
+	return s, nil
+}
+
+// PendingSQL returns the statements that [Migrate] would run on a schema, for
+// those who review or run them by other means; empty when there are none. Beside
+// them Migrate keeps a table of the versions it has applied.
+func PendingSQL(dialect Dialect, s Schema) (string, error) {
+	if err := dialect.check(); err != nil {
+		return "", err
+	}
+	names, err := fs.Glob(migrations, dialect.folder()+"/*.sql")
+	if err != nil {
+		return "", fmt.Errorf("sqlstore: %w", err)
+	}
+	var all strings.Builder
+	for _, name := range names {
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			return "", fmt.Errorf("sqlstore: %w", err)
+		}
+		if version <= s.Version {
+			continue
+		}
+		text, err := migrations.ReadFile(name)
+		if err != nil {
+			return "", fmt.Errorf("sqlstore: %w", err)
+		}
+		fmt.Fprintf(&all, "-- version %d\n%s", version, strings.TrimPrefix(string(text), "-- +goose Up\n"))
+	}
+	return all.String(), nil
+}
+
+// hasVersions counts the table of versions: 1 or 0. It is one that can be asked
+// without any right to it.
+func (d Dialect) hasVersions() string {
+	if d == SQLite {
+		return `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '` + versionTable + `'`
+	}
+	return `SELECT count(found) FROM (SELECT to_regclass('` + versionTable + `') AS found) AS t`
+}
+
+// NoSchema is the [Schema] of a database in which there is nothing.
+func NoSchema(dialect Dialect) (Schema, error) {
+	if err := dialect.check(); err != nil {
+		return Schema{}, err
+	}
+	newest, err := newestVersion(dialect)
+	return Schema{Newest: newest}, err
+}
