@@ -2,6 +2,7 @@ package maicontact
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/doctor"
 	"github.com/maicontact/maicontact/internal/ratelimit"
 	"github.com/maicontact/maicontact/internal/reconcile"
 	"github.com/maicontact/maicontact/internal/resolve"
@@ -120,4 +122,40 @@ func inField(name string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", "Config."+name, err)
+}
+
+// verified are the checks of Verify, by their names in package doctor.
+var verified = [...]string{"api", "key", "inbox", "webchat", "chathost", "embed", "table", "clock", "namespace"}
+
+// Verify asks MaiAgent and the table whether the settings fit each other: key,
+// inbox and web chat, the chat host and its embed, the table, its clock and its
+// namespace. It changes nothing and takes a few calls; call it at start, or from a
+// test of the deployment, and not with each request. The error has a line for each
+// thing that is wrong, which names the setting and says what to do; what somebody
+// should look at is a warning in the log. The checks are those of package doctor.
+// Safe for concurrent use.
+func (m *Middleware) Verify(ctx context.Context) error {
+	api := m.config.API
+	api.MaxAttempts = 1
+	client, err := webchat.NewClient(api)
+	if err != nil {
+		return fmt.Errorf("maicontact: verify: %w", err) // New has taken it
+	}
+	site := doctor.Site{
+		API: client, Widget: m.config.Widget, InboxID: m.config.InboxID, Namespace: m.config.Namespace, HTTPClient: api.HTTPClient,
+		Table: func(context.Context) (contacts.Store, error) { return m.config.Store, nil },
+	}
+	var wrong []error
+	err = doctor.Examine(ctx, site, func(r doctor.Result) {
+		switch r.State {
+		case doctor.Fail:
+			wrong = append(wrong, fmt.Errorf("%s: %s", r.Check, r.Says))
+		case doctor.Warn:
+			m.log.WarnContext(ctx, "maicontact: verify: "+r.Says, "check", r.Check)
+		}
+	}, verified[:]...)
+	if err = errors.Join(append(wrong, err)...); err != nil {
+		return fmt.Errorf("maicontact: verify: %w", err)
+	}
+	return nil
 }
