@@ -10,11 +10,36 @@ import (
 	"testing"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/templates"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
+// loader is which loader a script fetches.
+type loader struct {
+	V       int
+	JS, SRI string
+}
+
+// loaderOf reads it.
+func loaderOf(t *testing.T, response *http.Response) (l loader) {
+	t.Helper()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(callLine.FindSubmatch(body)[1], &l); err != nil {
+		t.Fatal(err)
+	}
+	if l.V != templates.Version || l.JS == "" || l.SRI == "" {
+		t.Errorf("the loader is %+v", l)
+	}
+	return l
+}
+
 // told is what the loader is told, in either form.
 type told struct {
+	Opened bool
+	Open   map[string]any
 	Config map[string]any
 	Embed  string
 	Again  string
@@ -23,7 +48,7 @@ type told struct {
 	Retry  bool
 }
 
-var callLine = regexp.MustCompile(`(?m)^\(\(options, load\) => load\(options\)\)\((\{.*\}),function \(options\) \{$`)
+var callLine = regexp.MustCompile(`(?m)^\(.*\)\((\{"v":.*\})\);$`)
 
 // listen reads an answer in the form of the route that gave it.
 func listen(t *testing.T, response *http.Response) told {
@@ -38,7 +63,16 @@ func listen(t *testing.T, response *http.Response) told {
 		if len(calls) != 1 {
 			t.Fatalf("the loader is called %d times:\n%s", len(calls), body)
 		}
-		text = calls[0][1]
+		var options map[string]any
+		if err := json.Unmarshal(calls[0][1], &options); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"v", "js", "sri"} { // see loaderOf
+			delete(options, name)
+		}
+		if text, err = json.Marshal(options); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var got told
 	decoder := json.NewDecoder(strings.NewReader(string(text)))
@@ -66,11 +100,11 @@ func TestEpoch(t *testing.T) {
 	ask := func(who string, b *browser) {
 		t.Helper()
 		script, byJSON := listen(t, b.send("GET", "/webchat.js")), listen(t, b.send("GET", "/webchat.json", "Sec-Fetch-Dest", "empty"))
-		want := told{Config: script.Config, Embed: config.Widget.EmbedURL(), Again: "/webchat.js", Epoch: script.Epoch}
+		want := told{Config: script.Config, Again: "/webchat.js", Epoch: script.Epoch}
 		if len(script.Epoch) != 22 || script.Config["contactId"] == nil || !reflect.DeepEqual(script, want) {
 			t.Fatalf("%s: the script says %+v, want %+v", who, script, want)
 		}
-		want.Again = ""
+		want.Again, want.Embed = "", config.Widget.EmbedURL()
 		if !reflect.DeepEqual(byJSON, want) {
 			t.Errorf("%s: JSON says %+v, the script %+v", who, byJSON, script)
 		}

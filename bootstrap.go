@@ -1,11 +1,10 @@
 package maicontact
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"html/template"
 	"net/http"
-	"strconv"
 
 	"github.com/maicontact/maicontact/internal/guard"
 	"github.com/maicontact/maicontact/internal/render"
@@ -15,29 +14,30 @@ import (
 // Script returns the handler of the chat script route, to be mounted at
 // Site.ScriptPath:
 //
-//	mux.Handle("GET /webchat.js", m.Script())
+//	mux.Handle("/webchat.js", m.Script())
 //	<script src="/webchat.js" defer></script>
 //
 // It works with and without [Middleware.Handler] around it. Who is asking
 // comes from Config.Identify and the session alone; no parameter, header or
-// body can choose it. Only GET is answered, HEAD makes nothing, and only pages
-// of the same origin, or of Site.AllowedOrigins, may read it (see
-// [Middleware.Check]). A contact id is never in a reply that may be cached.
-// When there is no contact the reply is still 200 and a valid script, which
-// says why and asks again when that may help; a refusal is 403.
+// body can choose it. Only pages of the same origin, or of Site.AllowedOrigins,
+// may ask (see [Middleware.Check]). A contact id is never in a reply that may be
+// cached. When there is no contact the reply is still 200 and a valid script,
+// which says why and asks again when that may help; a refusal is 403.
+//
+// A POST opens the chat for a visitor (see OnOpen), and answers as JSON does. A
+// browser without our cookie is given it first, and sent back with it (307).
 func (m *Middleware) Script() http.Handler {
 	return m.route(form{
 		header:  reply.NewRouteHeader("text/javascript; charset=utf-8"),
 		answer:  m.renderer.Script,
-		tail:    m.renderer.Tail(),
 		refusal: m.renderer.ScriptRefusal,
-	})
+	}, m.jsonForm())
 }
 
 // JSON returns the handler of the script route's JSON form, to be mounted at
 // Site.JSONPath. The script that [Middleware.StaticScript] serves fetches it:
 //
-//	mux.Handle("GET /webchat.json", m.JSON())
+//	mux.Handle("/webchat.json", m.JSON())
 //
 // It answers as Script does, with the same guard and headers, and one object:
 //
@@ -45,14 +45,14 @@ func (m *Middleware) Script() http.Handler {
 //	{"epoch": "…", "reason": "unavailable", "retry": true}
 //
 // config is the widget's configuration and embed the address of the chat's own
-// script; both are there exactly when there is a contact. epoch names the
-// identity that the answer is for, and is missing while that is not known.
+// script; both are there exactly when there is a contact. epoch names who the answer
+// is for, if that is known; open is the button of a visitor with none (see OnOpen).
 func (m *Middleware) JSON() http.Handler {
-	return m.route(form{
-		header:  reply.NewRouteHeader("application/json"),
-		answer:  m.renderer.JSON,
-		refusal: m.renderer.JSONRefusal,
-	})
+	return m.route(m.jsonForm(), m.jsonForm())
+}
+
+func (m *Middleware) jsonForm() form {
+	return form{header: reply.NewRouteHeader("application/json"), answer: m.renderer.JSON, refusal: m.renderer.JSONRefusal}
 }
 
 // StaticScript returns the handler of a static chat script, which holds nothing
@@ -60,7 +60,7 @@ func (m *Middleware) JSON() http.Handler {
 // minutes. In the page it fetches the answer from Site.JSONPath:
 //
 //	mux.Handle("GET /webchat-static.js", m.StaticScript())
-//	mux.Handle("GET /webchat.json", m.JSON())
+//	mux.Handle("/webchat.json", m.JSON())
 //	<script src="/webchat-static.js" defer></script>
 //
 // It is the form for single-page applications, and for sites that keep
@@ -78,73 +78,54 @@ func (m *Middleware) StaticScript() http.Handler {
 // The error is ErrNoMiddleware or ErrSeveral, or says that the nonce is not
 // base64.
 func Snippet(ctx context.Context, nonce string) (template.HTML, error) {
-	x, err := exchangeOf(ctx)
-	if err != nil {
-		return "", err
-	}
-	return x.snippet(ctx, nonce)
+	return faulty(exchangeOf(ctx)).snippet(ctx, nonce)
 }
 
 // Snippet is the function of that name for this middleware, where several wrap
 // one site.
 func (m *Middleware) Snippet(ctx context.Context, nonce string) (template.HTML, error) {
-	x, err := m.exchangeOf(ctx)
-	if err != nil {
-		return "", err
-	}
-	return x.snippet(ctx, nonce)
+	return faulty(m.exchangeOf(ctx)).snippet(ctx, nonce)
 }
 
-func (x *exchange) snippet(ctx context.Context, nonce string) (template.HTML, error) {
-	if !render.IsNonce(nonce) {
-		return "", errors.New("maicontact: the nonce is not base64")
+func (x *exchange) snippet(ctx context.Context, nonce string) (element template.HTML, err error) {
+	tag, err := render.OpenTag(nonce)
+	if err = cmp.Or(x.fault, err); err == nil {
+		element, _ = x.inline(ctx, tag)
 	}
-	tag := "<script>"
-	if nonce != "" {
-		tag = `<script nonce="` + nonce + `">`
-	}
-	element, _ := x.inline(ctx, tag)
-	return element, nil
+	return element, err
 }
 
 // SnippetWithHash is [Snippet] for a page whose Content-Security-Policy allows
 // scripts by hash. source is what to put into the policy's script-src for this
-// reply: 'sha256-…' with its quotes. It differs from person to person and from
+// reply, the hashes of the element and of the loader, which it loads: 'sha256-…'
+// 'sha256-…' with their quotes. The first differs from person to person and from
 // time to time. The element must get into the page as it is, and the page must
-// be UTF-8; the scripts that the element loads (the chat host's, and the one at
-// Site.ScriptPath when it asks again) need their own places in the policy.
+// be UTF-8; the chat host's script, and what is at Site.ScriptPath when the
+// loader asks again, need their own places in the policy.
 //
 // The error is ErrNoMiddleware or ErrSeveral.
 func SnippetWithHash(ctx context.Context) (_ template.HTML, source string, _ error) {
-	x, err := exchangeOf(ctx)
-	if err != nil {
-		return "", "", err
-	}
-	element, source := x.snippetWithHash(ctx)
-	return element, source, nil
+	return faulty(exchangeOf(ctx)).snippetWithHash(ctx)
 }
 
 // SnippetWithHash is the function of that name for this middleware.
 func (m *Middleware) SnippetWithHash(ctx context.Context) (_ template.HTML, source string, _ error) {
-	x, err := m.exchangeOf(ctx)
-	if err != nil {
-		return "", "", err
+	return faulty(m.exchangeOf(ctx)).snippetWithHash(ctx)
+}
+
+func (x *exchange) snippetWithHash(ctx context.Context) (_ template.HTML, source string, _ error) {
+	if x.fault != nil {
+		return "", "", x.fault
 	}
-	element, source := x.snippetWithHash(ctx)
-	return element, source, nil
-}
-
-func (x *exchange) snippetWithHash(ctx context.Context) (_ template.HTML, source string) {
 	element, text := x.inline(ctx, "<script>")
-	return element, render.HashSource(text)
+	return element, render.HashSource(text) + " " + x.mc.renderer.LoaderSource(), nil
 }
 
-// inline returns the element that the tag opens, and the text in it. The text
-// holds no carriage return and no NUL, which would not reach a script as they
-// are.
+// inline returns the element that the tag opens, and the text in it, which holds
+// no carriage return and no NUL: they would not reach a script as they are.
 func (x *exchange) inline(ctx context.Context, tag string) (_ template.HTML, text string) {
 	m := x.mc
-	text = "\n" + string(x.render(ctx, nil, x.answer(ctx), m.renderer.Script)) + string(m.renderer.Tail())
+	text = "\n" + string(x.render(ctx, nil, x.answer(ctx), m.renderer.Script))
 	// #nosec G203 -- the text is rendered for its place in a script, and a nonce holds base64 only
 	return template.HTML(tag + text + "</script>"), text
 }
@@ -153,18 +134,23 @@ func (x *exchange) inline(ctx context.Context, tag string) (_ template.HTML, tex
 type form struct {
 	header  *reply.RouteHeader
 	answer  func(b []byte, a render.Answer) ([]byte, error)
-	tail    []byte // the same for everybody; written after an answer
 	refusal func(reason string) []byte
 }
 
-func (m *Middleware) route(f form) http.Handler {
+// route answers in one form whoever reads, and in another whoever opens the chat.
+func (m *Middleware) route(read, open form) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f := read
+		if r.Method == http.MethodPost {
+			f = open
+		}
 		outer := innermost(r.Context())
 		if x := outer.of(m); x != nil {
 			m.serve(w, r, x, f)
 			return
 		}
 		x := m.begin(w, r, outer)
+		x.alone = true
 		m.serve(&x.writer, r, x, f)
 		x.writer.Commit()
 	})
@@ -172,11 +158,14 @@ func (m *Middleware) route(f form) http.Handler {
 
 // serve answers a request, which has the exchange.
 func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, f form) {
+	x.reached = true
+	if m.renderer.ServeFallback(w, r) {
+		return
+	}
 	h := w.Header()
 	f.header.Set(h)
-
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		h.Set("Allow", "GET, HEAD")
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
+		h.Set("Allow", "GET, HEAD, POST")
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
@@ -184,35 +173,23 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 	if err != nil {
 		reason := reasonOf(err)
 		x.tell(r.Context(), reason, nil)
-		text := f.refusal(string(reason))
-		h.Set("Content-Length", strconv.Itoa(len(text)))
-		w.WriteHeader(http.StatusForbidden)
-		_, _ = w.Write(text)
+		reply.Refuse(w, f.refusal(string(reason)))
 		return
 	}
 	page.Open(h)
 	a := x.answerTo(r, page)
-	if r.Method != http.MethodGet {
+	switch {
+	case a.Reason == string(keeping):
+		h.Set("Location", "?"+keptQuery)
+		h.Set("Referrer-Policy", "same-origin") // with none, browsers withhold Origin from there
+		w.WriteHeader(http.StatusTemporaryRedirect)
+		return
+	case r.Method == http.MethodHead:
 		return
 	}
-	buffer := m.buffers.Get().(*[]byte)
-	text := x.render(r.Context(), (*buffer)[:0], a, f.answer)
-	h["Content-Length"] = []string{strconv.Itoa(len(text) + len(f.tail))}
-	_, _ = w.Write(text) // #nosec G705 -- rendered for its place
-	if len(f.tail) > 0 {
-		_, _ = w.Write(f.tail)
-	}
-	// Whoever keeps what a Write was given is at fault, as with fmt.Fprintf. It
-	// finds nobody's id there all the same, until the next answer.
-	if clear(text); cap(text) <= largestBuffer {
-		*buffer = text
-		m.buffers.Put(buffer)
-	}
+	room := m.texts.Get()
+	m.texts.Send(w, room, x.render(r.Context(), *room, a, f.answer))
 }
-
-// largestBuffer bounds what is kept for the next answer. HTTP/2 copies a Write
-// of up to this size, and may hold on to a larger one when a stream is reset.
-const largestBuffer = 4 << 10
 
 // answerTo answers a page that may read the answer.
 func (x *exchange) answerTo(r *http.Request, page guard.Page) render.Answer {
@@ -223,7 +200,12 @@ func (x *exchange) answerTo(r *http.Request, page guard.Page) render.Answer {
 	}
 	x.asking.Lock()
 	x.inquire()
-	x.isRead, x.page = true, page
+	x.isRead, x.page, x.opening = true, page, r.Method == http.MethodPost
 	x.asking.Unlock()
-	return x.answer(r.Context())
+	a := x.answer(r.Context())
+	a.Opened, a.Alone = x.opening && a.ID != "" && !x.member, x.alone
+	if page.Origin != "" {
+		a.Origin = x.mc.guard.OriginOf(r)
+	}
+	return a
 }

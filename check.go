@@ -2,18 +2,18 @@ package maicontact
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/ratelimit"
+	"github.com/maicontact/maicontact/internal/reconcile"
+	"github.com/maicontact/maicontact/internal/resolve"
+	"github.com/maicontact/maicontact/internal/session"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -26,6 +26,7 @@ func (c Config) withDefaults() Config {
 		c.SuspendedAccess = webchat.NoAccess()
 	}
 	c.Visitors.Profile = c.Visitors.Profile.Normalized()
+	c.VendorKeys = slices.Clone(c.VendorKeys)
 	c.Site.ScriptPath = cmp.Or(c.Site.ScriptPath, DefaultScriptPath)
 	c.Site.JSONPath = cmp.Or(c.Site.JSONPath, DefaultJSONPath)
 	c.Site.TrustedProxies = slices.Clone(c.Site.TrustedProxies)
@@ -49,11 +50,7 @@ func (c Config) withDefaults() Config {
 		c.API.Logger = c.Logger
 	}
 	if c.Cookie.Name == "" {
-		sum := sha256.Sum256([]byte(c.Namespace + "|" + c.InboxID))
-		c.Cookie.Name = "maicontact-" + hex.EncodeToString(sum[:4])
-		if strings.HasPrefix(strings.ToLower(c.Site.Origin), "https://") {
-			c.Cookie.Name = "__Host-" + c.Cookie.Name
-		}
+		c.Cookie.Name = session.DefaultName(c.Namespace, c.InboxID, strings.HasPrefix(strings.ToLower(c.Site.Origin), "https://"))
 	}
 	return c
 }
@@ -93,25 +90,23 @@ func (c Config) check() error {
 	if c.Cookie.MaxAge < time.Minute {
 		fault("Config.Cookie.MaxAge must be at least a minute")
 	}
-	names := [...]string{"Recheck", "Drain", "SearchLag", "WriteDoubt"}
-	for i, d := range [...]time.Duration{c.Timing.Recheck, c.Timing.Drain, c.Timing.SearchLag, c.Timing.WriteDoubt} {
-		if d < 0 {
-			fault("Config.Timing.%s must not be negative", names[i])
-		}
-	}
-	if c.Timing.Lease < 3*time.Millisecond {
-		fault("Config.Timing.Lease must be at least 3 milliseconds; 30 seconds are usual")
+	if c.Visitors.Start != OnOpen && c.Visitors.Start != OnLoad {
+		fault("Config.Visitors.Start must be OnOpen or OnLoad")
 	}
 	if c.Limits.Calls < 1 {
 		fault("Config.Limits.Calls must be at least 1")
 	}
-	if c.Visitors.Interval < 0 {
-		fault("Config.Visitors.Interval must not be negative; a negative Config.Visitors.Burst switches the limit off")
-	}
-	if math.IsNaN(c.Visitors.PerSecond) || math.IsInf(c.Visitors.PerSecond, 0) {
-		fault("Config.Visitors.PerSecond must be a number of visitors per second; a negative one switches the limit off")
-	}
-	return errors.Join(append(faults, ratelimit.CheckProxies(c.Site.TrustedProxies))...)
+	return errors.Join(append(faults, resolve.CheckTiming(c.Timing.Recheck, c.Timing.Drain, c.reconciling()), c.limits().Check())...)
+}
+
+func (c Config) reconciling() reconcile.Timing {
+	return reconcile.Timing{Lease: c.Timing.Lease, WriteDoubt: c.Timing.WriteDoubt, SearchLag: c.Timing.SearchLag}
+}
+
+// limits bounds new visitors.
+func (c Config) limits() ratelimit.Options {
+	v := c.Visitors
+	return ratelimit.Options{Burst: v.Burst, Interval: v.Interval, PerSecond: v.PerSecond, TrustedProxies: c.Site.TrustedProxies}
 }
 
 func isPath(s string) bool {

@@ -104,8 +104,9 @@ func TestCheckTable(t *testing.T) {
 		{name: "worker script", header: from("same-origin", "Service-Worker", "script"), unlisted: wrong, with: wrong},
 		{name: "worker script of an old browser", header: []string{"Referer", "https://shop.test/", "Service-Worker", "script"}, unlisted: wrong, with: wrong},
 		{name: "HEAD", method: "HEAD", header: from("same-origin"), unlisted: pass, with: pass},
-		{name: "POST", method: "POST", header: from("same-origin"), unlisted: wrong, with: wrong},
-		{name: "POST from a listed origin", method: "POST", header: from("same-site", "Origin", sibling), unlisted: wrong, with: wrong},
+		{name: "POST", method: "POST", header: from("same-origin"), unlisted: refused, with: refused}, // no Origin
+		{name: "POST of ours", method: "POST", header: from("same-origin", "Origin", "https://shop.test"), unlisted: pass, with: pass},
+		{name: "POST from a listed origin", method: "POST", header: from("same-site", "Origin", sibling), unlisted: refused, with: pass},
 		{name: "OPTIONS", method: "OPTIONS", header: from("same-site", "Origin", sibling), unlisted: wrong, with: wrong},
 		{name: "two destinations", header: from("same-origin", "Sec-Fetch-Dest", "script", "Sec-Fetch-Dest", "script"), unlisted: refused, with: refused},
 	}

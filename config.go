@@ -100,9 +100,15 @@ type Config struct {
 	// default is nothing: [webchat.NoAccess].
 	SuspendedAccess webchat.QueryMetadata
 
+	// VendorKeys are keys that MaiAgent adds to query metadata by itself. Permissions
+	// that are shown with a key which was not sent count as another's, as they may
+	// be those of before; versions and times, and names in a knowledge base, are
+	// known to mean nothing. None by default; the log says when one is missing.
+	VendorKeys []string
+
 	// RemakeMoved counts a contact that was moved to other inboxes at MaiAgent as
-	// deleted, so that its person gets another one. By default it is kept in step
-	// where it is, and the log says so.
+	// deleted, so that its person gets another one; a later erasure does not reach
+	// the former. By default it is kept in step where it is, and the log says so.
 	RemakeMoved bool
 
 	// InsecureStalePermissions hands out a contact id while MaiAgent has not
@@ -146,11 +152,10 @@ type Site struct {
 	// a script on it, can chat as your members. None by default.
 	//
 	// A page of the same site (another subdomain) serves everybody; its fetch
-	// must send cookies (credentials "include"), or each call makes another
-	// visitor. On a page of another site browsers keep no cookie of ours: a
-	// visitor who is not known yet gets the reason [CrossSite] there, and
-	// members get the chat where Identify still knows them. A browser that
-	// does not say which of the two it is counts as the latter.
+	// must send cookies (credentials "include"). On a page of another site,
+	// and where a browser does not say which it is, no cookie of ours is kept:
+	// a visitor who is not known yet gets the reason [CrossSite] there, and
+	// members get the chat where Identify still knows them.
 	AllowedOrigins []string
 
 	// TrustedProxies are the proxies in front of the site. From them, and from
@@ -183,10 +188,31 @@ type Cookie struct {
 	MaxAge time.Duration
 }
 
-// Visitors says who visitors are, and bounds the contacts that somebody can make by throwing cookies away,
-// in each process. Who is over a limit gets the reason [Crowded], no cookie and
-// no contact, and asks again later. Members, and visitors who are known, take
-// nothing and are never turned away.
+// Start is when the contact of a visitor is made.
+type Start int
+
+const (
+	// OnOpen: when they first open it, by a button. Before that they get no cookie.
+	OnOpen Start = iota
+	// OnLoad: when a page loads its chat.
+	OnLoad
+)
+
+// Button is how the browser draws the button of a chat that was not opened yet.
+// Its colour, size and corner are the widget's. Texts default to English ones.
+type Button struct {
+	// Hidden leaves the drawing to the page: an element with
+	// data-maicontact="open", or maicontact.open(), opens the chat.
+	Hidden  bool
+	Label   string // for screen readers, and who points at it
+	Opening string // said while the chat is on its way
+	Failed  string // shown when it did not come
+}
+
+// Visitors says when a visitor's contact is made, and bounds, in each process, the
+// contacts that somebody can make by throwing cookies away. Who is over a limit
+// gets the reason [Crowded], no cookie and no contact, and asks again later.
+// Members, and visitors who are known, are never turned away.
 type Visitors struct {
 	// Profile is what MaiAgent should know of every visitor: a name (default
 	// "Anonymous") and query metadata, what they may be answered from; without,
@@ -194,14 +220,19 @@ type Visitors struct {
 	// their next ask, before a contact id is handed out.
 	Profile webchat.Profile
 
+	// Start defaults to OnOpen: the route at Site.ScriptPath must then let POST
+	// through, and its fetch past middleware that wants a token in each POST.
+	Start Start
+
+	// Button is what visitors open the chat with.
+	Button Button
+
 	// Burst is how many new visitors one client may be at once, and Interval
 	// how long it takes until it may be one more. They default to
 	// DefaultVisitorBurst and DefaultVisitorInterval; a negative Burst is no
-	// limit for a client.
-	//
-	// A client is a remote address, or the /64 of an IPv6 one, so people
-	// behind one gateway share a limit. All that come over a Unix socket are
-	// one client.
+	// limit for a client. A client is a remote address, or the /64 of an IPv6
+	// one, so people behind one gateway share a limit. All that come over a
+	// Unix socket are one client.
 	Burst    int
 	Interval time.Duration
 
@@ -224,13 +255,11 @@ type Timing struct {
 	Recheck time.Duration
 
 	// StaleIfError is how much longer the entry of a member who has no
-	// permissions of their own is believed while the store gives no answer: it
-	// fails, or takes longer than a second (which Budget must allow for). What
-	// other servers have recorded meanwhile, an erasure too, is not seen for
-	// Recheck and StaleIfError together then, and a server that alone is cut
-	// off from the store cannot tell that from an outage. Members without such
-	// an entry, and visitors, get no chat in that time. Defaults to
-	// DefaultStaleIfError; negative: none.
+	// permissions of their own is believed while the store fails, or takes
+	// longer than a second (which Budget must allow for). What other servers
+	// have recorded meanwhile, an erasure too, is not seen for Recheck and
+	// StaleIfError together then. Members without such an entry, and visitors,
+	// get no chat in that time. Defaults to DefaultStaleIfError; negative: none.
 	StaleIfError time.Duration
 
 	// Drain is how long Run waits for work under way when it is to end.

@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/maicontact/maicontact/internal/background"
 	"github.com/maicontact/maicontact/internal/render"
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// ContactID returns the contact of whoever makes the request, and makes one
-// when there is none yet. ctx is the request's context or one made from it.
-// It waits no longer than Timing.Budget. Each request is answered at most
-// once; later calls get the same answer.
+// ContactID returns the contact of whoever makes the request, and makes one when
+// there is none yet, but not for a visitor who has not opened the chat (NotOpened;
+// see OnOpen). ctx is the request's context or one made from it. It waits no longer
+// than Timing.Budget. Each request is answered at most once.
 //
 // The error is a [Reason] when there is no chat (match it with errors.Is),
 // [ErrNoMiddleware], [ErrSeveral], or that of ctx. A reply that an id was asked
@@ -21,22 +20,14 @@ import (
 // byte, or the answer is [TooLate]. Safe for concurrent use, also beside the
 // handler's own use of gorilla sessions.
 func ContactID(ctx context.Context) (webchat.ContactID, error) {
-	x, err := exchangeOf(ctx)
-	if err != nil {
-		return "", err
-	}
-	known := x.contact(ctx)
+	known := faulty(exchangeOf(ctx)).contact(ctx)
 	return known.id, known.err
 }
 
 // ContactID is the function of that name for this middleware, where several
 // wrap one site.
 func (m *Middleware) ContactID(ctx context.Context) (webchat.ContactID, error) {
-	x, err := m.exchangeOf(ctx)
-	if err != nil {
-		return "", err
-	}
-	known := x.contact(ctx)
+	known := faulty(m.exchangeOf(ctx)).contact(ctx)
 	return known.id, known.err
 }
 
@@ -97,7 +88,11 @@ func (x *exchange) answer(ctx context.Context) render.Answer {
 	if known.err != nil {
 		reason := reasonOf(known.err)
 		x.tell(ctx, reason, nil)
-		return noChat(reason, known.owner)
+		a := noChat(reason, known.owner)
+		if a.Closed = reason == NotOpened; a.Closed {
+			a.Options = options
+		}
+		return a
 	}
 	a := render.Answer{ID: known.id, Owner: known.owner}
 	if options != nil {
@@ -126,28 +121,7 @@ func (x *exchange) legs(ctx context.Context) (verdict, *webchat.Options) {
 	if x.mc.config.WidgetOptions == nil {
 		return x.contact(ctx), nil
 	}
-	return x.bothLegs(ctx)
-}
-
-func (x *exchange) bothLegs(ctx context.Context) (known verdict, options *webchat.Options) {
-	var escaped any
-	group, legs := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		// A panic of Identify belongs to the request's goroutine, where
-		// net/http contains it; here it would end the process.
-		defer func() { escaped = recover() }()
-		known = x.contact(legs)
-		return nil
-	})
-	func() {
-		// Also when WidgetOptions panics: the other leg must not go on.
-		defer func() { _ = group.Wait() }()
-		options = x.widgetOptions(legs)
-	}()
-	if escaped != nil {
-		panic(escaped)
-	}
-	return known, options
+	return background.Both(ctx, x.contact, x.widgetOptions)
 }
 
 // widgetOptions returns nil when they cannot be had.

@@ -1,6 +1,7 @@
 package maicontact
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/maicontact/maicontact/internal/session"
@@ -26,12 +27,14 @@ type facts struct {
 	found bool // there is an entry
 	now   time.Time
 
-	unseen    Reason // nobody will see the answer
-	elsewhere bool   // the browser would not keep our cookie
-	committed bool   // the reply has begun
-	renew     time.Duration
-	life      time.Duration // of a visitor's entry
-	trusted   belief        // how far the entry is believed
+	unseen        Reason // nobody will see the answer
+	elsewhere     bool   // the browser would not keep our cookie
+	committed     bool   // the reply has begun
+	opening, kept bool   // the chat is being opened, and the browser was given our cookie just before
+	lazy          bool   // new visitors get no contact
+	renew         time.Duration
+	life          time.Duration // of a visitor's entry
+	trusted       belief        // how far the entry is believed
 }
 
 // action is what is to be done for a request.
@@ -42,6 +45,7 @@ const (
 	serve                // answer from the entry
 	ask                  // ask the resolver for the person of the entry, or the member
 	greet                // make a new visitor, and ask the resolver for them
+	keep                 // make a new visitor, but no contact before their cookie comes back
 )
 
 // decision is what decide comes to.
@@ -64,7 +68,7 @@ func decide(f facts) decision {
 	switch {
 	case f.member:
 		return decideMember(f)
-	case f.found && isVisitorOf(f.scope, f.entry.Visitor) && within(f.entry.Issued, f.life, f.now):
+	case f.found && session.IsVisitorOf(f.scope, f.entry.Visitor) && within(f.entry.Issued, f.life, f.now):
 		return decideVisitor(f)
 	}
 	return decideNew(f)
@@ -97,7 +101,10 @@ func decideMember(f facts) decision {
 // decideVisitor is for a visitor whom the entry names.
 func decideVisitor(f facts) decision {
 	d := decision{action: ask, renew: !within(f.entry.Issued, f.renew, f.now)}
-	if f.entry.Contact != "" && f.entry.Profile == f.profile && !d.renew && f.trusted == believed {
+	switch {
+	case f.entry.Contact == "" && f.lazy:
+		return decision{action: refuse, reason: cmp.Or(f.unseen, NotOpened)}
+	case f.entry.Contact != "" && f.entry.Profile == f.profile && !d.renew && f.trusted == believed:
 		d.action = serve
 	}
 	return d
@@ -111,8 +118,14 @@ func decideNew(f facts) decision {
 		d.reason = f.unseen
 	case f.elsewhere:
 		d.reason = CrossSite // each ask would leave another contact behind
+	case f.lazy:
+		d.reason = NotOpened
+	case f.kept:
+		d.reason = CookieRefused
 	case f.committed:
 		d.reason = TooLate
+	case f.opening:
+		d.action = keep
 	default:
 		d.action = greet
 	}
@@ -124,10 +137,4 @@ func decideNew(f facts) decision {
 func within(t time.Time, d time.Duration, now time.Time) bool {
 	age := now.Sub(t)
 	return -time.Minute < age && age < d
-}
-
-// isVisitorOf reports whether the key was made by this scope. All keys of one
-// begin alike, so that an entry of another is a miss.
-func isVisitorOf(scope, key string) bool {
-	return len(key) > len(scope) && key[:len(scope)] == scope
 }

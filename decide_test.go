@@ -17,6 +17,9 @@ func TestDecideExhaustively(t *testing.T) {
 	const scope, owner, profile = "scopekey", "the owner's digest", "profile"
 	now := time.Now()
 	yes := []bool{false, true}
+	// How the request came.
+	type how struct{ committed, lazy, opening, kept bool }
+	hows := []how{{}, {committed: true}, {lazy: true}, {lazy: true, committed: true}, {opening: true}, {opening: true, kept: true}, {opening: true, committed: true}}
 	n := 0
 	for _, member := range yes {
 		for _, found := range yes {
@@ -29,7 +32,8 @@ func TestDecideExhaustively(t *testing.T) {
 									for _, age := range []time.Duration{0, 25 * time.Hour, 31 * 24 * time.Hour, -time.Hour} {
 										for _, unseen := range []Reason{"", Bot} {
 											for _, elsewhere := range yes {
-												for _, committed := range yes {
+												for _, how := range hows {
+													committed := how.committed
 													e := session.Entry{Owner: whose, Visitor: visitor, Former: former, Contact: contact, Profile: stamp, Issued: now.Add(-age)}
 													if !found {
 														e = session.Entry{}
@@ -37,7 +41,7 @@ func TestDecideExhaustively(t *testing.T) {
 													f := facts{
 														member: member, owner: owner, profile: profile, scope: scope, entry: e, found: found, now: now,
 														unseen: unseen, elsewhere: elsewhere, committed: committed, renew: 24 * time.Hour, life: 30 * 24 * time.Hour,
-														trusted: trusted,
+														trusted: trusted, lazy: how.lazy, opening: how.opening, kept: how.kept,
 													}
 													n++
 													checkDecision(t, f, decide(f), trusted, age)
@@ -85,7 +89,9 @@ func checkDecision(t *testing.T, f facts, d decision, trusted belief, age time.D
 	if d.action == refuse {
 		must(d.reason != "", "refused without a reason")
 	}
-	if d.action == greet {
+	if d.action == greet || d.action == keep {
+		must(d.action == greet == !f.opening, "a contact is made before the cookie comes back, or is not made on load")
+		must(!f.lazy && !f.kept, "a new visitor who has not opened the chat, or keeps no cookie")
 		must(!f.member && !(f.found && ours), "a new visitor in the place of a known person")
 		must(f.unseen == "" && !f.elsewhere && !f.committed, "a new visitor whose cookie would not stay, or whom nobody sees")
 	}
@@ -100,6 +106,10 @@ func checkDecision(t *testing.T, f facts, d decision, trusted belief, age time.D
 	if !f.member {
 		must(d.former == "" && !d.stale && !d.replace, "a visitor is treated as a member")
 		if f.found && ours {
+			if f.lazy && e.Contact == "" {
+				must(d.action == refuse, "a contact is made for a visitor who has not opened the chat")
+				return
+			}
 			must(d.action == serve || d.action == ask, "a known visitor is turned away")
 			must(d.renew == (age >= 24*time.Hour), "renewed at the wrong time")
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/maicontact/maicontact/internal/background"
 	"github.com/maicontact/maicontact/internal/identity"
+	"github.com/maicontact/maicontact/internal/resolve"
 	"github.com/maicontact/maicontact/internal/session"
 )
 
@@ -33,9 +34,17 @@ func (x *exchange) hasCookie() bool {
 	return session.HasCookie(x.request.Header, x.mc.config.Cookie.Name)
 }
 
+// A browser that was given our cookie is sent to keptQuery, to bring it back. The
+// reason keeping tells the route to send it there; nobody hears of it.
+const (
+	keptQuery        = "kept"
+	keeping   Reason = "keeping"
+)
+
 // greet makes the key of a new visitor. It must be in the browser before a
-// contact is made for it, or each ask would leave another contact behind.
-func (x *exchange) greet(ctx context.Context, o *session.Opened) (bool, verdict) {
+// contact is made for it, or each ask would leave another contact behind: whoever
+// opens the chat has to bring it back first.
+func (x *exchange) greet(ctx context.Context, o *session.Opened, how action) (bool, verdict) {
 	m := x.mc
 	q := m.visitor
 	key := m.keys + rand.Text()
@@ -48,16 +57,15 @@ func (x *exchange) greet(ctx context.Context, o *session.Opened) (bool, verdict)
 		m.log.ErrorContext(ctx, "maicontact: the session cannot be written, no chat for this visitor; check Config.Sessions", "error", err)
 		return true, verdict{err: fmt.Errorf("%w: session: %w", Unavailable, err)}
 	}
-	if over := m.limit.Take(x.request); over != "" {
-		if m.crowded.Count(time.Now()) > 0 {
-			m.log.WarnContext(ctx, "maicontact: too many new visitors, some get no chat; behind a proxy check Config.Site.TrustedProxies",
-				"limit", over, "forwarded", len(x.request.Header["X-Forwarded-For"]) > 0)
-		}
+	if !m.limit.TakeOrWarn(ctx, x.request, m.log) {
 		// It is known, though, that no member is there any more.
 		return true, verdict{owner: m.nobody, err: Crowded}
 	}
 	if !x.write(fresh, life) {
 		return true, verdict{err: TooLate}
+	}
+	if how == keep {
+		return true, verdict{err: keeping}
 	}
 	x.question = &q
 	return false, verdict{}
@@ -85,6 +93,30 @@ func (x *exchange) Report(err error) {
 	x.mc.log.ErrorContext(x.request.Context(), "maicontact: a reply was not written as planned", "error", err)
 }
 
+// record plans the entry that an answer leaves, if it says anything new. The
+// caller holds asking.
+func (x *exchange) record(q *resolve.Question, found resolve.Answer) verdict {
+	m, old := x.mc, x.opened.Entry
+	e := session.Entry{
+		Owner: q.Owner, Contact: found.ID, Profile: q.Profile, Trust: found.Trust, Checked: found.Checked, Issued: old.Issued,
+	}
+	maxAge := m.config.Cookie.MaxAge
+	if q.Person.IsVisitor() {
+		e.Visitor = q.Person.ID
+		// No cookie lasts longer than the row that it names.
+		maxAge = min(maxAge, found.Expires.Sub(found.Checked)-visitorSlack)
+	}
+	if q.Keep > 0 || e.Issued.IsZero() || !q.Person.IsVisitor() {
+		e.Issued = time.Now()
+	}
+	same := x.opened.Found && old.Says(e) && q.Keep == 0
+	useful := e.Checked.Sub(old.Checked) >= m.config.Timing.Recheck || m.resolver.Believes(e.Owner, e.Trust, e.Checked, time.Now())
+	if found.Settled && (!same || useful) {
+		x.write(e, maxAge)
+	}
+	return verdict{id: found.ID, owner: q.Owner}
+}
+
 // drop plans that the browser forgets our cookie.
 func (x *exchange) drop(o *session.Opened) bool {
 	if !x.hasCookie() {
@@ -110,7 +142,7 @@ func (x *exchange) forgetMember(ctx context.Context) {
 // for the store; until it knows, the entry carries the key.
 func (x *exchange) retire(ctx context.Context, key string) {
 	m := x.mc
-	if !isVisitorOf(m.keys, key) {
+	if !session.IsVisitorOf(m.keys, key) {
 		return
 	}
 	x.former = key
@@ -149,33 +181,28 @@ func (x *exchange) visitorKey(ctx context.Context) string {
 	if x.question != nil && x.question.Person.IsVisitor() {
 		return x.question.Person.ID
 	}
-	if o := x.open(ctx); o.Found && isVisitorOf(x.mc.keys, o.Entry.Visitor) {
+	if o := x.open(ctx); o.Found && session.IsVisitorOf(x.mc.keys, o.Entry.Visitor) {
 		return o.Entry.Visitor
 	}
 	return ""
 }
 
-// isolated is a context that cannot ask who is there: Identify, which answers
-// that, and hooks get it.
-type isolated struct{ context.Context }
-
-// Value implements [context.Context].
-func (c isolated) Value(key any) any {
-	if key == (exchangeKey{}) {
-		return nil
-	}
-	return c.Context.Value(key)
-}
+// isolated returns a context that cannot ask who is there: Identify, which
+// answers that, and hooks get it.
+func isolated(ctx context.Context) context.Context { return background.Hide(ctx, exchangeKey{}) }
 
 // privateCopy returns a copy of the request for use on any goroutine: in the
 // asker's context, with no gorilla session shared.
 func (x *exchange) privateCopy(ctx context.Context) *http.Request {
-	return x.request.WithContext(isolated{session.Isolate(ctx)})
+	return x.request.WithContext(isolated(session.Isolate(ctx)))
 }
 
 // tell logs why there is no chat, and tells Config.OnNoChat, once per request.
 // The detail is logged where it is known to hold no personal data.
 func (x *exchange) tell(ctx context.Context, reason Reason, detail error) {
+	if reason == keeping {
+		return
+	}
 	x.told.Do(func() {
 		attrs := []slog.Attr{slog.String("reason", string(reason))}
 		if detail != nil {
@@ -185,7 +212,7 @@ func (x *exchange) tell(ctx context.Context, reason Reason, detail error) {
 		if x.mc.config.OnNoChat != nil {
 			var ended error // a panic costs the count, nothing else
 			defer background.Contain(ctx, x.mc.log, &ended)
-			x.mc.config.OnNoChat(isolated{ctx}, reason)
+			x.mc.config.OnNoChat(isolated(ctx), reason)
 		}
 	})
 }

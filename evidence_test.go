@@ -3,6 +3,7 @@ package maicontact_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -143,6 +144,40 @@ func TestErasureIsLookedAtAgain(t *testing.T) {
 		}
 		if row := s.row(alicePerson); row.State() != contacts.StateErased || !row.Due.IsZero() {
 			t.Errorf("after a day the tombstone is %s and due %v", row.State(), row.Due)
+		}
+	})
+}
+
+// Nobody is restored while a creation of before may still be found.
+func TestRestoreWhileLookedAtAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, nil)
+		stop := s.run()
+		s.sim.Inject(webchattest.Fault{Kind: webchattest.LateLanding, Operation: webchattest.CreateContact, Later: 10 * time.Minute, Times: 1})
+		s.member("u-alice", alice)
+		b := s.browser()
+		b.login("u-alice")
+		b.ask()
+		if _, err := s.mc.Erase(t.Context(), "u-alice"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Minute)
+		if err := s.mc.Restore(t.Context(), "u-alice"); !errors.Is(err, maicontact.ErrNotErased) {
+			t.Errorf("Restore: %v", err)
+		}
+		for range 30 { // a day, with Run now and then
+			_ = stop()
+			time.Sleep(time.Hour)
+			stop = s.run()
+			time.Sleep(3 * time.Second)
+		}
+		defer stop()
+		if err := s.mc.Restore(t.Context(), "u-alice"); err != nil {
+			t.Errorf("Restore after a day: %v", err)
+		}
+		b.contact()
+		if n := len(s.sim.Contacts()); n != 1 {
+			t.Errorf("%d contacts", n)
 		}
 	})
 }

@@ -43,7 +43,7 @@ func ExampleNew() {
 		log.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /webchat.js", mc.Script())
+	mux.Handle("/webchat.js", mc.Script())
 	go mc.Run(context.Background())
 	log.Fatal(http.ListenAndServe(":8080", mc.Handler(mux)))
 }
@@ -153,7 +153,7 @@ func ExampleMiddleware_StaticScript() {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /webchat-static.js", mc.StaticScript()) // <script src="/webchat-static.js" defer></script>
-	mux.Handle("GET /webchat.json", mc.JSON())
+	mux.Handle("/webchat.json", mc.JSON())
 	site := mc.Handler(mux)
 
 	for _, path := range []string{"/webchat-static.js", "/webchat.json"} {

@@ -34,16 +34,20 @@ type exchange struct {
 	outer   *exchange     // of the next middleware further out
 	request *http.Request // as it came; the handler gets a copy
 	context exchangeContext
+	fault   error // this is none: see faulty
 	writer  reply.Writer
 
-	told   sync.Once  // the log has the reason why there is no chat
-	asking sync.Mutex // one asker at a time begins
+	reached, alone bool       // the script route, or its JSON form; without Handler around it
+	told           sync.Once  // the log has the reason why there is no chat
+	asking         sync.Mutex // one asker at a time begins
 	*inquiry
 }
 
 // inquiry is what an exchange that is asked finds out. It is guarded by asking.
 type inquiry struct {
 	isRead    bool // by a page; otherwise this is a page itself
+	opening   bool // the page opens the chat
+	member    bool // is there
 	page      guard.Page
 	begun     bool
 	answered  bool
@@ -52,6 +56,7 @@ type inquiry struct {
 	known     verdict
 	opened    *session.Opened
 	stale     bool   // the entry serves while the store gives no answer
+	again     bool   // Identify was asked once more
 	former    string // key of a visitor who has logged in
 }
 
@@ -80,6 +85,9 @@ func (x *exchange) inquire() {
 // contact answers who is there. The first asker finds out, the others get the
 // same answer.
 func (x *exchange) contact(ctx context.Context) verdict {
+	if x.fault != nil {
+		return verdict{err: x.fault}
+	}
 	known := x.find(ctx)
 	if known.err != nil && ctx.Err() == nil {
 		x.tell(ctx, reasonOf(known.err), nil)
@@ -155,7 +163,7 @@ func (x *exchange) identify(ctx context.Context) (answered bool, _ verdict) {
 		return true, verdict{err: CrossSite}
 	}
 	q := m.visitor
-	if member != nil {
+	if x.member = member != nil; x.member {
 		q = m.question(member)
 	}
 	o := x.open(ctx)
@@ -173,6 +181,7 @@ func (x *exchange) facts(q *resolve.Question, o *session.Opened, member bool) fa
 		member: member, owner: q.Owner, profile: q.Profile, scope: m.keys,
 		entry: o.Entry, found: o.Found, now: now, committed: x.writer.Committed(),
 		life: m.config.Cookie.MaxAge, renew: min(renewVisitor, m.config.Cookie.MaxAge/2),
+		opening: x.opening, lazy: !x.opening && m.config.Visitors.Start == OnOpen, kept: x.opening && x.request.URL.RawQuery == keptQuery,
 	}
 	if !x.isRead {
 		// A page that reads the answer was let in by it already.
@@ -201,13 +210,18 @@ func (x *exchange) carryOut(ctx context.Context, d decision, q resolve.Question,
 		}
 		return true, verdict{id: o.Entry.Contact, owner: o.Entry.Owner}
 	case refuse:
+		if d.reason == NotOpened {
+			x.forgetMember(ctx) // it is known that none is there any more
+			return true, verdict{owner: m.nobody, err: NotOpened}
+		}
 		return true, verdict{err: d.reason}
-	case greet:
-		return x.greet(ctx, o)
+	case greet, keep:
+		return x.greet(ctx, o, d.action)
 	}
 	x.stale = d.stale
 	if q.Owner == "" {
 		q.Person, q.Owner = m.scope.Visitor(o.Entry.Visitor), o.Entry.Owner
+		q.First = x.opening && o.Entry.Contact == ""
 		if d.renew {
 			q.Keep = m.config.Cookie.MaxAge + visitorSlack
 		}
@@ -217,6 +231,7 @@ func (x *exchange) carryOut(ctx context.Context, d decision, q resolve.Question,
 		x.write(session.Entry{Owner: q.Owner}, 0)
 	}
 	asked := q // only what is asked lives on
+	asked.Again = x.again
 	x.question = &asked
 	if found, ok := m.resolver.Recall(&asked, time.Now()); ok {
 		return true, x.record(&asked, found)
@@ -238,6 +253,9 @@ func (x *exchange) settle(ctx context.Context, q *resolve.Question, found resolv
 	}
 	gone := errors.Is(err, contacts.ErrRetired) || errors.Is(err, contacts.ErrErased)
 	switch {
+	case errors.Is(err, resolve.ErrPassing) && !x.again:
+		x.again, x.begun, x.question = true, false, nil
+		return verdict{}, false
 	case err == nil:
 		x.known = x.record(q, found)
 	case gone && q.Person.IsVisitor() && !q.Fresh:
@@ -257,29 +275,4 @@ func (x *exchange) settle(ctx context.Context, q *resolve.Question, found resolv
 	}
 	x.answered = true
 	return x.known, true
-}
-
-// record plans the entry that an answer leaves, if it says anything new. The
-// caller holds asking.
-func (x *exchange) record(q *resolve.Question, found resolve.Answer) verdict {
-	m, old := x.mc, x.opened.Entry
-	e := session.Entry{
-		Owner: q.Owner, Contact: found.ID, Profile: q.Profile, Trust: found.Trust, Checked: found.Checked, Issued: old.Issued,
-	}
-	maxAge := m.config.Cookie.MaxAge
-	if q.Person.IsVisitor() {
-		e.Visitor = q.Person.ID
-		// No cookie lasts longer than the row that it names.
-		maxAge = min(maxAge, found.Expires.Sub(found.Checked)-visitorSlack)
-	}
-	if q.Keep > 0 || e.Issued.IsZero() || !q.Person.IsVisitor() {
-		e.Issued = time.Now()
-	}
-	same := x.opened.Found && old.Owner == e.Owner && old.Visitor == e.Visitor && old.Contact == e.Contact &&
-		old.Profile == e.Profile && old.Trust == e.Trust && old.Former == "" && q.Keep == 0
-	useful := e.Checked.Sub(old.Checked) >= m.config.Timing.Recheck || m.resolver.Believes(e.Owner, e.Trust, e.Checked, time.Now())
-	if found.Settled && (!same || useful) {
-		x.write(e, maxAge)
-	}
-	return verdict{id: found.ID, owner: q.Owner}
 }

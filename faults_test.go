@@ -96,7 +96,10 @@ func TestFaults(t *testing.T) {
 	for _, one := range faultyOperations {
 		var outcomes []string // in the order of the faults
 		names := map[string][]string{}
-		for _, fault := range everyFault {
+		for i, fault := range everyFault {
+			if raced && i%5 != 0 {
+				continue
+			}
 			fault.Operation = one.operation
 			cells := ""
 			for _, p := range persons {
@@ -110,6 +113,9 @@ func TestFaults(t *testing.T) {
 		for _, cells := range outcomes {
 			fmt.Fprintf(&table, "| `%s` | %s%s |\n", one.name, strings.Join(names[cells], ", "), cells)
 		}
+	}
+	if raced {
+		return // it is not the whole table
 	}
 	document, err := os.ReadFile(faultsFile)
 	if err != nil {

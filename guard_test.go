@@ -92,7 +92,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"cross-site": {b.send("GET", "/webchat.js", "Sec-Fetch-Site", "cross-site"), answer{Status: 403, Reason: "cross-site"}},
 		"framed":     {b.send("GET", "/webchat.js", "Sec-Fetch-Dest", "iframe"), answer{Status: 403, Reason: "not a script"}},
-		"posted":     {b.send("POST", "/webchat.js"), answer{Status: 405}},
+		"PUT":        {b.send("PUT", "/webchat.js"), answer{Status: 405}},
 		"HEAD":       {b.send("HEAD", "/webchat.js"), answer{Status: 200}},
 	} {
 		header := test.response.Header
@@ -101,8 +101,8 @@ func TestRefusals(t *testing.T) {
 		}
 		want := scriptHeader()
 		switch {
-		case name == "posted":
-			want.Set("Allow", "GET, HEAD")
+		case name == "PUT":
+			want.Set("Allow", "GET, HEAD, POST")
 		case name != "HEAD":
 			want.Set("Content-Length", header.Get("Content-Length"))
 		}

@@ -3,7 +3,8 @@ package maicontact
 import (
 	"context"
 	"errors"
-	"fmt"
+
+	"github.com/maicontact/maicontact/internal/reply"
 )
 
 // Forget clears the session entry on the reply to this request. Call it when
@@ -53,17 +54,8 @@ const (
 // reply has begun. An unknown kind is left out; the rest is done all the same.
 // Safe for concurrent use.
 func Logout(ctx context.Context, clear ...SiteData) error {
-	var faults []error
-	var known []string
-	for _, kind := range clear {
-		switch kind {
-		case ClearStorage, ClearCache, ClearCookies:
-			known = append(known, string(kind))
-		default:
-			faults = append(faults, fmt.Errorf("maicontact: %q is no kind of data to clear; use ClearStorage, ClearCache or ClearCookies", string(kind)))
-		}
-	}
-	return errors.Join(append(faults, logOut(ctx, known))...)
+	known, err := reply.Kinds(clear, ClearStorage, ClearCache, ClearCookies)
+	return errors.Join(err, logOut(ctx, known))
 }
 
 // logOut forgets the entries of every middleware around the request.

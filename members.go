@@ -83,7 +83,8 @@ func (m *Middleware) Run(ctx context.Context) error { return m.resolver.Run(ctx)
 // UpdateMember tells of a change of a member's profile or permissions, from
 // anywhere: an administrator's page, an import. The change is in the store
 // when UpdateMember returns, and on its way to MaiAgent. A member who never
-// asked for the chat has no row, and gets none. Changes of one member that come
+// asked for the chat has no row, and gets none; one who is asking for the first time
+// at that moment gets the newer of both revisions. Changes of one member that come
 // at the same time are joined, and the newest counts.
 //
 // The error is ErrOlderRevision, ErrErased, ErrReissuing, or the store's. Safe
@@ -146,7 +147,7 @@ func (m *Middleware) refused(ctx context.Context, p contacts.Person, fields []we
 	}
 	var ended error
 	defer background.Contain(ctx, m.log, &ended)
-	m.config.OnRefused(isolated{ctx}, id, fields)
+	m.config.OnRefused(isolated(ctx), id, fields)
 }
 
 // Erasure says how far an erasure has come.
@@ -183,9 +184,10 @@ func (m *Middleware) erase(ctx context.Context, p contacts.Person) (Erasure, err
 	return Erasure{Deleted: row.Life == contacts.Erased}, nil
 }
 
-// Restore lifts a tombstone once the deletion is complete: the next time the
-// member asks for the chat they get a new contact. It returns ErrNotErased or
-// ErrNotFound otherwise. Safe for concurrent use.
+// Restore lifts a tombstone once the deletion is complete, and no write of before
+// is waited for (that takes a day where one was in doubt): the next time the member
+// asks for the chat they get a new contact, also if they were suspended before. It
+// returns ErrNotErased or ErrNotFound otherwise. Safe for concurrent use.
 func (m *Middleware) Restore(ctx context.Context, memberID string) error {
 	p, err := m.memberOf(memberID)
 	if err == nil {
@@ -207,8 +209,8 @@ func (m *Middleware) Restore(ctx context.Context, memberID string) error {
 // still be under way), Deleted is false, and Run finishes it, also after a crash.
 //
 // It returns ErrNotFound for a member who never asked for the chat, ErrErased
-// for one who is erased, who never comes back this way, and ErrReissuing while
-// another is under way. Safe for concurrent use.
+// for one who is erased, who never comes back this way, ErrSuspended for one who
+// is suspended, and ErrReissuing while another is under way. Safe for concurrent use.
 func (m *Middleware) Reissue(ctx context.Context, memberID string) (Erasure, error) {
 	p, err := m.memberOf(memberID)
 	if err != nil {
@@ -219,6 +221,9 @@ func (m *Middleware) Reissue(ctx context.Context, memberID string) (Erasure, err
 
 func (m *Middleware) reissue(ctx context.Context, p contacts.Person) (Erasure, error) {
 	row, err := m.resolver.Reissue(ctx, p, identity.Digest(p))
+	if errors.Is(err, contacts.ErrSuspended) {
+		err = ErrSuspended
+	}
 	if err == nil && (row.Life == contacts.Erasing || row.Life == contacts.Erased) {
 		err = ErrErased // an Erase came meanwhile, and wins
 	}

@@ -2,6 +2,7 @@ package maicontact_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -290,6 +293,77 @@ func TestRevisionsAreTakenUp(t *testing.T) {
 		}
 		if !holds(t, s, id, metadata(t, "basic")) {
 			t.Error("an older revision undoes a revocation")
+		}
+	})
+}
+
+// slowFirstPut keeps the first Put of a row waiting.
+type slowFirstPut struct {
+	maicontact.Store
+	wait time.Duration
+	once sync.Once
+}
+
+func (s *slowFirstPut) Put(ctx context.Context, r contacts.Row, g contacts.Guard) (contacts.Row, error) {
+	if !r.IsStored() {
+		s.once.Do(func() { time.Sleep(s.wait) })
+	}
+	return s.Store.Put(ctx, r, g)
+}
+
+// A change that comes while the member's first row is on its way to the store, by
+// another server, is not lost.
+func TestUpdateBesideAFirstAsk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+			c.Store = &slowFirstPut{Store: c.Store, wait: 3 * time.Second}
+		})
+		defer s.run()()
+		before := s.member("u-alice", alice)
+		less := alice
+		less.QueryMetadata = metadata(t, "basic")
+		after := s.member("u-alice", less)
+		s.identifyBy(func(*http.Request) (*maicontact.Member, error) { return &before, nil }) // read a moment ago
+		go s.browser().ask()
+		time.Sleep(time.Second)
+		if err := s.mc.UpdateMember(t.Context(), after); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		live := s.sim.Contacts()
+		if len(live) != 1 || !holds(t, s, live[0].ID, less.QueryMetadata) {
+			t.Errorf("%d contacts, and not with the newest permissions", len(live))
+		}
+	})
+}
+
+// Who comes with an older revision is told so, also when the change was joined with
+// a newer one.
+func TestOlderRevisionThatWasJoined(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, nil)
+		member := s.member("u-alice", alice)
+		b := s.browser()
+		b.login("u-alice")
+		b.contact()
+		var group sync.WaitGroup
+		var unsaid atomic.Int64
+		for i := range 100 {
+			group.Go(func() {
+				changed := member
+				changed.Revision = 5 + int64(i%2)*4
+				err := s.mc.UpdateMember(t.Context(), changed)
+				switch {
+				case err == nil && changed.Revision == 5:
+					unsaid.Add(1)
+				case err != nil && !errors.Is(err, maicontact.ErrOlderRevision):
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		if n := unsaid.Load(); n > 2 { // the first may
+			t.Errorf("%d of 50 older ones were answered nil", n)
 		}
 	})
 }

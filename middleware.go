@@ -19,15 +19,15 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"sync"
+	"time"
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/background"
 	"github.com/maicontact/maicontact/internal/guard"
 	"github.com/maicontact/maicontact/internal/identity"
 	"github.com/maicontact/maicontact/internal/ratelimit"
-	"github.com/maicontact/maicontact/internal/reconcile"
 	"github.com/maicontact/maicontact/internal/render"
+	"github.com/maicontact/maicontact/internal/reply"
 	"github.com/maicontact/maicontact/internal/resolve"
 	"github.com/maicontact/maicontact/internal/session"
 	"github.com/maicontact/maicontact/internal/upstream"
@@ -45,12 +45,12 @@ type Middleware struct {
 	log      *slog.Logger
 	guard    guard.Policy
 	limit    *ratelimit.Limit
-	crowded  background.Every
 	silent   background.Every
+	shut     background.Every
 	sessions *session.Sessions
 	resolver *resolve.Resolver
 	renderer *render.Renderer
-	buffers  sync.Pool // of *[]byte, for answers
+	texts    reply.Buffers
 }
 
 // New checks the configuration and returns a Middleware. It starts no
@@ -59,7 +59,7 @@ func New(c Config) (*Middleware, error) {
 	c = c.withDefaults()
 	policy, policyErr := guard.NewPolicy(c.Site.Origin, c.Site.AllowedOrigins)
 	client, clientErr := webchat.NewClient(c.API)
-	renderer, rendererErr := render.New(c.Widget, c.Site.ScriptPath, c.Site.JSONPath)
+	renderer, rendererErr := render.New(c.Widget, c.Site.ScriptPath, c.Site.JSONPath, render.Button(c.Visitors.Button))
 	kept, sessionErr := session.New(session.Options{Store: c.Sessions, Name: c.Cookie.Name, MaxAge: c.Cookie.MaxAge, Wait: max(c.Timing.Budget, 0)})
 	if !isName(c.Cookie.Name) || c.Cookie.MaxAge <= 0 {
 		sessionErr = nil // check says what is wrong
@@ -69,10 +69,7 @@ func New(c Config) (*Middleware, error) {
 	}
 	m := &Middleware{
 		config: c, scope: contacts.Scope{Namespace: c.Namespace, InboxID: c.InboxID}, log: c.Logger, guard: policy, sessions: kept, renderer: renderer,
-		limit: ratelimit.New(ratelimit.Options{
-			Burst: c.Visitors.Burst, Interval: c.Visitors.Interval, PerSecond: c.Visitors.PerSecond, TrustedProxies: c.Site.TrustedProxies,
-		}),
-		buffers: sync.Pool{New: func() any { return new([]byte) }},
+		limit: ratelimit.New(c.limits()),
 	}
 	m.nobody = identity.Nobody(m.scope)
 	m.keys = m.nobody[:visitorPrefix]
@@ -81,11 +78,11 @@ func New(c Config) (*Middleware, error) {
 	m.resolver = resolve.New(resolve.Options{
 		Scope: m.scope, Store: c.Store, Logger: c.Logger,
 		API:    upstream.New(client, upstream.Options{Calls: c.Limits.Calls, PerSecond: c.Limits.CallsPerSecond, Logger: c.Logger}),
-		Timing: reconcile.Timing{Lease: c.Timing.Lease, WriteDoubt: c.Timing.WriteDoubt, SearchLag: c.Timing.SearchLag},
+		Timing: c.reconciling(),
 		Budget: c.Timing.Budget, Recheck: c.Timing.Recheck, Stale: c.Timing.StaleIfError, Drain: c.Timing.Drain,
 		Keep:    min(firstLife, c.Cookie.MaxAge) + visitorSlack,
 		Workers: max(1, c.Limits.Calls/2), InsecureStalePermissions: c.InsecureStalePermissions,
-		Suspended: c.SuspendedAccess, RemakeMoved: c.RemakeMoved, OnRefused: m.refused,
+		Suspended: c.SuspendedAccess, VendorKeys: c.VendorKeys, RemakeMoved: c.RemakeMoved, OnRefused: m.refused,
 	})
 	return m, nil
 }
@@ -105,9 +102,16 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r) // wrapped already, further out
 			return
 		}
+		if m.renderer.ServeLoader(w, r) {
+			return
+		}
 		x := m.begin(w, r, outer)
 		next.ServeHTTP(&x.writer, r.WithContext(&x.context))
 		x.writer.Commit()
+		if r.Method == http.MethodPost && r.URL.Path == m.config.Site.ScriptPath && !x.reached && m.Check(r) == nil && m.shut.Count(time.Now()) > 0 {
+			m.log.WarnContext(r.Context(), "maicontact: a browser could not open the chat, as its POST did not reach Script; "+
+				"mount Script without a method, and exempt it from middleware that wants a token in each POST", "path", m.config.Site.ScriptPath)
+		}
 	})
 }
 
@@ -166,6 +170,14 @@ func exchangeOf(ctx context.Context) (*exchange, error) {
 	return x, nil
 }
 
+// faulty returns the exchange, or one that answers only why there is none.
+func faulty(x *exchange, err error) *exchange {
+	if err != nil {
+		return &exchange{fault: err}
+	}
+	return x
+}
+
 // exchangeOf returns the middleware's own exchange of a request.
 func (m *Middleware) exchangeOf(ctx context.Context) (*exchange, error) {
 	x := innermost(ctx).of(m)
@@ -181,17 +193,16 @@ func (m *Middleware) exchangeOf(ctx context.Context) (*exchange, error) {
 //
 // The answer holds a bearer secret, and any site may include any script. So
 // only a page of the same origin, or of one in Site.AllowedOrigins, may read
-// it, and only as a script or a fetch, never as a page, a frame or a worker:
+// it, and only as a script or a fetch: Sec-Fetch-Site, which pages cannot forge,
+// says same-origin, and a present Origin or Referer is that of Site.Origin where
+// that is set; or Origin or, without one, Referer names an allowed origin;
+// our own, from browsers that do not send Sec-Fetch-Site. A request with none of
+// these passes only when it carries no credential: there is nobody whose id
+// could be read. Should Identify know a member all the same, by an address or by
+// a header that a proxy adds, the answer is [CrossSite] nevertheless.
 //
-//   - Sec-Fetch-Site, which pages cannot forge, must be same-origin; where it
-//     is same-site or cross-site, Origin or, without one, Referer must name an
-//     allowed origin.
-//   - A browser that does not send it must name our own origin, or an allowed
-//     one, in Origin or, without one, in Referer.
-//   - A request with none of these passes only when it carries no cookie and
-//     no other credential: there is nobody whose id could be read. Should
-//     Identify know a member all the same, by an address or by a header that a
-//     proxy adds, the answer is [CrossSite] nevertheless.
+// A POST opens the chat, so it must be a fetch with an Origin that is ours or
+// allowed, always.
 func (m *Middleware) Check(r *http.Request) error {
 	if _, err := m.guard.Page(r); err != nil {
 		return reasonOf(err)

@@ -18,6 +18,10 @@ type Reason string
 
 // The reasons why there is no contact id for a request.
 const (
+	// NotOpened: a visitor has not opened the chat yet (see OnOpen).
+	NotOpened Reason = "not opened"
+	// CookieRefused: a visitor's browser did not bring our cookie back.
+	CookieRefused Reason = "cookie refused"
 	// Declined: Identify returned ErrNoChat.
 	Declined Reason = "declined"
 	// Forgotten: the request has called Forget; who is there is changing.

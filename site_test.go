@@ -96,6 +96,7 @@ func newSite(t *testing.T, change func(*maicontact.Config, *webchattest.Options)
 		Identify: s.whoIs,
 		Sessions: sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")),
 		Store:    maicontact.NewMemoryStore(),
+		Visitors: maicontact.Visitors{Start: maicontact.OnLoad}, // see open_test.go for the other
 		Logger:   slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if change != nil {

@@ -43,7 +43,8 @@ func TestSnippetWithHash(t *testing.T) {
 			t.Fatalf("the page is %s", body)
 		}
 		sum := sha256.Sum256([]byte(text))
-		if want := "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; source != want {
+		loader := loaderOf(t, b.send("GET", "/webchat.js")).SRI
+		if want := "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "' '" + loader + "'"; source != want {
 			t.Errorf("user %q: source %s, want %s", user, source, want)
 		}
 		if seen[source] {

@@ -107,6 +107,9 @@ func TestStoreDown(t *testing.T) {
 		},
 	}
 	for _, row := range rows {
+		if raced && row.after > 10*time.Minute {
+			continue
+		}
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := &brokenStore{Store: maicontact.NewMemoryStore()}

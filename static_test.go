@@ -16,13 +16,14 @@ import (
 func TestStub(t *testing.T) {
 	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Site.JSONPath = "/who/chat.json" })
 	s.member("u-alice", alice)
+	alices, visitor := s.browser(), s.browser()
+	loader := loaderOf(t, visitor.send("GET", "/webchat.js"))
+	want := "(" + templates.Bootstrap + `)({"v":1,"js":"` + loader.JS + `","sri":"` + loader.SRI + `","again":"/who/chat.json","json":true});` + "\n"
+	alices.login("u-alice")
 	s.identifyBy(func(*http.Request) (*maicontact.Member, error) {
 		t.Error("Identify was asked")
 		return nil, nil
 	})
-	want := "(" + templates.Loader + `)({"json":"/who/chat.json"});` + "\n"
-	alices, visitor := s.browser(), s.browser()
-	alices.login("u-alice")
 	etag := visitor.send("GET", "/webchat-static.js").Header.Get("Etag")
 	if len(etag) < 10 || etag[0] != '"' {
 		t.Errorf("no strong ETag: %s", etag)
@@ -89,7 +90,8 @@ func TestJSONGuard(t *testing.T) {
 	}{
 		"cross-site": {b.send("GET", "/webchat.json", "Sec-Fetch-Site", "cross-site"), 403, `{"reason":"cross-site"}`, false},
 		"framed":     {b.send("GET", "/webchat.json", "Sec-Fetch-Dest", "iframe"), 403, `{"reason":"not a script"}`, false},
-		"posted":     {b.send("POST", "/webchat.json"), 405, "", true},
+		"posted":     {b.send("POST", "/webchat.json", "Sec-Fetch-Dest", "empty"), 403, `{"reason":"cross-site"}`, false},
+		"put":        {b.send("PUT", "/webchat.json"), 405, "", true},
 		"preflight":  {b.send("OPTIONS", "/webchat.json", "Origin", origin), 405, "", true},
 		"HEAD":       {b.send("HEAD", "/webchat.json"), 200, "", false},
 		"a bot":      {b.send("GET", "/webchat.json", "User-Agent", "Examplebot/1"), 200, `{"reason":"bot"}`, false},
@@ -104,7 +106,7 @@ func TestJSONGuard(t *testing.T) {
 			want.Set("Content-Length", strconv.Itoa(len(body)))
 		}
 		if test.allow {
-			want.Set("Allow", "GET, HEAD")
+			want.Set("Allow", "GET, HEAD, POST")
 		}
 		wantHeader(t, test.response.Header, want)
 	}

@@ -1,8 +1,10 @@
 package maicontact_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -252,5 +254,106 @@ func TestIdentifySuspends(t *testing.T) {
 		// Without a member there is nobody to suspend.
 		s.identifyBy(func(*http.Request) (*maicontact.Member, error) { return nil, maicontact.ErrSuspended })
 		suspended(t, s, s.browser())
+	})
+}
+
+// A reissue does not lift a suspension.
+func TestReissueOfASuspended(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, nil)
+		defer s.run()()
+		s.member("u-alice", alice)
+		b := s.browser()
+		b.login("u-alice")
+		b.contact()
+		if err := s.mc.Suspend(t.Context(), "u-alice"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.mc.Reissue(t.Context(), "u-alice"); !errors.Is(err, maicontact.ErrSuspended) {
+			t.Errorf("Reissue: %v", err)
+		}
+		time.Sleep(5 * time.Second)
+		suspended(t, s, b)
+	})
+}
+
+// slowGet delays the next Get, when told to.
+type slowGet struct {
+	maicontact.Store
+	on atomic.Bool
+}
+
+func (s *slowGet) Get(ctx context.Context, p contacts.Person) (contacts.Row, time.Time, error) {
+	if s.on.CompareAndSwap(true, false) {
+		time.Sleep(500 * time.Millisecond)
+	}
+	return s.Store.Get(ctx, p)
+}
+
+// A request that has asked who is there before the suspension does not end it.
+func TestOlderRequestBesideASuspension(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var config maicontact.Config
+		slow := &slowGet{Store: maicontact.NewMemoryStore()}
+		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Store = slow; config = *c })
+		defer s.run()()
+		member := s.member("u-alice", alice)
+		var off atomic.Bool // the account is suspended
+		who := func(*http.Request) (*maicontact.Member, error) {
+			if off.Load() {
+				return &member, maicontact.ErrSuspended
+			}
+			return &member, nil
+		}
+		s.identifyBy(who)
+		config.Identify, config.Store = who, slow.Store
+		config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+		other := &site{t: t, sim: s.sim, store: s.store, log: s.log}
+		other.build(config)
+		defer other.run()()
+		time.Sleep(time.Second)
+		id := s.browser().contact()
+		time.Sleep(40 * time.Second)
+		late := s.browser() // without an entry: the row is read
+		slow.on.Store(true)
+		told := make(chan answer)
+		go func() { told <- late.ask() }()
+		time.Sleep(100 * time.Millisecond)
+		off.Store(true)
+		suspended(t, other, other.browser())
+		if a := <-told; a.Contact != "" {
+			t.Errorf("the older request is told %+v", a)
+		}
+		time.Sleep(time.Minute)
+		if row := s.row(alicePerson); row.State() != contacts.StateSuspended || !holds(t, s, id, webchat.NoAccess()) {
+			t.Errorf("the row is %s", row.State())
+		}
+		off.Store(false)
+		if s.browser().contact() != id {
+			t.Error("the member does not come back")
+		}
+	})
+}
+
+// A contact that was moved is emptied as well, before it is given up.
+func TestSuspendAMovedContact(t *testing.T) {
+	const elsewhere = "55555555-5555-4555-8555-555555555555"
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, func(c *maicontact.Config, o *webchattest.Options) {
+			o.OtherInboxIDs, c.RemakeMoved = []string{elsewhere}, true
+		})
+		defer s.run()()
+		s.member("u-alice", alice)
+		b := s.browser()
+		b.login("u-alice")
+		id := b.contact()
+		s.sim.Move(id, elsewhere)
+		if err := s.mc.Suspend(t.Context(), "u-alice"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if !holds(t, s, id, webchat.NoAccess()) {
+			t.Error("the open chat of a suspended member is answered")
+		}
 	})
 }

@@ -100,6 +100,7 @@ func fillStore(store contacts.Store, members int) error {
 func crowdConfig(sim *webchattest.Server, revision int64) (maicontact.Config, error) {
 	store, err := recommendedStore()
 	return maicontact.Config{
+		Visitors:  maicontact.Visitors{Start: maicontact.OnLoad},
 		API:       webchat.Config{BaseURL: sim.BaseURL(), APIKey: webchattest.DefaultAPIKey},
 		InboxID:   crowdInbox,
 		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID},

@@ -91,7 +91,7 @@ func newSite(store sessions.Store, member *maicontact.Member, change func(*maico
 		// A browser gets a newer entry once in Recheck; those here keep theirs.
 		Timing: maicontact.Timing{Recheck: time.Hour},
 		// The crowds here are all one client.
-		Visitors: maicontact.Visitors{Burst: -1, PerSecond: -1},
+		Visitors: maicontact.Visitors{Start: maicontact.OnLoad, Burst: -1, PerSecond: -1},
 	}
 	if change != nil {
 		change(&s.config)

@@ -13,10 +13,14 @@ func (r Row) Erase(now time.Time) Row {
 }
 
 // Reissue has the contact deleted, so that the person gets another the next
-// time they ask. ErrErased, ErrRetired; ErrReissuing when it is under way.
+// time they ask. ErrErased, ErrRetired; ErrSuspended, as they would come back
+// live; ErrReissuing when it is under way.
 func (r Row) Reissue(now time.Time) (Row, error) {
 	if err := r.isGone(); err != nil {
 		return r, err
+	}
+	if r.Life == Suspended {
+		return r, ErrSuspended // it would come back live
 	}
 	next := r.condemn(Reissuing, now)
 	next.Revision = r.Revision // an older one stays older
@@ -66,11 +70,12 @@ func (r Row) Deleted(owner int64, now time.Time) (Row, error) {
 	return r, nil
 }
 
-// Restore lifts a complete tombstone: the person may have a contact again, of
-// the next generation. ErrNotErased.
+// Restore lifts a complete tombstone that is not to be looked at again: the person
+// may have a contact again, of the next generation, and is not suspended any more
+// if they were. ErrNotErased.
 func (r Row) Restore(now time.Time) (Row, error) {
-	if r.Life != Erased {
-		return r, ErrNotErased
+	if r.Life != Erased || r.Checks > 0 {
+		return r, ErrNotErased // a contact may still land
 	}
 	r.Life, r.Updated, r.Checks = Live, now, 0
 	r.Generation++

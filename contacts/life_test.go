@@ -67,6 +67,7 @@ func TestReissue(t *testing.T) {
 		{"erasing", with(settled(), lives(contacts.Erasing)), reissue, nil, contacts.ErrErased},
 		{"erased", with(plain(), lives(contacts.Erased)), reissue, nil, contacts.ErrErased},
 		{"retired", with(settled(), lives(contacts.Retired)), reissue, nil, contacts.ErrRetired},
+		{"suspended", with(settled(), lives(contacts.Suspended)), reissue, nil, contacts.ErrSuspended},
 	})
 }
 
@@ -176,6 +177,7 @@ func TestRestore(t *testing.T) {
 			r.Life = contacts.Live
 			r.Generation++
 		}), nil},
+		{"one that is to be looked at again", with(plain(), lives(contacts.Erased), func(r *contacts.Row) { r.Checks, r.Due = 2, late }), restore, nil, contacts.ErrNotErased},
 		{"one that is not complete", with(settled(), condemned(contacts.Erasing)), restore, nil, contacts.ErrNotErased},
 		{"none", settled(), restore, nil, contacts.ErrNotErased},
 		{"reissuing", with(settled(), lives(contacts.Reissuing)), restore, nil, contacts.ErrNotErased},

@@ -45,8 +45,8 @@ func newChat(s settings, l *logins, c catalogue, table maicontact.Store, log *sl
 		Sessions:      cookies,
 		Store:         table,
 		WidgetOptions: t.widgetOptions,
+		Visitors:      maicontact.Visitors{Start: s.start, Profile: webchat.Profile{QueryMetadata: visitors}},
 		Site:          maicontact.Site{Origin: s.origin},
-		Visitors:      maicontact.Visitors{Profile: webchat.Profile{QueryMetadata: visitors}},
 		Timing:        timing,
 		Logger:        log,
 	})
@@ -113,14 +113,22 @@ func (t *chat) tell(ctx context.Context, a account) error {
 	return t.UpdateMember(ctx, m)
 }
 
-// setStatus passes on that an account was suspended, or is active again.
+// setStatus passes on that an account was suspended. Until it has got there, who
+// the account is says so with each request.
 func (t *chat) setStatus(ctx context.Context, a account) error {
+	if a.Status != suspendedStatus {
+		return t.tell(ctx, a)
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTime)
 	defer cancel()
-	if a.Status == suspendedStatus {
-		return t.Suspend(ctx, a.ID)
-	}
-	if err := t.Resume(ctx, a.ID); !errors.Is(err, maicontact.ErrNotFound) {
+	return t.Suspend(ctx, a.ID)
+}
+
+// resume gives an account the chat back.
+func (t *chat) resume(ctx context.Context, accountID string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTime)
+	defer cancel()
+	if err := t.Resume(ctx, accountID); !errors.Is(err, maicontact.ErrNotFound) {
 		return err
 	}
 	return nil // the chat has never heard of them

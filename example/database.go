@@ -31,9 +31,14 @@ func openDatabase(ctx context.Context, d database) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = db.PingContext(ctx)
-	if err == nil {
-		err = makeTables(ctx, db, d.dialect)
+	for {
+		if err = db.PingContext(ctx); err == nil {
+			err = makeTables(ctx, db, d.dialect)
+		}
+		if !isLocked(err) || ctx.Err() != nil {
+			break
+		}
+		time.Sleep(20 * time.Millisecond) // another shop that starts is making a new file
 	}
 	if err != nil {
 		_ = db.Close()
@@ -131,6 +136,13 @@ func makeTables(ctx context.Context, db *sql.DB, dialect sqlstore.Dialect) error
 		return err
 	}
 	return tx.Commit()
+}
+
+// isLocked reports whether SQLite gave up although it may wait: it does so while
+// another connection makes a new file its own.
+func isLocked(err error) bool {
+	lite, ok := errors.AsType[*sqlite.Error](err)
+	return ok && lite.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 // isTaken reports whether a change was refused because a unique value is in

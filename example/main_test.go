@@ -28,7 +28,7 @@ func TestProcess(t *testing.T) {
 	var contactID string
 	for range 2 {
 		command := exec.CommandContext(t.Context(), os.Args[0])
-		command.Env = []string{asCommand + "=1", "ADDR=127.0.0.1:0", "XDG_CACHE_HOME=" + cache, "SESSION_KEY=" + canarySessionKey}
+		command.Env = []string{asCommand + "=1", "ADDR=127.0.0.1:0", "XDG_CACHE_HOME=" + cache, "SESSION_KEY=" + canarySessionKey, "CHAT_VISITORS=on-load"}
 		var stderr bytes.Buffer
 		command.Stderr = &stderr
 		stdout, err := command.StdoutPipe()

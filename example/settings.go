@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/sqlstore"
 	"github.com/maicontact/maicontact/webchat"
 )
@@ -32,6 +33,8 @@ import (
 //	SITE_NAMESPACE       names this installation; default example-shop
 //	SESSION_KEY          at least 32 bytes, hex or base64; default: random
 //	TRUSTED_ORIGIN       the public origin when behind a proxy
+//	CHAT_VISITORS        on-open or on-load: when a visitor's contact is made;
+//	                     default on-open
 type settings struct {
 	addr       string
 	simulated  bool
@@ -42,6 +45,7 @@ type settings struct {
 	namespace  string
 	sessionKey []byte
 	origin     string
+	start      maicontact.Start // when a visitor's contact is made
 	warnings   []string
 }
 
@@ -95,6 +99,8 @@ func readSettings(env func(string) string) (settings, error) {
 	}
 	s.origin, err = parseOrigin(get("TRUSTED_ORIGIN"))
 	check("TRUSTED_ORIGIN", err)
+	s.start, err = parseStart(get("CHAT_VISITORS"))
+	check("CHAT_VISITORS", err)
 	s.readMaiAgent(get, check)
 	if faults != nil {
 		return settings{}, faults
@@ -226,4 +232,15 @@ func parseOrigin(s string) (string, error) {
 		return "", errors.New("must be an origin such as https://shop.example, without a path")
 	}
 	return u.String(), nil
+}
+
+// parseStart reads when a visitor's contact is made.
+func parseStart(value string) (maicontact.Start, error) {
+	switch value {
+	case "", "on-open":
+		return maicontact.OnOpen, nil
+	case "on-load":
+		return maicontact.OnLoad, nil
+	}
+	return 0, errors.New("must be on-open or on-load")
 }

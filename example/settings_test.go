@@ -45,6 +45,7 @@ func TestSettingsWrong(t *testing.T) {
 		{"a database in memory", map[string]string{"DATABASE_URL": "sqlite::memory:"}, []string{"DATABASE_URL: must name a file"}},
 		{"a postgres URL that cannot be read", map[string]string{"DATABASE_URL": "postgres://u:canary%zz@db/shop"}, []string{"DATABASE_URL: cannot be read"}},
 		{"a key of 31 bytes", map[string]string{"SESSION_KEY": hex.EncodeToString(make([]byte, 31))}, []string{"SESSION_KEY: "}},
+		{"visitors at another time", map[string]string{"CHAT_VISITORS": "never"}, []string{"CHAT_VISITORS: "}},
 		{"an origin without a scheme", map[string]string{"TRUSTED_ORIGIN": "shop.example"}, []string{"TRUSTED_ORIGIN: "}},
 		{"an unknown port", map[string]string{"ADDR": "127.0.0.1:99999"}, []string{"ADDR: "}},
 	} {

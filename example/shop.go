@@ -198,6 +198,12 @@ func (s *shop) status(w http.ResponseWriter, r *http.Request) {
 		if status != activeStatus && status != suspendedStatus {
 			return account{}, []problem{{"status", "An account is active or suspended."}}, nil
 		}
+		if status == activeStatus {
+			// First, or nothing would end the suspension should the shop die between.
+			if err := s.chat.resume(ctx, id); err != nil {
+				return account{}, nil, err
+			}
+		}
 		a, err := s.accounts.setStatus(ctx, id, status)
 		return a, nil, err
 	}, s.chat.setStatus)

@@ -95,7 +95,7 @@ func TestRequestsRefused(t *testing.T) {
 		{"fields in the address", "POST", "/signup?email=a@example.com&name=A&phone=1&password=" + password, "", nil, 400, ""},
 		{"GET of a form", "GET", "/logout", "", nil, 405, "POST"},
 		{"POST to the page", "POST", "/", "", nil, 405, "GET, HEAD"},
-		{"POST to the script", "POST", "/webchat.js", "", []string{"Sec-Fetch-Site", "same-origin"}, 405, "GET, HEAD"},
+		{"POST to the script", "POST", "/webchat.js", "", []string{"Sec-Fetch-Site", "same-origin"}, 403, ""},
 		{"unknown page", "GET", "/about", "", nil, 404, ""},
 		{"listing", "GET", "/assets/", "", nil, 404, ""},
 	} {

@@ -68,6 +68,7 @@ func newSiteOn(t *testing.T, sim *webchattest.Server, database string) *site {
 		"ADDR":                "127.0.0.1:0",
 		"DATABASE_URL":        database,
 		"SESSION_KEY":         canarySessionKey,
+		"CHAT_VISITORS":       "on-load",
 		"MAIAGENT_BASE_URL":   sim.URL,
 		"MAIAGENT_API_KEY":    canaryAPIKey,
 		"MAIAGENT_INBOX_ID":   webchattest.DefaultInboxID,

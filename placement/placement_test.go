@@ -214,7 +214,8 @@ func TestTagged(t *testing.T) {
 		t.Errorf("%q and %q", placement.DefaultScriptPath, maicontact.DefaultScriptPath)
 	}
 	mc, err := maicontact.New(maicontact.Config{
-		API: webchat.Config{APIKey: "key"}, InboxID: "inbox", Widget: webchat.Widget{WebChatID: "chat"}, Namespace: "test",
+		Visitors: maicontact.Visitors{Start: maicontact.OnLoad},
+		API:      webchat.Config{APIKey: "key"}, InboxID: "11111111-1111-4111-8111-111111111111", Widget: webchat.Widget{WebChatID: "chat"}, Namespace: "test",
 		Identify: func(*http.Request) (*maicontact.Member, error) { return nil, maicontact.ErrNoChat },
 		Sessions: sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")), Store: maicontact.NewMemoryStore(),
 	})

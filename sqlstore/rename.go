@@ -16,8 +16,10 @@ type Renamed struct {
 	// a contact to delete, under the name of before. Run a server with the old
 	// namespace until they are done, and rename again.
 	Unfinished int
-	// Taken rows stay: their member has a row under the new namespace already.
-	Taken int
+	// Taken rows stay: their member has a row under the new namespace already. Of
+	// these, Erased are tombstones of members who are back there: erase them again.
+	Taken  int
+	Erased int
 	// Visitors stay: their browsers' keys name the old namespace, so that they are
 	// new visitors when they come back.
 	Visitors int
@@ -30,13 +32,17 @@ const (
 	renameable = ` WHERE namespace = ? AND inbox_id = ? AND kind = 'member'`
 
 	// Life is a number of contacts.Life.
-	atRest = `(doubt_until IS NULL AND (lease_until IS NULL OR lease_until <= {now}) AND life NOT IN (?, ?))`
+	atRest = `(doubt_until IS NULL AND (lease_until IS NULL OR lease_until <= {now}) AND life NOT IN (?, ?) AND NOT (life = ? AND due_at IS NOT NULL))`
 
 	taken = `EXISTS (SELECT 1 FROM maicontact_contacts AS other WHERE other.namespace = ? AND other.inbox_id = maicontact_contacts.inbox_id
 		AND other.kind = maicontact_contacts.kind AND other.id = maicontact_contacts.id)`
 
+	takenAlive = `EXISTS (SELECT 1 FROM maicontact_contacts AS other WHERE other.namespace = ? AND other.inbox_id = maicontact_contacts.inbox_id
+		AND other.kind = maicontact_contacts.kind AND other.id = maicontact_contacts.id AND other.life <> ?)`
+
 	leftRows = `SELECT count(CASE WHEN kind = 'member' AND NOT ` + taken + ` THEN 1 END),
-		count(CASE WHEN kind = 'member' AND ` + taken + ` THEN 1 END), count(CASE WHEN kind = 'visitor' THEN 1 END)` + table + ofScope
+		count(CASE WHEN kind = 'member' AND ` + taken + ` THEN 1 END),
+		count(CASE WHEN kind = 'member' AND life = ? AND ` + takenAlive + ` THEN 1 END), count(CASE WHEN kind = 'visitor' THEN 1 END)` + table + ofScope
 )
 
 // Rename moves the members of an inbox from one namespace to another, for a site
@@ -52,7 +58,7 @@ func Rename(ctx context.Context, db *sql.DB, dialect Dialect, inboxID, from, to 
 		return Renamed{}, errors.New("sqlstore: rename needs an inbox and two namespaces, the new one of letters, digits and ._-")
 	}
 	done, err := db.ExecContext(ctx, dialect.text(renameRows),
-		rand.Int64()|1, to, from, inboxID, int(contacts.Erasing), int(contacts.Reissuing), to)
+		rand.Int64()|1, to, from, inboxID, int(contacts.Erasing), int(contacts.Reissuing), int(contacts.Erased), to)
 	if err != nil {
 		return Renamed{}, wrap(ctx, "rename a namespace", err)
 	}
@@ -61,7 +67,8 @@ func Rename(ctx context.Context, db *sql.DB, dialect Dialect, inboxID, from, to 
 		return Renamed{}, wrap(ctx, "rename a namespace", err)
 	}
 	r := Renamed{Moved: int(moved)}
-	err = db.QueryRowContext(ctx, dialect.text(leftRows), to, to, from, inboxID).Scan(&r.Unfinished, &r.Taken, &r.Visitors)
+	err = db.QueryRowContext(ctx, dialect.text(leftRows), to, to, int(contacts.Erased), to, int(contacts.Erased), from, inboxID).
+		Scan(&r.Unfinished, &r.Taken, &r.Erased, &r.Visitors)
 	if err != nil {
 		return r, wrap(ctx, "count what was not renamed", err)
 	}

@@ -76,22 +76,25 @@ func (s *Store) Count(ctx context.Context, scope contacts.Scope) (contacts.Count
 	return c, nil
 }
 
-// Namespaces implements [contacts.Store].
+// Namespaces implements [contacts.Store]. It looks at so many namespaces of any
+// inbox.
 func (s *Store) Namespaces(ctx context.Context, inboxID string) ([]string, error) {
 	var all []string
-	for last := ""; len(all) < contacts.MostNamespaces; last = all[len(all)-1] {
-		before := len(all)
+	last := ""
+	for range contacts.MostNamespaces {
+		var next sql.NullString
+		var inbox sql.NullString
 		err := each(ctx, "list namespaces", s.namespaces, func(rows *sql.Rows) error {
-			var namespace string
-			err := scan(rows, &namespace)
-			all = append(all, namespace)
-			return err
+			return scan(rows, &next, &inbox)
 		}, inboxID, last)
 		if err != nil {
 			return nil, err
 		}
-		if len(all) == before {
+		if !next.Valid {
 			break
+		}
+		if last = next.String; inbox.String == inboxID {
+			all = append(all, last)
 		}
 	}
 	return all, nil

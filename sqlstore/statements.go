@@ -42,7 +42,9 @@ const (
 	count = `SELECT count(CASE WHEN kind = 'member' THEN 1 END), count(CASE WHEN kind = 'visitor' THEN 1 END),
 		count(due_at), count(CASE WHEN due_at <= {now} THEN 1 END), min(due_at)` + table + ofScope
 
-	namespaces = `SELECT namespace` + table + ` WHERE inbox_id = ? AND namespace > ? ORDER BY namespace LIMIT 1`
+	// The next namespace of any inbox, and its first inbox from this one on.
+	namespaces = `SELECT next.namespace, (SELECT min(c.inbox_id)` + table + ` AS c WHERE c.namespace = next.namespace AND c.inbox_id >= ?)
+		FROM (SELECT min(namespace) AS namespace` + table + ` WHERE namespace > ?) AS next`
 
 	remove = `DELETE` + table + ofKey + ` AND version = ?`
 )

@@ -1,20 +1,20 @@
-function (options) {
-  'use strict';
+import { makeButton } from './button.js';
 
-  // The first loader on a page keeps the state. Later ones, from a second tag,
-  // from a body that replaced the former, or from an answer to ask(), hand it
-  // what they were given.
+load();
+
+function load() {
+  // The first loader on a page keeps the state, and takes over what waits in the
+  // queue that the bootstrap left. Later answers, from a second tag, from a body
+  // that replaced the former, or to ask(), are handed to it by theirs.
   const key = Symbol.for('maicontact');
-  const current = document.currentScript;
-  if (window[key]) {
-    window[key](options, current);
-    return;
-  }
+  const queue = window[key];
+  if (!Array.isArray(queue)) return;
+  const version = 1; // of the options; a newer one may mean something else
 
-  const slot = 'maiagentChatbot' + 'Config'; // the vendor's global
-  const final = ['declined', 'erased', 'rejected']; // end a chat that runs
+  const slot = 'maiagentChatbotConfig'; // the vendor's global
+  const final = ['declined', 'erased', 'rejected', 'suspended']; // end a chat that runs
 
-  let state = 'waiting'; // waiting, loading, started, blocked, absent or changed
+  let state = 'waiting'; // waiting, closed, opening, failed, loading, started, blocked, absent or changed
   let reason = '';
   let attempts = 0; // times asked again
   let epoch = ''; // names who is there; empty: not known
@@ -38,6 +38,7 @@ function (options) {
   const settle = (s, r) => {
     state = s;
     reason = r;
+    guard(paint)();
   };
   const status = () => ({ state, reason, attempts, epoch });
   const idle = () => !executed && !stale && state !== 'loading';
@@ -102,9 +103,27 @@ function (options) {
     return address ? 'maicontact ' + String(address).replace(/(\.\w+)?(\?.*)?$/, '') : '';
   }
 
+  // complete adds what the scripts leave out to be short: with a contact, the
+  // address of the embed, which stands beside what it frames.
+  function complete(given) {
+    if (given.json === true) return { v: given.v, json: given.again };
+    if (!given.again || given.embed || given.reason !== undefined) return given;
+    const base = String((window[slot] || {}).baseUrl || '');
+    return Object.assign({}, given, { embed: base && base.replace(/\/web-chats$/, '/js/embed.min.js') });
+  }
+
   // What an answer means.
 
   function accept(given, script) {
+    if (given.v > version) {
+      // The server is newer than this loader: nothing is started by it.
+      if (idle()) {
+        config = undefined;
+        restore();
+        settle('absent', 'version');
+      } else if (given.embed) restore();
+      return;
+    }
     name = name || nameOf(given);
     if (!asks.has(script) && (nameOf(given) || name) !== name) {
       if (given.embed) restore(); // a second chat on the page
@@ -139,14 +158,24 @@ function (options) {
     if (given.embed) {
       if (given.config) window[slot] = given.config;
       keep();
+      source = given.embed;
       settle('loading', '');
-      start(given.embed);
+      start(source);
       return;
     }
     if (config !== undefined) {
       config = undefined;
       restore();
     }
+    if (given.open && typeof given.open === 'object') {
+      if (state === 'opening') return; // the answer to that is newer
+      look = given.open;
+      settle(foreign ? 'absent' : 'closed', foreign ? 'framed' : String(given.reason || ''));
+      if (foreign) look = null;
+      else if (wish) begin();
+      return;
+    }
+    look = null;
     retry = !!given.retry;
     reason = String(given.reason || '');
     plan();
@@ -194,7 +223,9 @@ function (options) {
     restore();
     if (cancel) cancel();
     for (const part of parts) part.remove();
+    for (const part of beside) part.remove();
     parts.clear();
+    beside.clear();
     if (!mayReload()) {
       settle('blocked', 'identity keeps changing');
       return;
@@ -252,7 +283,10 @@ function (options) {
   function plan() {
     clearTimeout(timer);
     settle(retry && !foreign && (again || json) ? 'waiting' : 'absent', reason);
-    if (state === 'absent') return;
+    if (state === 'absent') {
+      granted();
+      return;
+    }
     due = !!document.prerendering;
     if (!due) later();
   }
@@ -290,7 +324,7 @@ function (options) {
     }
     const late = above.find(unloaded);
     if (late) { // its loader may be yet to come
-      late.addEventListener('load', guard(() => window[key]({ json: address })), { once: true });
+      late.addEventListener('load', guard(() => accept({ json: address })), { once: true });
       return;
     }
     const first = !json;
@@ -327,29 +361,33 @@ function (options) {
 
   function askJSON() {
     if (abort) abort.abort();
-    abort = typeof AbortController === 'function' ? new AbortController() : null;
+    abort = stopper();
     const token = {};
     latest = token;
-    Promise.resolve().then(() => fetch(new URL(json, location.href).href, {
-      credentials: 'same-origin',
-      cache: 'no-store',
-      mode: 'same-origin',
-      redirect: 'error',
-      referrerPolicy: 'same-origin',
-      headers: { Accept: 'application/json' },
-      signal: abort ? abort.signal : undefined,
-    })).then((response) => {
-      if (!response.ok && response.status !== 403) throw new Error('no answer');
-      return response.json();
-    }).then(read).catch(() => null).then(guard((given) => end(token, given)));
+    request(json, abort, { mode: 'same-origin', redirect: 'error', referrerPolicy: 'same-origin' })
+      .catch(() => null).then(guard((given) => end(token, given)));
   }
+
+  const request = async (address, stop, more) => {
+    const url = new URL(address, location.href);
+    const response = await fetch(url.href, Object.assign({
+      credentials: url.origin === location.origin ? 'same-origin' : 'include',
+      cache: 'no-store',
+      headers: { Accept: 'application/json' },
+      signal: stop ? stop.signal : undefined,
+    }, more));
+    if (!response.ok && response.status !== 403) throw new Error('no answer');
+    return read(await response.json());
+  };
+
+  const stopper = () => (typeof AbortController === 'function' ? new AbortController() : null);
 
   // read returns what the JSON says, if it is an answer.
   function read(given) {
-    const { config, embed, epoch, reason, retry } = given;
+    const { v, config, embed, epoch, reason, retry, open, opened } = given;
     const contact = !!config && typeof config === 'object' && !Array.isArray(config) && !!embed && typeof embed === 'string';
     const none = config === undefined && embed === undefined && typeof reason === 'string';
-    return contact || none ? { config, embed, epoch, reason, retry } : null;
+    return contact || none ? { v, config, embed, epoch, reason, retry, open, opened } : null;
   }
 
   // end ends an ask. It failed when nothing was answered meanwhile.
@@ -391,6 +429,208 @@ function (options) {
       finish();
     }
   });
+
+  // Opening. That somebody wants the chat is noted once, and granted when it is
+  // open; a second click takes nothing back.
+
+  let look = null; // of the button; null: none belongs here
+  let button = null;
+  let source = ''; // of the embed
+  let wish = false;
+  let recalled = false; // the wish is that of the page before this one
+  let revealing = false;
+  let holding = false; // theirs is open, and ours still lies above it
+  let openers = []; // for the end of opening
+  const wished = () => name + ' wish';
+
+  // open opens the chat, and gives a promise of the status when that has come to
+  // an end.
+  const open = () => new Promise((done) => {
+    openers.push(done);
+    guard(want)();
+  });
+
+  function want() {
+    const page = leader();
+    if (page) {
+      page.maicontact.open().then(granted, granted);
+      return;
+    }
+    if (holding) return;
+    wish = true;
+    if (state === 'closed' || state === 'failed' && !executed) begin();
+    else if (state === 'blocked' && source && !executed) {
+      settle('loading', '');
+      start(source);
+    } else if (executed && !stale) {
+      if (state === 'failed') settle('started', '');
+      else paint();
+      reveal();
+    } else if (state === 'absent' || state === 'changed' || state === 'blocked') granted();
+  }
+
+  // granted ends a wish, one way or the other.
+  function granted() {
+    wish = false;
+    guard(() => sessionStorage.removeItem(wished()))();
+    const all = openers;
+    openers = [];
+    for (const done of all) done(status());
+  }
+
+  function failed(why) {
+    settle('failed', why);
+    granted();
+  }
+
+  // A wish outlives one loading of the page, if that comes soon.
+  function recall() {
+    const kept = Number(sessionStorage.getItem(wished()));
+    sessionStorage.removeItem(wished());
+    wish = recalled = Math.abs(Date.now() - kept) < 60000;
+  }
+
+  // begin asks for the contact, and fetches the embed beside that. Tabs that open
+  // at once take turns, so that the second finds the cookie of the first.
+  function begin() {
+    if (state === 'opening') return;
+    if (!recalled) guard(() => sessionStorage.setItem(wished(), String(Date.now())))();
+    settle('opening', '');
+    if (look && look.embed) guard(preload)(look.embed);
+    const turn = navigator.locks ? (f) => navigator.locks.request(name + ' open', f) : (f) => f();
+    Promise.resolve().then(() => turn(() => post(2))).catch(() => null).then(guard((given) => {
+      if (state !== 'opening') return; // another answer came first
+      if (!given || given.open) failed('unreachable');
+      else if (!given.embed) failed(String(given.reason || 'unreachable'));
+      else if (!given.opened && epoch && given.epoch !== epoch) change('identity changed');
+      else accept(given, null);
+    }));
+  }
+
+  function preload(href) {
+    const link = document.createElement('link');
+    link.rel = 'preload';
+    link.as = 'script';
+    link.nonce = nonce;
+    link.href = href;
+    document.head.append(link);
+  }
+
+  // post opens the chat at the server, and again a few times while it says that
+  // the contact is still to come.
+  async function post(more) {
+    const stop = stopper();
+    const late = setTimeout(() => stop && stop.abort(), 20000);
+    // Origin is sent in this mode, whatever the referrer policy.
+    const given = await request(json || again, stop, { method: 'POST', mode: 'cors' });
+    clearTimeout(late);
+    if (!given || !given.retry || !more || state !== 'opening') return given;
+    await new Promise((done) => setTimeout(done, 1500));
+    return post(more - 1);
+  }
+
+  // paint draws the button as the state has it, after the page has loaded.
+  function paint() {
+    if (!look || look.button === false || window.maicontact.button === false || ['waiting', 'absent', 'changed'].includes(state)) {
+      if (button) button.remove();
+      button = null;
+      return;
+    }
+    if (unloaded(window)) {
+      addEventListener('load', guard(paint), { once: true });
+      return;
+    }
+    if (!button) {
+      button = makeButton(look, nonce);
+      button.place();
+    }
+    button.show(state === 'failed' || state === 'blocked' ? 'failed' : wish || state === 'opening' ? 'opening' : 'closed');
+  }
+
+  // reveal waits for the vendor's chat to be there, opens it when that is wanted,
+  // and takes our button away.
+  function reveal() {
+    if (revealing) return;
+    revealing = true;
+    const begun = performance.now();
+    let calls = 0;
+    let called = -Infinity;
+    const timer = setInterval(guard(() => {
+      const now = performance.now();
+      const control = (window.MaiAgent || {}).control || {};
+      const tells = typeof control.isOpen === 'function';
+      const opens = typeof control.open === 'function';
+      const isThere = () => (wish && tells ? control.isOpen() === true : theirs());
+      if (wish && opens && (!tells || !isThere()) && calls < (tells ? 2 : 1) && now - called >= 1500) {
+        calls++;
+        called = now;
+        guard(() => control.open())();
+      }
+      // Its functions may be yet to come.
+      const there = isThere() && (!wish || tells || calls || now - begun > 1500);
+      const over = now - begun > 15000;
+      if (!there && !over && !stale) return;
+      clearInterval(timer);
+      revealing = false;
+      if (stale) return;
+      if (there) arrive();
+      else if (wish) failed('chat did not appear');
+      else if (button) paint();
+    }), 50);
+  }
+
+  // arrive hands over to theirs. Ours stays on top for a moment, so that a second
+  // click does not close what the first has opened.
+  function arrive() {
+    const clicked = wish && button;
+    const end = guard(() => {
+      holding = false;
+      if (stale) return;
+      const active = document.activeElement;
+      if (button && (active === button.button || clicked && (!active || active === document.body))) focusTheirs();
+      look = null;
+      paint();
+    });
+    granted();
+    if (clicked) {
+      holding = true;
+      button.show('opening');
+      setTimeout(end, 600);
+    } else end();
+  }
+
+  function focusTheirs() {
+    const part = theirs();
+    if (!part) return;
+    const inner = Array.from(part.querySelectorAll('input,textarea,iframe,button,[tabindex]')).find(shows);
+    if (!inner) part.tabIndex = -1;
+    (inner || part).focus();
+  }
+
+  const shows = (node) => {
+    const { width, height } = node.getBoundingClientRect();
+    return width > 0 && height > 0 && getComputedStyle(node).visibility === 'visible';
+  };
+
+  // theirs returns a part of the vendor's chat that can be seen. A part may be
+  // without size and hold what is not, also where nobody can look into it.
+  function theirs() {
+    for (const part of Array.from(parts).concat(Array.from(beside))) {
+      if (!part.isConnected) continue;
+      if (shows(part) || Array.from((part.shadowRoot || part).querySelectorAll('*')).some(shows)) return part;
+      const places = [0.05, 0.5, 0.85, 0.93, 0.97];
+      if (places.some((x) => places.some((y) => document.elementsFromPoint(x * innerWidth, y * innerHeight).includes(part)))) return part;
+    }
+    return null;
+  }
+
+  // An element of the page that is marked so opens the chat, too.
+  function clicked(event) {
+    const element = event.target && event.target.closest && event.target.closest('[data-maicontact="open"]');
+    if (!element) return;
+    if (element.nodeName === 'A') event.preventDefault();
+    guard(want)();
+  }
 
   // Other tabs: each says whom it was told of. What is heard is only a reason
   // to ask.
@@ -466,7 +706,7 @@ function (options) {
     const stop = () => {
       over = true;
       cancel = null;
-      window.removeEventListener('error', watch);
+      removeEventListener('error', watch);
       return release();
     };
     const script = insert(src, (loaded) => {
@@ -474,11 +714,14 @@ function (options) {
       const handlers = stop();
       executed = loaded;
       if (loaded) run(handlers);
-      else settle('blocked', 'embed did not load');
+      else {
+        settle('blocked', 'embed did not load');
+        granted();
+      }
       follow(loaded ? performance.now() + 2000 : 0);
     }, document.head); // a body may be copied and its scripts run again
     const release = trap(script);
-    window.addEventListener('error', watch);
+    addEventListener('error', watch);
     follow(Infinity, script);
     cancel = () => {
       stop();
@@ -495,6 +738,8 @@ function (options) {
         threw = true;
       }
       settle(threw ? 'blocked' : 'started', threw ? 'embed failed' : '');
+      if (threw) granted();
+      else if (look || wish) reveal();
     }
   }
 
@@ -556,8 +801,9 @@ function (options) {
   // A page whose body is replaced keeps its chat: what the embed put into the
   // former body moves on into the new one.
 
-  const mark = 'data-maicontact';
+  const mark = 'data-maicontact-part';
   const parts = new Set();
+  const beside = new Set(); // what it put beside the body
   let body = null;
   let until = 0; // its additions are taken; the clock may be set meanwhile
   let runs = null; // its script, until it has run
@@ -576,6 +822,7 @@ function (options) {
     runs = script || null;
     body = document.body;
     watcher.observe(body, { childList: true });
+    watcher.observe(document.documentElement, { childList: true });
   })();
 
   function collect(records) {
@@ -586,7 +833,9 @@ function (options) {
   }
 
   function add(node) {
-    if (node.nodeType !== 1 || node.nodeName === 'SCRIPT' || node.parentNode !== body) return;
+    if (node.nodeType !== 1 || node.nodeName === 'SCRIPT' || node.nodeName === 'BODY' || button && node === button.host) return;
+    if (node.parentNode === document.documentElement && node.nodeName !== 'HEAD') beside.add(node);
+    if (node.parentNode !== body) return;
     parts.add(node);
     node.setAttribute(mark, '');
   }
@@ -609,25 +858,30 @@ function (options) {
   }
 
   guard(() => {
-    Object.defineProperty(window, key, { value: (given, script) => guard(() => accept(given, script))() });
+    const push = ([given, script]) => guard(() => accept(complete(given), script))();
+    Object.defineProperty(window, key, { value: { push }, writable: false, configurable: false, enumerable: false });
+    document.addEventListener('click', guard(clicked));
     document.addEventListener('visibilitychange', guard(shown));
     document.addEventListener('prerenderingchange', guard(shown));
-    window.addEventListener('pagehide', guard(leave));
-    window.addEventListener('pageshow', guard((event) => {
+    addEventListener('pagehide', guard(leave));
+    addEventListener('pageshow', guard((event) => {
       guard(listen)();
       if (!event.persisted) return;
       doubtful = true;
       askNow();
     }));
-    name = nameOf(options);
+    name = nameOf(queue[0][0]);
     lookAbove();
     guard(listen)();
     guard(returnToPlace)();
-    window[key](options, current);
-    const kept = Object.prototype.hasOwnProperty.call(window, 'maicontact') && window.maicontact;
-    const api = kept && typeof kept === 'object' ? kept : {};
+    guard(recall)();
+    const api = window.maicontact;
     Object.defineProperty(api, 'status', { value: status, enumerable: true });
+    Object.defineProperty(api, 'open', { value: open, enumerable: true });
     Object.defineProperty(api, 'refresh', { value: refresh, enumerable: true });
-    if (api !== kept) window.maicontact = api;
+    for (const item of queue) {
+      if (typeof item[0] === 'string') api[item[0]]().then(item[1]);
+      else push(item);
+    }
   })();
 }

@@ -12,25 +12,24 @@ import (
 	"github.com/maicontact/maicontact/templates"
 )
 
-// The loader is written into HTML and beside a line that others look for.
-func TestLoaderText(t *testing.T) {
+// The bootstrap is written into HTML and beside a line that others look for.
+func TestBootstrapText(t *testing.T) {
 	t.Parallel()
-	if !strings.HasPrefix(templates.Loader, "function (options) {\n") || !strings.HasSuffix(templates.Loader, "\n}\n") {
-		t.Error("the loader is not one function expression")
-	}
-	for _, bad := range []string{"</", "<!--", "<script", "]]>", "eval(", "new Function", ".style", "maiagentChatbotConfig", "//", "\n ", "\n\n"} {
-		if strings.Contains(strings.ToLower(templates.Loader), strings.ToLower(bad)) {
-			t.Errorf("the loader holds %q", bad)
+	for _, bad := range []string{"</", "<!--", "<script", "]]>", "eval(", "new Function", ".style", "maiagentChatbotConfig", "//", "-->", "\n"} {
+		if strings.Contains(strings.ToLower(templates.Bootstrap), strings.ToLower(bad)) {
+			t.Errorf("the bootstrap holds %q", bad)
 		}
 	}
-	for i, line := range strings.Split(templates.Loader, "\n") {
-		if strings.HasPrefix(strings.TrimSpace(line), "-->") {
-			t.Errorf("line %d would be read as an HTML comment", i+1)
-		}
-		for _, r := range line {
-			if r < ' ' || r > '~' {
-				t.Errorf("line %d holds %U", i+1, r)
+	for _, text := range []string{templates.Bootstrap, templates.Loader} {
+		for _, r := range text {
+			if (r < ' ' || r > '~') && r != '\n' {
+				t.Errorf("there is %U", r)
 			}
+		}
+	}
+	for _, bad := range []string{"eval(", "new Function", ".style."} {
+		if strings.Contains(templates.Loader, bad) {
+			t.Errorf("the loader holds %q", bad)
 		}
 	}
 }
@@ -44,7 +43,7 @@ func TestLoaderParses(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	file := filepath.Join(t.TempDir(), "loader.js")
-	if err := os.WriteFile(file, []byte("("+templates.Loader+")({});\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("("+templates.Bootstrap+")({});\n"+templates.Loader), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.CommandContext(ctx, node, "--check", file).CombinedOutput(); err != nil {

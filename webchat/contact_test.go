@@ -158,7 +158,7 @@ func TestRepliesThatDoNotMatch(t *testing.T) {
 				return
 			}
 			e, ok := err.(*Error)
-			if !ok || !errors.Is(err, ErrMismatch) || !e.Unknown || e.Retryable || e.Status != http.StatusCreated || !contact.ID.IsZero() {
+			if !ok || !errors.Is(err, ErrMismatch) || !e.Unknown || e.Retryable || e.Status != http.StatusCreated || contact.ID.IsZero() {
 				t.Errorf("got %v", err)
 			}
 		})

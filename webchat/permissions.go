@@ -86,12 +86,14 @@ var (
 	accessWords = []string{"knowledge", "label", "faq", "chatbotfile", "selectedall", "permission"}
 )
 
-// commonKeys are names that a service may add and that tell nothing about the
-// person, as SeenIn compares them and as it names them.
-var commonKeys = map[string]string{
-	"id": "id", "type": "type", "version": "version", "count": "count", "name": "name", "source": "source",
-	"created": "created", "createdat": "created_at", "updated": "updated", "updatedat": "updated_at",
-}
+// What a service may add and that tells nothing about the person, as SeenIn compares
+// it and as it names it: anywhere, and in knowledge bases and conditions.
+var (
+	timeKeys = map[string]string{
+		"version": "version", "created": "created", "createdat": "created_at", "updated": "updated", "updatedat": "updated_at",
+	}
+	itemKeys = map[string]string{"id": "id", "type": "type", "count": "count", "name": "name", "source": "source"}
+)
 
 // QueryMetadata returns the permissions as query metadata. It is an error when
 // an id is not a UUID, a knowledge base is named twice, a condition is

@@ -2,11 +2,10 @@ package webchat
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -25,17 +24,22 @@ var unreadable = QueryMetadata{object: `{"":"[unreadable]"}`}
 //     empty object;
 //   - keys that the service added and that are empty: null, "", [], {}, false, 0.
 //
-// An added key that is not empty and decides about access is a difference, at
-// any depth. Any other added key is none, but is named in added: by its name
-// where that is a common word for such things, otherwise as "other".
+// An added key that is not empty is a difference, unless it is one of vendorKeys
+// (written in any style), or tells a version or a time, or, in a knowledge base or
+// a condition, its id, name, type, source or count. None of these may hold
+// anything that decides about access. Those that were found are named in added: by
+// their name where that is a common word, otherwise as "other".
 //
 // What is missing is a difference, even where it was an empty list: a list of
 // no knowledge bases allows nothing, and no list the service's default.
-func (m QueryMetadata) SeenIn(seen QueryMetadata) (same bool, added []string) {
+func (m QueryMetadata) SeenIn(seen QueryMetadata, vendorKeys ...string) (same bool, added []string) {
 	if m == unreadable || seen == unreadable {
 		return false, nil
 	}
-	var c comparison
+	c := comparison{ignored: map[string]bool{}}
+	for _, key := range vendorKeys {
+		c.ignored[metadataKey(key)] = true
+	}
 	if !c.objects(m.parsed(), seen.parsed()) {
 		return false, nil
 	}
@@ -61,93 +65,17 @@ func (m QueryMetadata) parsed() map[string]any {
 // only. No other key is written so.
 const ambiguous = "_ambiguous"
 
-// normalValue writes a value so that equal ones look the same. Empty objects
-// become nil, and keys without a value go.
-func normalValue(value any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		object := make(map[string]any, len(value))
-		for key, inner := range value {
-			key = metadataKey(key)
-			normal := normalValue(inner)
-			if _, twice := object[key]; twice {
-				object[ambiguous] = true
-			} else if normal != nil {
-				object[key] = normal
-			}
-		}
-		if len(object) == 0 {
-			return nil
-		}
-		return object
-	case []any:
-		list := make([]any, 0, len(value))
-		for _, inner := range value {
-			list = append(list, normalValue(inner))
-		}
-		return list
-	case string:
-		return normalText(value)
-	case json.Number:
-		return number(normalNumber(string(value)))
-	}
-	return value
-}
-
-// metadataKey makes the styles of a key comparable.
-func metadataKey(key string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(key), "_", ""), "-", "")
-}
-
-// normalText turns texts that are booleans into booleans, and UUIDs into their
-// digits.
-func normalText(text string) any {
-	switch {
-	case strings.EqualFold(text, "true"):
-		return true
-	case strings.EqualFold(text, "false"):
-		return false
-	}
-	digits := strings.ToLower(text)
-	if id, ok := parseUUID(digits); ok {
-		digits = strings.ReplaceAll(id, "-", "")
-	}
-	if len(digits) == 32 && strings.Trim(digits, "0123456789abcdef") == "" {
-		return digits
-	}
-	return text
-}
-
-// number is a JSON number in normal form, to tell it from a text.
-type number string
-
-// normalNumber writes a JSON number as its digits without outer zeros and an
-// exponent, so that 1, 1.0 and 10e-1 are the same.
-func normalNumber(text string) string {
-	sign := ""
-	if rest, negative := strings.CutPrefix(text, "-"); negative {
-		sign, text = "-", rest
-	}
-	mantissa, exponent := text, 0
-	if at := strings.IndexAny(text, "eE"); at >= 0 {
-		var err error
-		if exponent, err = strconv.Atoi(text[at+1:]); err != nil || exponent > math.MaxInt32 || exponent < math.MinInt32 {
-			return sign + text
-		}
-		mantissa = text[:at]
-	}
-	whole, fraction, _ := strings.Cut(mantissa, ".")
-	digits := strings.TrimLeft(whole+fraction, "0")
-	exponent -= len(fraction)
-	short := strings.TrimRight(digits, "0")
-	if short == "" {
-		return "0"
-	}
-	return sign + short + "e" + strconv.Itoa(exponent+len(digits)-len(short))
-}
-
 // comparison collects what was added while it compares.
-type comparison struct{ added map[string]bool }
+type comparison struct {
+	added   map[string]bool
+	ignored map[string]bool // keys that mean nothing
+	item    bool            // inside of a knowledge base or a condition
+}
+
+// isVendors reports whether an added key is one of the service's own.
+func (c *comparison) isVendors(key string) bool {
+	return c.ignored[key] || timeKeys[key] != "" || c.item && itemKeys[key] != ""
+}
 
 func (c *comparison) values(sent, seen any, key string) bool {
 	switch sent := sent.(type) {
@@ -182,7 +110,7 @@ func (c *comparison) objects(sent, seen map[string]any) bool {
 		if _, ok := sent[key]; ok || empty(value) {
 			continue
 		}
-		if grants(key, value) {
+		if !c.isVendors(key) || grants(key, value) {
 			return false
 		}
 		c.add(key)
@@ -194,10 +122,7 @@ func (c *comparison) add(key string) {
 	if c.added == nil {
 		c.added = map[string]bool{}
 	}
-	name, common := commonKeys[key]
-	if !common {
-		name = "other"
-	}
+	name := cmp.Or(timeKeys[key], itemKeys[key], "other")
 	c.added[name] = true
 }
 
@@ -223,7 +148,7 @@ func (c *comparison) lists(sent, seen []any, key string) bool {
 	for _, want := range sent {
 		best, found := -1, comparison{}
 		for i, item := range rest {
-			var inner comparison
+			inner := comparison{ignored: c.ignored, item: true}
 			if inner.values(want, item, "") && (best < 0 || len(inner.added) < len(found.added)) {
 				best, found = i, inner
 			}

@@ -38,7 +38,11 @@ func TestSeenIn(t *testing.T) {
 		{"none, but a label", "", `{"labelRelations":{"operator":"AND"}}`, false, nil},
 		{"none, but access inside", "", `{"defaults":{"knowledgeBases":[1]}}`, false, nil},
 		{"none, and a version", "", `{"version":3,"updatedAt":"1728390996000"}`, true, []string{"updated_at", "version"}},
-		{"none, and something", "", `{"Ada":"x"}`, true, []string{"other"}},
+		{"none, and something", "", `{"Ada":"x"}`, false, nil},
+		{"none, and a type", "", `{"type":"gold"}`, false, nil},
+		{"none, and what is the vendor's", "", `{"vendor-ids":[1],"version":2}`, true, []string{"other", "version"}},
+		{"an own key is still there", `{"tier":"basic"}`, `{"tier":"basic","department":"board"}`, false, nil},
+		{"access in what is the vendor's", "", `{"vendorIds":{"faq_ids":[1]}}`, false, nil},
 		{"some, but none", two, "", false, nil},
 		{"nothing allowed, but the default", `{"knowledge_bases":[]}`, "{}", false, nil},
 		{"nothing allowed, but null", `{"knowledge_bases":[]}`, `{"knowledgeBases":null}`, false, nil},
@@ -49,7 +53,8 @@ func TestSeenIn(t *testing.T) {
 		{"one id less", `{"faq_ids":[` + a + `,` + b + `]}`, `{"faq_ids":[` + a + `]}`, false, nil},
 		{"selected all", `{"a":"False"}`, `{"a":true}`, false, nil},
 		{"a base more", `{"knowledge_bases":[` + base(a, "") + `]}`, two, false, nil},
-		{"names added to a base", `{"knowledge_bases":[` + base(a, "") + `,` + base(b, "") + `]}`, `{"knowledge_bases":[` + base(b, `,"name":"Docs","secret":1`) + `,` + base(a, "") + `]}`, true, []string{"name", "other"}},
+		{"names added to a base", `{"knowledge_bases":[` + base(a, "") + `,` + base(b, "") + `]}`, `{"knowledge_bases":[` + base(b, `,"name":"Docs","vendor_ids":1`) + `,` + base(a, "") + `]}`, true, []string{"name", "other"}},
+		{"something added to a base", `{"knowledge_bases":[` + base(a, "") + `]}`, `{"knowledge_bases":[` + base(a, `,"secret":1`) + `]}`, false, nil},
 		{"labels added to a base", `{"knowledge_bases":[` + base(a, "") + `]}`, `{"knowledge_bases":[` + base(a, `,"label_ids":[`+b+`]`) + `]}`, false, nil},
 		{"conditions in another order", `{"label_relations":{"operator":"OR","conditions":[{"label_id":` + a + `},{"operator":"AND","conditions":[{"label_id":` + b + `}]}]}}`,
 			`{"labelRelations":{"conditions":[{"conditions":[{"labelId":` + b + `}],"operator":"AND"},{"labelId":` + a + `}],"operator":"OR"}}`, true, nil},
@@ -69,7 +74,7 @@ func TestSeenIn(t *testing.T) {
 		{"two styles of one key sent", `{"faqIds":[],"faq_ids":[` + a + `]}`, `{"faqIds":[],"faq_ids":[` + a + `]}`, false, nil},
 	}
 	for _, tt := range tests {
-		same, added := parsedMetadata(t, tt.sent).SeenIn(parsedMetadata(t, tt.seen))
+		same, added := parsedMetadata(t, tt.sent).SeenIn(parsedMetadata(t, tt.seen), "vendorIds")
 		if same != tt.same || !reflect.DeepEqual(added, tt.added) {
 			t.Errorf("%s: got %v, %q", tt.name, same, added)
 		}
@@ -116,8 +121,10 @@ func FuzzSeenIn(f *testing.F) {
 		}
 		for _, name := range added {
 			known := name == "other"
-			for _, common := range commonKeys {
-				known = known || name == common
+			for _, keys := range []map[string]string{timeKeys, itemKeys} {
+				for _, common := range keys {
+					known = known || name == common
+				}
 			}
 			if !known {
 				t.Fatalf("added names %q", name)

@@ -86,7 +86,7 @@ func newWorld(t *testing.T, o options) *world {
 		API:     webchat.Config{BaseURL: "http://localhost/api", APIKey: webchattest.DefaultAPIKey, HTTPClient: &http.Client{Transport: direct{sim}}},
 		InboxID: webchattest.DefaultInboxID, Widget: webchat.Widget{WebChatID: webchattest.DefaultWebChatID},
 		Namespace: "access-test", Identify: w.whoIs, Sessions: keys, Store: o.store, Timing: o.timing,
-		Visitors: maicontact.Visitors{Profile: webchat.Profile{QueryMetadata: public}},
+		Visitors: maicontact.Visitors{Start: maicontact.OnLoad, Profile: webchat.Profile{QueryMetadata: public}},
 		Logger:   slog.New(slog.NewTextHandler(w.log, nil)),
 	}
 	w.start()

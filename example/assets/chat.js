@@ -8,6 +8,7 @@
   let since = 0; // when it began to load; 0: it does not
 
   const reasons = {
+    'cookie refused': 'The chat needs a cookie, and your browser keeps none of this shop.',
     'declined': 'There is no chat for this account.',
     'suspended': 'Your account is suspended, so there is no chat.',
     'erased': 'Your contact was erased at your wish, so there is no chat.',
@@ -24,12 +25,16 @@
     switch (status.state) {
       case 'started':
       case 'changed':
+      case 'closed': // the button says it
+      case 'opening':
         return '';
       case 'loading':
         return Date.now() - since > patience ? 'The chat is slow today; it starts when it is there.' : '';
       case 'waiting':
         if (!status.reason) return ''; // the answer is on its way
         return reasons[status.reason] || 'There is no chat right now. This page tries again by itself.';
+      case 'failed':
+        return reasons[status.reason] || ''; // the button says it
       default:
         return reasons[status.reason] || 'There is no chat on this page.';
     }
@@ -38,7 +43,7 @@
   function look() {
     const status = window.maicontact && window.maicontact.status ? window.maicontact.status() : null;
     since = status && status.state === 'loading' ? since || Date.now() : 0;
-    promise.hidden = !status || status.state !== 'started';
+    promise.hidden = !status || !['started', 'closed'].includes(status.state);
     const text = sentence(status);
     if (line.textContent !== text) line.textContent = text; // screen readers hear each change
   }

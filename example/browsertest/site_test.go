@@ -107,6 +107,9 @@ func (s *site) options(answer string) (options map[string]any) {
 	}
 	if who == "" {
 		delete(options, "epoch")
+		if config, ok := options["config"].(map[string]any); ok {
+			config["contactId"] = "c-1"
+		}
 	}
 	return options
 }
@@ -121,27 +124,32 @@ func encode(v any) string {
 
 // script renders the chat script as the server does.
 func (s *site) script(answer string) string {
-	if strings.Contains(answer, "@") {
-		options, line := s.options(answer), ""
-		if config, ok := options["config"]; ok {
-			line = "window.maiagentChatbotConfig = " + encode(config) + ";\n"
-			delete(options, "config")
+	if !strings.Contains(answer, "@") {
+		switch answer {
+		case contact:
+			answer = contact + "@"
+		case retry, declined:
+			answer += "@"
+		default:
+			return ""
 		}
-		options["again"] = "/webchat.js"
-		return fmt.Sprintf("// maicontact\n%s(%s)(%s);\n", line, templates.Loader, encode(options))
 	}
-	switch answer {
-	case contact:
-		return fmt.Sprintf("// maicontact\nwindow.maiagentChatbotConfig = {\"webChatId\":\"w\",\"baseUrl\":\"%s/web-chats\",\"contactId\":\"c-1\"};\n"+
-			"(%s)({\"embed\":\"%s/js/embed.min.js\",\"again\":\"/webchat.js\"});\n", s.chatHost, templates.Loader, s.chatHost)
-	case retry:
-		return fmt.Sprintf("// maicontact: no chat: unavailable\n(%s)({\"again\":\"/webchat.js\",\"reason\":\"unavailable\",\"retry\":true});\n", templates.Loader)
-	case declined:
-		return fmt.Sprintf("// maicontact: no chat: declined\n(%s)({\"again\":\"/webchat.js\",\"reason\":\"declined\",\"retry\":false});\n", templates.Loader)
-	default:
-		return ""
+	options, line := s.options(answer), ""
+	if config, ok := options["config"]; ok {
+		line = "window.maiagentChatbotConfig = " + encode(config) + ";\n"
+		delete(options, "config")
 	}
+	options["again"] = "/webchat.js"
+	return "// maicontact\n" + line + call(options)
 }
+
+// call is a script that runs the loader at once, not after the page has loaded.
+func call(options map[string]any) string {
+	return fmt.Sprintf("(%s)(%s);\n%s", inline, encode(options), templates.Loader)
+}
+
+// inline is a bootstrap that fetches no loader.
+var inline = strings.NewReplacer(`=="complete"`, `=="never"`, `addEventListener("load"`, `addEventListener("never"`).Replace(templates.Bootstrap)
 
 var placeholder = regexp.MustCompile(`{{[a-z]+(@[a-z]+)?}}`)
 
@@ -168,7 +176,7 @@ func (s *site) serveShop(w http.ResponseWriter, r *http.Request) {
 		s.serveScript(w, r, strings.HasSuffix(path, "json"))
 	case "/webchat-static.js":
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-		fmt.Fprintf(w, "(%s)({\"json\":\"/webchat.json\"});\n", templates.Loader)
+		fmt.Fprint(w, call(map[string]any{"json": true, "again": "/webchat.json"}))
 	case "/release":
 		s.release()
 	case "/note":

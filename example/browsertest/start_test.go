@@ -229,7 +229,7 @@ func TestFootprint(t *testing.T) {
 	tab.Open(s.url + "/")
 	settled(tab, "started")
 	for expression, want := range map[string]bool{
-		`Object.keys(maicontact).join() === 'status,refresh'`:                                                                true,
+		`Object.keys(maicontact).join() === 'status,open,refresh'`:                                                           true,
 		`Object.keys(maicontact.status()).join() === 'state,reason,attempts,epoch'`:                                          true,
 		`Object.getOwnPropertyNames(window).filter((n) => !names.includes(n)).join() === 'maiagentChatbotConfig,maicontact'`: true,
 		`Object.prototype.hasOwnProperty.call(document.body, 'onload')`:                                                      false,

@@ -77,6 +77,7 @@ func (w *world) newShop(database string) (*shop, *line) {
 		"MAIAGENT_WEBCHAT_ID=" + options.WebChatID,
 		"MAIAGENT_CHAT_URL=" + w.maiagent.ChatURL(),
 		"SITE_NAMESPACE=" + namespace,
+		"CHAT_VISITORS=on-load",
 		"SESSION_KEY=" + w.sessionKey,
 	}}
 	l.kill = s.kill

@@ -47,12 +47,15 @@ func TestRename(t *testing.T) {
 		put(before.Member("in-doubt"), func(r *contacts.Row) { r.DoubtUntil = now.Add(time.Minute) })
 		put(before.Member("erasing"), func(r *contacts.Row) { r.Life, r.Due = contacts.Erasing, now })
 		put(before.Member("claimed"), func(r *contacts.Row) { r.Owner, r.LeaseUntil, r.Due = 5, now.Add(time.Hour), now })
+		put(before.Member("looked-at-again"), func(r *contacts.Row) { r.Life, r.Checks, r.Due = contacts.Erased, 4, now.Add(time.Hour) })
+		put(before.Member("erased-and-back"), func(r *contacts.Row) { r.Life = contacts.Erased })
+		put(after.Member("erased-and-back"), nil)
 		put(before.Member("taken"), nil)
 		put(after.Member("taken"), nil)
 		put(before.Visitor("guest"), nil)
 		elsewhere := put(others.Member("ann"), nil)
 
-		want := sqlstore.Renamed{Moved: 3, Unfinished: 3, Taken: 1, Visitors: 1}
+		want := sqlstore.Renamed{Moved: 3, Unfinished: 4, Taken: 2, Erased: 1, Visitors: 1}
 		got, err := sqlstore.Rename(t.Context(), db, d.dialect, before.InboxID, before.Namespace, after.Namespace)
 		if err != nil || got != want {
 			t.Fatalf("%+v %v, want %+v", got, err, want)

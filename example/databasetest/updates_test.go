@@ -33,7 +33,8 @@ func TestUpdatesAreJoined(t *testing.T) {
 		t.Cleanup(func() { store.Close() })
 		member := maicontact.Member{ID: "1", Profile: webchat.Profile{Name: "Alice"}, Revision: 1}
 		mc, err := maicontact.New(maicontact.Config{
-			API: webchat.Config{BaseURL: sim.BaseURL(), APIKey: webchattest.DefaultAPIKey}, InboxID: webchattest.DefaultInboxID,
+			Visitors: maicontact.Visitors{Start: maicontact.OnLoad},
+			API:      webchat.Config{BaseURL: sim.BaseURL(), APIKey: webchattest.DefaultAPIKey}, InboxID: webchattest.DefaultInboxID,
 			Widget: webchat.Widget{WebChatID: webchattest.DefaultWebChatID}, Namespace: "shop", Store: store,
 			Identify: func(*http.Request) (*maicontact.Member, error) { return &member, nil },
 			Sessions: sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")),

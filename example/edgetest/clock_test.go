@@ -22,7 +22,7 @@ func TestClockSetBack(t *testing.T) {
 			if chromium.Eval[bool](tab, `new Promise((done) => setTimeout(() => {
 				const mine = document.createElement('p');
 				document.body.append(mine);
-				setTimeout(() => done(mine.hasAttribute('data-maicontact')), 50);
+				setTimeout(() => done(mine.hasAttribute('data-maicontact-part')), 50);
 			}, 2500))`) {
 				t.Error("the page's own element is taken for the chat's")
 			}

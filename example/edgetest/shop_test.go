@@ -67,6 +67,7 @@ func newShop(t *testing.T) *shop {
 func (s *shop) middleware(namespace string, change func(*maicontact.Config)) *maicontact.Middleware {
 	s.t.Helper()
 	c := maicontact.Config{
+		Visitors:  maicontact.Visitors{Start: maicontact.OnLoad},
 		API:       webchat.Config{BaseURL: s.sim.BaseURL(), APIKey: webchattest.DefaultAPIKey},
 		InboxID:   webchattest.DefaultInboxID,
 		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID, ChatURL: s.sim.URL},

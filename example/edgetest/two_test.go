@@ -1,6 +1,7 @@
 package edgetest
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/maicontact/maicontact"
@@ -12,7 +13,8 @@ func (s *shop) blog() {
 	mc := s.middleware("blog-test", func(c *maicontact.Config) {
 		c.Site.ScriptPath, c.Site.JSONPath = "/blog/webchat.js", "/blog/webchat.json"
 	})
-	s.mux.Handle("/blog/webchat.js", mc.Script())
+	s.mux.Handle("/blog/webchat.js", mc.Handler(mc.Script()))
+	s.mux.Handle("/blog/{name}", mc.Handler(http.NotFoundHandler())) // the loader
 }
 
 const blogTag = `<script src="/blog/webchat.js" defer></script>`

@@ -5,6 +5,9 @@ import "testing"
 // The model must notice when a part of the design is missing. Where MaiAgent
 // keeps source ids unique it would make up for some of them.
 func TestControls(t *testing.T) {
+	if slowness > 1 {
+		t.Skip("takes too long with the race detector")
+	}
 	const enough = 300
 	for _, test := range []struct {
 		name    string

@@ -269,6 +269,7 @@ func (w *world) start(i int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &replica{pulse: newPulse(cancel), cancel: cancel, ended: make(chan struct{})}
 	mc, err := maicontact.New(maicontact.Config{
+		Visitors: maicontact.Visitors{Start: maicontact.OnLoad},
 		API: webchat.Config{
 			BaseURL: "http://localhost/api", APIKey: webchattest.DefaultAPIKey,
 			HTTPClient: &http.Client{Transport: &wire{

@@ -28,6 +28,7 @@ var (
 // config is a site at the simulation; it lacks Store and Identify.
 func config(sim *webchattest.Server) maicontact.Config {
 	return maicontact.Config{
+		Visitors:  maicontact.Visitors{Start: maicontact.OnLoad},
 		API:       webchat.Config{BaseURL: sim.BaseURL(), APIKey: webchattest.DefaultAPIKey},
 		InboxID:   webchattest.DefaultInboxID,
 		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID},

@@ -128,7 +128,7 @@ func run(t *testing.T, script string) map[string]any {
 	vm := goja.New()
 	_, err := vm.RunString(`
 		var loaded = 0;
-		var window = this, document = {};
+		var window = this, self = this, document = {};
 		Object.defineProperty(document, 'currentScript', { get: function () { loaded++; return null; } });`)
 	if err != nil {
 		t.Fatal(err)

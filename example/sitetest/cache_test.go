@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -100,8 +101,15 @@ func (c *sharedCache) keep(address string, asked http.Header, reply *httptest.Re
 func (c *sharedCache) stored() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.Sorted(maps.Keys(c.kept))
+	stored := slices.Sorted(maps.Keys(c.kept))
+	for i, path := range stored {
+		stored[i] = loaderHash.ReplaceAllString(path, ".HASH.js")
+	}
+	return stored
 }
+
+// loaderHash is the end of the loader's address.
+var loaderHash = regexp.MustCompile(`\.[0-9a-f]{16}\.js$`)
 
 // text is all that is stored.
 func (c *sharedCache) text() string {

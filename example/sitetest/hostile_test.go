@@ -190,6 +190,8 @@ func TestHostileSiteUnguarded(t *testing.T) {
 			w.edit(func(r *http.Request) {
 				if r.URL.Path == "/webchat.js" {
 					r.Header.Set("Sec-Fetch-Site", "same-origin")
+					r.Header.Del("Origin")
+					r.Header.Del("Referer")
 				}
 			}, func(_ string, h http.Header) { h.Del("Cross-Origin-Resource-Policy") })
 			hostile := p.hostile(host)

@@ -133,7 +133,7 @@ func TestStaticScriptInSharedCache(t *testing.T) {
 			t.Errorf("as %s: the violations are %q", name, got)
 		}
 	}
-	if got, want := cache.stored(), []string{"/", "/webchat-static.js"}; !slices.Equal(got, want) {
+	if got, want := cache.stored(), []string{"/", "/webchat-static.js", "/webchat.HASH.js"}; !slices.Equal(got, want) {
 		t.Errorf("the cache has stored %q, want %q", got, want)
 	}
 	if pages, scripts, asks := site.times("/"), site.times("/webchat-static.js"), site.times("/webchat.json"); pages != 1 || scripts != 1 || asks < 5 {

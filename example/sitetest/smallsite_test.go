@@ -51,6 +51,7 @@ func newSmallSite(t *testing.T, policy, html string, layers ...func(http.Handler
 	t.Cleanup(sim.Close)
 	s := &smallSite{t: t, sim: sim, policy: policy, pages: map[string]string{"/": html}}
 	mc, err := maicontact.New(maicontact.Config{
+		Visitors:  maicontact.Visitors{Start: maicontact.OnLoad},
 		API:       webchat.Config{BaseURL: sim.BaseURL(), APIKey: webchattest.DefaultAPIKey},
 		InboxID:   webchattest.DefaultInboxID,
 		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID, ChatURL: sim.ChatURL()},
@@ -71,8 +72,10 @@ func newSmallSite(t *testing.T, policy, html string, layers ...func(http.Handler
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /webchat.js", mc.Script())
+	mux.Handle("POST /webchat.js", mc.Script())
 	mux.Handle("GET /webchat-static.js", mc.StaticScript())
 	mux.Handle("GET /webchat.json", mc.JSON())
+	mux.Handle("POST /webchat.json", mc.JSON())
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET /page.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript")

@@ -42,7 +42,7 @@ var down = []status{{"waiting", "unavailable"}, {"waiting", "budget"}}
 // chat, and to hold nothing but one of the reasons.
 func (p person) wantStatus(page string, want ...status) {
 	p.w.t.Helper()
-	p.Wait(`window.maicontact && maicontact.status().state === '` + want[0].State + `'`)
+	p.Wait(`window.maicontact && 'epoch' in maicontact.status() && maicontact.status().state === '` + want[0].State + `'`) // of the loader
 	if got := chromium.Eval[status](p.Tab, `maicontact.status()`); !slices.Contains(want, got) {
 		p.w.t.Errorf("the status is %+v, want one of %+v", got, want)
 	}

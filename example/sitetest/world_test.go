@@ -27,14 +27,21 @@ type world struct {
 	t   *testing.T
 	sim *webchattest.Server
 	*front
+	visitors string // CHAT_VISITORS
 }
 
 // newWorld opens a shop on a database of its own.
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldOf(t, "on-load")
+}
+
+// newWorldOf opens one whose visitors get their contact then.
+func newWorldOf(t *testing.T, visitors string) *world {
+	t.Helper()
 	sim := webchattest.NewServer(webchattest.Options{APIKey: apiKey})
 	t.Cleanup(sim.Close)
-	w := &world{t: t, sim: sim, front: newFront(t, sim)}
+	w := &world{t: t, sim: sim, front: newFront(t, sim), visitors: visitors}
 	w.leadTo(w.startShop())
 	return w
 }
@@ -51,6 +58,7 @@ func (w *world) startShop() string {
 		"ADDR=127.0.0.1:0",
 		"DATABASE_URL=sqlite:" + t.TempDir() + "/shop.db",
 		"SESSION_KEY=" + sessionKey,
+		"CHAT_VISITORS=" + w.visitors,
 		"TRUSTED_ORIGIN=" + w.origin(shopHost),
 		"MAIAGENT_BASE_URL=" + w.sim.URL,
 		"MAIAGENT_API_KEY=" + apiKey,

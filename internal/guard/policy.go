@@ -68,8 +68,10 @@ type Page struct {
 // allowed one, may read the answer, and only as a script or a fetch, never as a
 // page, a frame or a worker:
 //
-//   - Sec-Fetch-Site, which pages cannot forge, must be same-origin; where it
-//     is same-site or cross-site, Origin or, without one, Referer must name an
+//   - Sec-Fetch-Site, which pages cannot forge, must be same-origin; an Origin,
+//     or without one a Referer, must then be ours all the same where Site.Origin
+//     says what that is: a name of another that leads here (DNS rebinding) is the
+//     same origin to a browser. Where Sec-Fetch-Site is same-site or cross-site, Origin or, without one, Referer must name an
 //     allowed origin.
 //   - A browser that does not send it must name our own origin, or an allowed
 //     one, in Origin or, without one, in Referer.
@@ -77,7 +79,12 @@ type Page struct {
 //     no other credential: there is nobody whose id could be read. The page is
 //     Unproven then, and must not be told of a member who is known all the
 //     same, by an address or by a header that a proxy adds.
+//
+// A POST opens the chat: see [Policy.Opening].
 func (p Policy) Page(r *http.Request) (Page, error) {
+	if r.Method == http.MethodPost {
+		return p.Opening(r)
+	}
 	h := r.Header
 	if len(h["Sec-Fetch-Dest"]) > 1 || len(h["Sec-Fetch-Mode"]) > 1 || len(h["Sec-Fetch-Site"]) > 1 {
 		return Page{}, ErrCrossSite
@@ -87,7 +94,7 @@ func (p Policy) Page(r *http.Request) (Page, error) {
 	}
 	site := first(h, "Sec-Fetch-Site")
 	if site == "same-origin" {
-		return Page{}, nil
+		return Page{}, p.checkSame(h)
 	}
 	if site != "" && site != "same-site" && site != "cross-site" {
 		return Page{}, ErrCrossSite
@@ -103,6 +110,15 @@ func (p Policy) Page(r *http.Request) (Page, error) {
 	default:
 		return Page{}, ErrCrossSite
 	}
+}
+
+// checkSame is for a page of the same origin, as the browser sees it.
+func (p Policy) checkSame(h http.Header) error {
+	origin, _, missing := pageOrigin(h)
+	if p.origin == "" || missing || origin == p.origin || origin != "" && slices.Contains(p.allowed, origin) {
+		return nil
+	}
+	return ErrCrossSite
 }
 
 // Open lets the browser give the reply to a listed page.

@@ -110,7 +110,7 @@ func TestPageOddRequests(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, err, test.want)
 		}
 	}
-	for _, method := range []string{"POST", "PUT", "OPTIONS", "CONNECT"} {
+	for _, method := range []string{"PUT", "OPTIONS", "CONNECT"} {
 		r := ask(own...)
 		r.Method = method
 		if _, err := p.Page(r); !errors.Is(err, ErrNotAScript) {
@@ -124,5 +124,32 @@ func TestPageOddRequests(t *testing.T) {
 	}
 	if page, err := p.Page(ask()); err != nil || page != (Page{Unproven: true}) {
 		t.Errorf("nobody: %+v, %v", page, err)
+	}
+}
+
+// A name of another that leads to our address is the same origin to a browser.
+// Where the site says what its own origin is, such a page is refused.
+func TestPageOfARebindingName(t *testing.T) {
+	const evil = "https://evil.test"
+	for _, test := range []struct {
+		name   string
+		policy Policy
+		header []string
+		want   error
+	}{
+		{"its script", newPolicy(t, "https://shop.test"), []string{"Referer", evil + "/"}, ErrCrossSite},
+		{"its fetch", newPolicy(t, "https://shop.test"), []string{"Origin", evil}, ErrCrossSite},
+		{"its fetch, with a referer of ours", newPolicy(t, "https://shop.test"), []string{"Origin", evil, "Referer", "https://shop.test/"}, ErrCrossSite},
+		{"odd ones", newPolicy(t, "https://shop.test"), []string{"Referer", "shop"}, ErrCrossSite},
+		{"ours", newPolicy(t, "https://shop.test"), []string{"Referer", "https://shop.test/cart"}, nil},
+		{"ours, which tells none", newPolicy(t, "https://shop.test"), nil, nil},
+		{"a listed one", newPolicy(t, "https://shop.test", "https://www.shop.test"), []string{"Referer", "https://www.shop.test/"}, nil},
+		{"nobody says what is ours", newPolicy(t, ""), []string{"Referer", evil + "/"}, nil},
+	} {
+		r := ask(append([]string{"Sec-Fetch-Site", "same-origin", "Cookie", "maicontact=x"}, test.header...)...)
+		r.Host = "evil.test"
+		if _, err := test.policy.Page(r); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, want %v", test.name, err, test.want)
+		}
 	}
 }

@@ -3,6 +3,9 @@
 package ratelimit
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"math"
 	"net/http"
 	"net/netip"
@@ -10,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/maicontact/maicontact/internal/background"
 )
 
 // mostClients is how many clients one generation of Limit knows.
@@ -34,6 +39,7 @@ type Limit struct {
 	total *rate.Limiter
 	young map[netip.Addr]*rate.Limiter
 	old   map[netip.Addr]*rate.Limiter
+	full  background.Every
 	born  time.Time // of the younger generation
 }
 
@@ -43,6 +49,18 @@ type Options struct {
 	Interval       time.Duration  // until a client may be one more
 	PerSecond      float64        // of all clients; not above 0: any number
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+}
+
+// Check reports every fault. The errors name the fields of Config.
+func (o Options) Check() error {
+	var faults []error
+	if o.Interval < 0 {
+		faults = append(faults, errors.New("Config.Visitors.Interval must not be negative; a negative Config.Visitors.Burst switches the limit off"))
+	}
+	if math.IsNaN(o.PerSecond) || math.IsInf(o.PerSecond, 0) {
+		faults = append(faults, errors.New("Config.Visitors.PerSecond must be a number of visitors per second; a negative one switches the limit off"))
+	}
+	return errors.Join(append(faults, CheckProxies(o.TrustedProxies))...)
 }
 
 // New returns a Limit that has turned nobody away yet.
@@ -65,6 +83,17 @@ const (
 // that does not allow that, and takes nothing then; empty: the visitor may be made.
 func (l *Limit) Take(r *http.Request) (over string) {
 	return l.take(clientOf(r.RemoteAddr, r.Header["X-Forwarded-For"], l.proxies))
+}
+
+// TakeOrWarn is Take with a line in the log, now and then, of who is turned away.
+// It reports whether the visitor may be made.
+func (l *Limit) TakeOrWarn(ctx context.Context, r *http.Request, log *slog.Logger) bool {
+	over := l.Take(r)
+	if over != "" && l.full.Count(time.Now()) > 0 {
+		log.WarnContext(ctx, "maicontact: too many new visitors, some get no chat; behind a proxy check Config.Site.TrustedProxies",
+			"limit", over, "forwarded", len(r.Header["X-Forwarded-For"]) > 0)
+	}
+	return over == ""
 }
 
 // take takes a token for one new visitor of a client. It returns the limit that

@@ -23,16 +23,19 @@ func (w *work) sees(id webchat.ContactID, told webchat.Contact, access webchat.Q
 	if err != nil {
 		return false, err
 	}
-	w.vendor.hears(read)
+	w.vendor.hearsRead(read)
 	if read.AccessTold {
 		return w.isSame(access, read), nil
+	}
+	if w.vendor.readsTell.Load() && read.SourceID != "" {
+		return access.IsZero(), nil // where reads tell, a whole contact without the field has none
 	}
 	w.vendor.falls(w.ctx, w.log)
 	return w.vendor.isSilent(), nil
 }
 
 func (w *work) isSame(access webchat.QueryMetadata, c webchat.Contact) bool {
-	same, added := access.SeenIn(c.Profile.QueryMetadata)
+	same, added := access.SeenIn(c.Profile.QueryMetadata, w.vendorKeys...)
 	if same {
 		if news := w.vendor.adds(added); len(news) > 0 {
 			w.log.InfoContext(w.ctx, "maicontact: MaiAgent adds keys of its own to the permissions that were sent; they are taken to mean nothing", "keys", news)

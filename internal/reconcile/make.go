@@ -47,7 +47,6 @@ func (w *work) make() error {
 	case w.at.Row.Denials >= mostDenials:
 		return errDenied
 	}
-	w.manner = w.mannerFor(w.target(webchat.Contact{}), w.at.Now())
 	return w.create(AsItIs)
 }
 
@@ -78,6 +77,8 @@ func (w *work) create(first contacts.Transition) error {
 		case err == nil:
 			return w.bindMade(made)
 		case !w.began:
+			return err
+		case upstream.Setting(err) != "":
 			return err
 		case errors.Is(err, webchat.ErrExists), upstream.FailedInside(err) && w.mayBeHeld():
 			return w.takeOver()

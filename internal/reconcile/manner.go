@@ -24,7 +24,7 @@ type manner struct {
 // mannerFor is how the profile is written after what is known from before:
 // what was refused of this very value less than a day ago is left out, and so is
 // what no contact may have null in.
-func (w *work) mannerFor(d contacts.Desired, now time.Time) manner {
+func (w *work) mannerFor(d contacts.Desired, held webchat.Contact, now time.Time) manner {
 	m := manner{none: w.vendor.noneStyle()}
 	for _, r := range parseRefusals(w.at.Row.Refused) {
 		if r.tag == tagOf(w.at.Row.Person, r.field, d.Profile) && now.Before(r.at.Add(contacts.RefusedTime)) {
@@ -34,6 +34,9 @@ func (w *work) mannerFor(d contacts.Desired, now time.Time) manner {
 	for _, field := range w.vendor.refusedNulls() {
 		if textOf(field, d.Profile) == "" && !slices.Contains(m.omit, field) {
 			m.omit = append(m.omit, field)
+			if textOf(field, held.Profile) != "" {
+				m.lost = append(m.lost, field) // it cannot be cleared
+			}
 		}
 	}
 	return m

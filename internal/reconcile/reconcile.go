@@ -43,6 +43,8 @@ type Options struct {
 	Timing Timing
 	// Suspended is the access of people who are suspended.
 	Suspended webchat.QueryMetadata
+	// VendorKeys are keys that MaiAgent adds to query metadata, and that mean nothing.
+	VendorKeys []string
 	// RemakeMoved counts a contact that is in other inboxes only as deleted.
 	RemakeMoved bool
 	// OnRefused is told which fields of a person MaiAgent did not take. Optional.
@@ -55,6 +57,7 @@ type Reconciler struct {
 	api         *upstream.Client
 	timing      Timing
 	suspended   webchat.QueryMetadata
+	vendorKeys  []string
 	remakeMoved bool
 	onRefused   func(context.Context, contacts.Person, []webchat.Field)
 	log         *slog.Logger
@@ -64,7 +67,7 @@ type Reconciler struct {
 // New returns a Reconciler.
 func New(o Options) *Reconciler {
 	return &Reconciler{
-		api: o.API, timing: o.Timing, suspended: o.Suspended, remakeMoved: o.RemakeMoved, onRefused: o.OnRefused, log: o.Logger,
+		api: o.API, timing: o.Timing, suspended: o.Suspended, vendorKeys: o.VendorKeys, remakeMoved: o.RemakeMoved, onRefused: o.OnRefused, log: o.Logger,
 	}
 }
 

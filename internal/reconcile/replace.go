@@ -22,15 +22,15 @@ func (w *work) replace() error {
 	case err != nil:
 		return err
 	}
-	w.vendor.hears(held)
+	w.vendor.hearsRead(held)
 	if w.isMoved(held) {
-		if w.remakeMoved && w.doubt.IsZero() {
+		if w.remakeMoved && w.doubt.IsZero() && w.at.Row.Life == contacts.Live {
 			return w.nextGeneration("a contact was moved out of the inbox, which counts as deleted")
 		}
 		w.log.WarnContext(w.ctx, "maicontact: a contact is in another inbox than ours now; it is kept in step there and not moved back")
 	}
 	before, confirmed := w.doubt, w.at.Row.Confirmed
-	w.manner = w.mannerFor(w.target(held), w.at.Now())
+	w.planned = contacts.Stamp{} // what is held is another
 	for {
 		told, err := w.send(AsItIs, held, func(begin func(context.Context) (webchat.Draft, error)) (webchat.Contact, error) {
 			return w.api.Replace(w.ctx, id, begin)
@@ -38,6 +38,9 @@ func (w *work) replace() error {
 		switch {
 		case errors.Is(err, webchat.ErrNotFound):
 			return w.heal()
+		case errors.Is(err, webchat.ErrExists) && w.began && held.SourceID != "" && held.SourceID != sourceID(w.at.Row) && !w.keepSource:
+			w.keepSource = true // it stays as it is there
+			continue
 		case err != nil && w.began && w.learn(err, w.sent, held):
 			continue
 		case err != nil:
@@ -62,7 +65,7 @@ func (w *work) replace() error {
 // confirm records that MaiAgent holds what was sent.
 func (w *work) confirm(before time.Time, changed bool) error {
 	since := w.at.Row.Since
-	if w.sent.Profile.QueryMetadata.IsZero() {
+	if changed && w.sent.Profile.QueryMetadata.IsZero() {
 		w.vendor.noneWorks(w.manner.none)
 	}
 	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {

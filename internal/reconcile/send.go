@@ -40,6 +40,9 @@ func (w *work) send(first contacts.Transition, held webchat.Contact, call write)
 		}
 		w.began, w.doubt = true, w.at.Row.DoubtUntil
 		w.sent = w.target(held)
+		if w.planned != w.sent.Stamp {
+			w.planned, w.manner = w.sent.Stamp, w.mannerFor(w.sent, held, w.at.Now())
+		}
 		return w.draft(held), nil
 	})
 	w.doubt = w.doubtAfter(before, err)
@@ -53,6 +56,9 @@ func (w *work) draft(held webchat.Contact) webchat.Draft {
 	d := webchat.Draft{
 		InboxID: row.InboxID, InboxIDs: held.InboxIDs, SourceID: sourceID(row), Profile: w.sent.Profile,
 		Omit: w.manner.omit, None: w.manner.none,
+	}
+	if w.keepSource {
+		d.SourceID = held.SourceID
 	}
 	if w.isMoved(held) {
 		d.InboxID = held.InboxIDs[0]

@@ -23,6 +23,8 @@ type vendor struct {
 	tells  atomic.Bool  // some reply has told a contact's access
 	silent atomic.Bool  // a contact that was read did not
 
+	readsTell atomic.Bool // some contact that was read by its id has told its access
+
 	misset background.Every
 	unseen background.Every
 
@@ -40,6 +42,14 @@ func (v *vendor) noneWorks(style webchat.NoneStyle) { v.none.Store(int64(style))
 func (v *vendor) hears(c webchat.Contact) {
 	if c.AccessTold {
 		v.tells.Store(true)
+	}
+}
+
+// hearsRead takes in a contact as it was read by its id.
+func (v *vendor) hearsRead(c webchat.Contact) {
+	v.hears(c)
+	if c.AccessTold {
+		v.readsTell.Store(true)
 	}
 }
 

@@ -32,6 +32,9 @@ type work struct {
 	sent    contacts.Desired // by the newest write
 	doubt   time.Time        // until when a write may still land, if the work fails now
 	manner  manner           // how what is desired is to be written
+	planned contacts.Stamp   // what the manner is for
+
+	keepSource bool // MaiAgent does not take another source id
 }
 
 func (r *Reconciler) begin(ctx context.Context, at *contacts.Reading, owner int64) *work {
@@ -127,9 +130,13 @@ func (w *work) tell(cause error, retry time.Duration) {
 	}
 	if errors.Is(cause, errUnseen) {
 		if n := w.vendor.wait(w.at.Row.Person, time.Now()); n > 0 {
-			w.log.WarnContext(w.ctx, "maicontact: MaiAgent does not show the permissions that were sent, so people wait for their chat; check in MaiAgent's console what the contact's query metadata is, and who else changes it",
+			w.log.WarnContext(w.ctx, "maicontact: MaiAgent does not show the permissions that were sent, so people wait for their chat; check in MaiAgent's console what the contact's query metadata is, and who else changes it; keys that MaiAgent adds itself belong in Config.VendorKeys",
 				"people", n, "retry_in", retry)
 		}
+		return
+	}
+	if w.at.Row.Life == contacts.Suspended && upstream.IsRefusal(cause) {
+		w.log.ErrorContext(w.ctx, "maicontact: MaiAgent does not take the permissions of a suspended person; check Config.SuspendedAccess", "error", cause, "retry_in", retry)
 		return
 	}
 	if errors.Is(cause, errDenied) {

@@ -3,6 +3,7 @@ package render
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"strings"
 )
 
@@ -26,4 +27,16 @@ func IsNonce(s string) bool {
 func HashSource(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// OpenTag begins an inline script with the nonce of the page's policy; empty:
+// none.
+func OpenTag(nonce string) (string, error) {
+	switch {
+	case !IsNonce(nonce):
+		return "", errors.New("maicontact: the nonce is not base64")
+	case nonce == "":
+		return "<script>", nil
+	}
+	return `<script nonce="` + nonce + `">`, nil
 }

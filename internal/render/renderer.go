@@ -14,11 +14,16 @@ import (
 
 // Answer is what the browser is told of who is there.
 type Answer struct {
-	ID     webchat.ContactID
-	Config []byte // the widget's, with the id in it, when the request has options of its own
-	Reason string // why there is no contact; words that need no escaping in a comment
-	Retry  bool   // it makes sense to ask again
-	Owner  string // who the answer is for, as a digest; empty: that is not known
+	ID      webchat.ContactID
+	Config  []byte           // the widget's, with the id in it, when the request has options of its own
+	Options *webchat.Options // of a request that has a button to draw
+	Reason  string           // why there is no contact; words that need no escaping in a comment
+	Retry   bool             // it makes sense to ask again
+	Owner   string           // who the answer is for, as a digest; empty: that is not known
+	Closed  bool             // the visitor may open the chat
+	Opened  bool             // the visitor has just opened it
+	Alone   bool             // nobody serves the loader's own address
+	Origin  string           // ours, for a page of another; empty: the page is ours
 }
 
 // Renderer renders answers. It is prepared once, and safe for concurrent use.
@@ -26,77 +31,105 @@ type Renderer struct {
 	widget webchat.PreparedWidget
 	embed  string
 	script string // its path
-	start  string // of the options that the loader gets, with a contact
-	tail   []byte // the loader; it follows every answer
+	start  string // of the call of the bootstrap with a contact, after the configuration
+	loader loader
+	button Button
+	look   webchat.Options // of the button, for everybody
 	static []byte
 	etag   string
 }
 
-// The loader's options stand before it, so that what differs from person to
-// person is one short text, and the rest is the same for everybody.
-const (
-	beforeOptions = "((options, load) => load(options))("
-	afterOptions  = ","
-)
-
 // New prepares a Renderer for a widget, and for the paths of the script and its
 // JSON form. The error is the widget's.
-func New(widget webchat.Widget, scriptPath, jsonPath string) (*Renderer, error) {
+func New(widget webchat.Widget, scriptPath, jsonPath string, button Button) (*Renderer, error) {
 	prepared, err := widget.Prepare()
 	if err != nil {
 		return nil, err
 	}
-	r := &Renderer{widget: prepared, embed: widget.EmbedURL(), script: scriptPath, tail: []byte(templates.Loader + ");\n")}
-	r.start = strings.TrimSuffix(string(encode(options{Embed: r.embed, Again: r.script})), "}")
-	r.static = []byte("(" + templates.Loader + ")(" + string(encode(options{JSON: jsonPath})) + ");\n")
+	r := &Renderer{widget: prepared, embed: widget.EmbedURL(), script: scriptPath, loader: newLoader(scriptPath, templates.Loader), button: button, look: widget.Options}
+	r.start = strings.TrimSuffix(string(r.call(nil, r.options(""))), "});\n")
+	own := r.options("")
+	own.Again, own.JSON = jsonPath, true
+	r.static = r.call(nil, own)
 	sum := sha256.Sum256(r.static)
 	r.etag = `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 	return r, nil
 }
 
-// options is what templates/loader.js is called with, or fetches.
+// options is what templates/bootstrap.js is called with, or what the JSON form
+// answers.
 type options struct {
-	JSON   string          `json:"json,omitempty"`   // in the static script only
-	Config json.RawMessage `json:"config,omitempty"` // in JSON only
-	Embed  string          `json:"embed,omitempty"`  // with a contact only
-	Again  string          `json:"again,omitempty"`  // in the script only
-	Epoch  string          `json:"epoch,omitempty"`  // the owner
-	Reason string          `json:"reason,omitempty"`
-	Retry  bool            `json:"retry,omitempty"`
+	Version int             `json:"v,omitempty"`      // in scripts only; 1 where it is missing
+	Loader  string          `json:"js,omitempty"`     // in scripts only: its address,
+	Hash    string          `json:"sri,omitempty"`    // its integrity,
+	Again   string          `json:"again,omitempty"`  // and where to ask again
+	JSON    bool            `json:"json,omitempty"`   // in the static script only
+	Config  json.RawMessage `json:"config,omitempty"` // in JSON only, with a contact, as
+	Embed   string          `json:"embed,omitempty"`  // the address of the vendor's script is
+	Epoch   string          `json:"epoch,omitempty"`  // the owner
+	Reason  string          `json:"reason,omitempty"`
+	Retry   bool            `json:"retry,omitempty"`
+	Open    *open           `json:"open,omitempty"`   // the button of a chat that may be opened
+	Opened  bool            `json:"opened,omitempty"` // in JSON only
 }
 
-// Tail is what follows the text of every Script.
-func (r *Renderer) Tail() []byte { return r.tail }
+// options are what all scripts have, for a page of ours or, with our origin, of
+// another.
+func (r *Renderer) options(origin string) options {
+	return options{Version: templates.Version, Loader: origin + r.loader.path, Hash: r.loader.integrity, Again: origin + r.script}
+}
 
-// Script appends an answer as the script, up to Tail. With a contact, one line
-// of it is exactly the assignment of the widget's configuration; without, it
-// says why, and asks again later when that may help.
+// alone has the loader fetched from the script's own address.
+func (o *options) alone(a Answer) {
+	if a.Alone {
+		o.Loader = o.Again + "?" + fallbackQuery
+	}
+}
+
+func (r *Renderer) call(b []byte, o options) []byte {
+	b = append(append(b, '('), templates.Bootstrap...)
+	return append(append(append(b, ")("...), encode(o)...), ");\n"...)
+}
+
+// LoaderSource is what allows the loader in a policy's script-src, by its hash.
+func (r *Renderer) LoaderSource() string { return "'" + r.loader.integrity + "'" }
+
+// Script appends an answer as the script. With a contact, one line of it is
+// exactly the assignment of the widget's configuration; without, it says why,
+// and asks again later when that may help.
 func (r *Renderer) Script(out []byte, a Answer) ([]byte, error) {
 	if a.ID == "" {
-		out = append(out, comment(a.Reason)...)
-		text := encode(options{Epoch: a.Owner, Reason: a.Reason, Retry: a.Retry, Again: r.script})
-		return append(append(append(out, beforeOptions...), text...), afterOptions...), nil
+		o := r.options(a.Origin)
+		o.alone(a)
+		o.Epoch, o.Reason, o.Retry, o.Open = a.Owner, a.Reason, a.Retry, r.open(a)
+		return r.call(append(out, comment(a.Reason)...), o), nil
 	}
-	out = append(out, "// maicontact\nwindow.maiagentChatbotConfig = "...)
+	out = append(out, "window.maiagentChatbotConfig = "...)
 	out, err := r.config(out, a)
 	if err != nil {
 		return nil, err
 	}
-	out = append(out, ";\n"+beforeOptions...)
+	out = append(out, ";\n"...)
+	if a.Origin != "" || a.Alone {
+		o := r.options(a.Origin)
+		o.alone(a)
+		o.Epoch = a.Owner
+		return r.call(out, o), nil
+	}
 	out = append(out, r.start...)
 	if a.Owner != "" {
 		out = append(out, `,"epoch":"`...)
 		out = append(out, a.Owner...) // plain, as all digests are
 		out = append(out, '"')
 	}
-	return append(out, "}"+afterOptions...), nil
+	return append(out, "});\n"...), nil
 }
 
 // JSON appends an answer as one object and a line break.
 func (r *Renderer) JSON(out []byte, a Answer) (_ []byte, err error) {
-	o := options{Epoch: a.Owner, Reason: a.Reason, Retry: a.Retry}
+	o := options{Epoch: a.Owner, Reason: a.Reason, Retry: a.Retry, Open: r.open(a), Opened: a.Opened}
 	if a.ID != "" {
-		o = options{Embed: r.embed, Epoch: a.Owner}
+		o = options{Embed: r.embed, Epoch: a.Owner, Opened: a.Opened}
 		if o.Config, err = r.config(nil, a); err != nil {
 			return nil, err
 		}

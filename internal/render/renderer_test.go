@@ -21,7 +21,7 @@ var widget = webchat.Widget{WebChatID: "22222222-2222-4222-8222-222222222222", O
 
 func newRenderer(t *testing.T) *Renderer {
 	t.Helper()
-	r, err := New(widget, "/webchat.js", "/webchat.json")
+	r, err := New(widget, "/webchat.js", "/webchat.json", Button{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,6 +30,9 @@ func newRenderer(t *testing.T) *Renderer {
 
 // told is what the loader is told, in either form.
 type told struct {
+	V      int
+	JS     string
+	SRI    string
 	Config map[string]any
 	Embed  string
 	Again  string
@@ -39,7 +42,7 @@ type told struct {
 }
 
 var (
-	callLine   = regexp.MustCompile(`(?m)^\(\(options, load\) => load\(options\)\)\((\{.*\}),function \(options\) \{$`)
+	callLine   = regexp.MustCompile(`(?m)^\(.*\)\((\{"v":.*\})\);$`)
 	configLine = regexp.MustCompile(`(?m)^window\.maiagentChatbotConfig = (\{.*\});$`)
 )
 
@@ -64,9 +67,9 @@ func TestAnswer(t *testing.T) {
 		want   told
 		start  string
 	}{
-		"a contact":            {Answer{ID: alice, Owner: owner}, told{Config: config, Embed: embed, Epoch: owner}, "// maicontact\n"},
-		"a contact, no owner":  {Answer{ID: alice}, told{Config: config, Embed: embed}, "// maicontact\n"},
-		"options of their own": {Answer{ID: alice, Owner: owner, Config: []byte(`{"a":1}`)}, told{Config: map[string]any{"a": 1.0}, Embed: embed, Epoch: owner}, "// maicontact\n"},
+		"a contact":            {Answer{ID: alice, Owner: owner}, told{Config: config, Embed: embed, Epoch: owner}, "window.maiagentChatbotConfig = "},
+		"a contact, no owner":  {Answer{ID: alice}, told{Config: config, Embed: embed}, "window.maiagentChatbotConfig = "},
+		"options of their own": {Answer{ID: alice, Owner: owner, Config: []byte(`{"a":1}`)}, told{Config: map[string]any{"a": 1.0}, Embed: embed, Epoch: owner}, "window.maiagentChatbotConfig = "},
 		"no chat":              {Answer{Reason: "declined", Owner: owner}, told{Reason: "declined", Epoch: owner}, "// maicontact: no chat: declined\n"},
 		"no chat for now":      {Answer{Reason: "unavailable", Retry: true}, told{Reason: "unavailable", Retry: true}, "// maicontact: no chat: unavailable\n"},
 	} {
@@ -80,11 +83,11 @@ func TestAnswer(t *testing.T) {
 			t.Errorf("%s: JSON says %+v, want %+v", name, byJSON, test.want)
 		}
 
-		text, err = r.Script([]byte("before"), test.answer)
-		if err != nil || !strings.HasPrefix(string(text), "before"+test.start) {
+		text, err = r.Script([]byte("before\n"), test.answer)
+		if err != nil || !strings.HasPrefix(string(text), "before\n"+test.start) {
 			t.Fatalf("%s: %v, %s", name, err, text)
 		}
-		for _, bad := range []string{"</script", "\u2028", "<!--", "&"} {
+		for _, bad := range []string{"</script", "\u2028", "<!--", "\u2029"} {
 			if strings.Contains(string(text), bad) {
 				t.Errorf("%s: the script holds %q", name, bad)
 			}
@@ -92,7 +95,6 @@ func TestAnswer(t *testing.T) {
 		if n := strings.Count(string(text), alice.Reveal()); n > 1 {
 			t.Errorf("%s: the contact id stands %d times", name, n)
 		}
-		text = append(text, r.Tail()...)
 		calls, configs := callLine.FindAllSubmatch(text, -1), configLine.FindAllSubmatch(text, -1)
 		if len(calls) != 1 || (len(configs) == 1) != (test.answer.ID != "") || len(configs) > 1 {
 			t.Fatalf("%s: %d calls, %d configurations", name, len(calls), len(configs))
@@ -101,9 +103,52 @@ func TestAnswer(t *testing.T) {
 		if len(configs) == 1 {
 			decode(t, configs[0][1], &byScript.Config)
 		}
-		test.want.Again = "/webchat.js"
+		test.want.V, test.want.Again, test.want.Embed = templates.Version, "/webchat.js", ""
+		test.want.JS, test.want.SRI = r.loader.path, r.loader.integrity
 		if !reflect.DeepEqual(byScript, test.want) {
 			t.Errorf("%s: the script says %+v, want %+v", name, byScript, test.want)
+		}
+	}
+}
+
+// A page of another origin gets every address with ours in it.
+func TestAbsolute(t *testing.T) {
+	r := newRenderer(t)
+	for _, a := range []Answer{{ID: alice, Owner: owner, Origin: "https://shop.test"}, {Reason: "budget", Origin: "https://shop.test"}} {
+		text, err := r.Script(nil, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got told
+		decode(t, callLine.FindSubmatch(text)[1], &got)
+		if got.JS != "https://shop.test"+r.loader.path || got.Again != "https://shop.test/webchat.js" || got.Epoch != a.Owner {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
+// What every page view of a known person costs stays small.
+func TestWeight(t *testing.T) {
+	drag := true
+	for name, test := range map[string]struct {
+		options webchat.Options
+		most    int
+	}{
+		"default":            {webchat.Options{}, 1000},
+		"every typed option": {webchat.Options{PrimaryColor: "#3854d8", AllowDrag: &drag, ButtonSize: "48", ButtonRadius: "50%", ShowChatNotification: &drag}, 1200},
+	} {
+		r, err := New(webchat.Widget{WebChatID: widget.WebChatID, Options: test.options}, "/webchat.js", "/webchat.json", Button{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range []Answer{{ID: alice, Owner: owner}, {Owner: owner, Reason: "too many new visitors", Retry: true}} {
+			text, err := r.Script(nil, a)
+			if err != nil || len(text) >= test.most {
+				t.Errorf("%s: %d bytes, want less than %d; %v", name, len(text), test.most, err)
+			}
+		}
+		if n := len(r.loader.zipped); n > 6656 {
+			t.Errorf("the loader has %d bytes, compressed", n)
 		}
 	}
 }
@@ -132,10 +177,10 @@ func TestRefusals(t *testing.T) {
 func TestStatic(t *testing.T) {
 	r := newRenderer(t)
 	text, tag := r.static, r.etag
-	if want := "(" + templates.Loader + `)({"json":"/webchat.json"});` + "\n"; string(text) != want {
+	if want := "(" + templates.Bootstrap + `)({"v":1,"js":"` + r.loader.path + `","sri":"` + r.loader.integrity + `","again":"/webchat.json","json":true});` + "\n"; string(text) != want {
 		t.Errorf("%s", text)
 	}
-	other, err := New(widget, "/webchat.js", "/other.json")
+	other, err := New(widget, "/webchat.js", "/other.json", Button{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,14 +190,14 @@ func TestStatic(t *testing.T) {
 }
 
 func TestNewChecksTheWidget(t *testing.T) {
-	if r, err := New(webchat.Widget{Options: webchat.Options{Extra: map[string]any{"contactId": 1}}}, "/a", "/b"); r != nil || !errors.Is(err, webchat.ErrOption) {
+	if r, err := New(webchat.Widget{Options: webchat.Options{Extra: map[string]any{"contactId": 1}}}, "/a", "/b", Button{}); r != nil || !errors.Is(err, webchat.ErrOption) {
 		t.Errorf("%v, %v", r, err)
 	}
 }
 
 // An answer costs no more than its buffer.
 func BenchmarkScript(b *testing.B) {
-	r, err := New(widget, "/webchat.js", "/webchat.json")
+	r, err := New(widget, "/webchat.js", "/webchat.json", Button{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -41,6 +41,10 @@ var (
 	ErrRefused = errors.New("MaiAgent refused the profile")
 	// ErrMisset: MaiAgent does not take what the site's settings say.
 	ErrMisset = errors.New("MaiAgent refused a setting of the site")
+	// ErrPassing: a request has said that the person is suspended, and this one,
+	// which may be older, does not. Find out who is there once more, and ask with
+	// Again.
+	ErrPassing = fmt.Errorf("a request has said so: %w", contacts.ErrSuspended)
 	// ErrStoreSilent: the store has not said what it knows of the person. It is
 	// the one failure that an entry of the session may bridge for a while:
 	// nobody has said that the entry is wrong.
@@ -61,8 +65,9 @@ type Options struct {
 	Workers int           // rows that Run works on at a time
 	// InsecureStalePermissions hands out an id before its access is confirmed.
 	InsecureStalePermissions bool
-	// Suspended, RemakeMoved and OnRefused are for the reconciler.
+	// Suspended, VendorKeys, RemakeMoved and OnRefused are for the reconciler.
 	Suspended   webchat.QueryMetadata
+	VendorKeys  []string
 	RemakeMoved bool
 	OnRefused   func(context.Context, contacts.Person, []webchat.Field)
 	Logger      *slog.Logger
@@ -78,6 +83,7 @@ type Resolver struct {
 	work      background.Group
 	retiring  retiring
 	updates   updates
+	early     early
 	unasked   background.Every
 	blind     background.Every
 	// scopeChecked: whether the table is of another namespace was looked at.
@@ -89,7 +95,7 @@ func New(o Options) *Resolver {
 	return &Resolver{
 		Options: o,
 		reconcile: reconcile.New(reconcile.Options{
-			API: o.API, Timing: o.Timing, Suspended: o.Suspended, RemakeMoved: o.RemakeMoved, OnRefused: o.OnRefused, Logger: o.Logger,
+			API: o.API, Timing: o.Timing, Suspended: o.Suspended, VendorKeys: o.VendorKeys, RemakeMoved: o.RemakeMoved, OnRefused: o.OnRefused, Logger: o.Logger,
 		}),
 		memory: newMemory(mostRecalled),
 		trust:  newTrust(o.Recheck, o.Stale),
@@ -104,6 +110,11 @@ type Question struct {
 	Desired contacts.Desired
 	// Fresh: the visitor's key was made for this request, so nobody can know it.
 	Fresh bool
+	// Again: who is there was found out after the row said that they are suspended.
+	Again bool
+	// First: the visitor's key was made a moment ago, and has come back for its
+	// first contact. Where there is no row there is nothing to look for either.
+	First bool
 	// Keep is how long the row of a visitor is kept from now on.
 	Keep time.Duration
 }
@@ -143,7 +154,11 @@ func (r *Resolver) BelievesStale(owner string, trust int64, checked, now time.Ti
 // flight per person, detached from the request that started it; the caller waits
 // for it no longer than the budget and ctx allow.
 func (r *Resolver) Contact(ctx context.Context, q Question) (Answer, error) {
-	landed := r.flights.DoChan(q.Owner+"|"+q.Profile, func() (any, error) {
+	key := q.Owner + "|" + q.Profile
+	if q.Again {
+		key += "|again"
+	}
+	landed := r.flights.DoChan(key, func() (any, error) {
 		var answer Answer
 		err := r.detached(ctx, mostOf(q.Person), func(ctx context.Context) (err error) {
 			answer, err = r.resolve(ctx, &q)
@@ -230,62 +245,4 @@ func (r *Resolver) read(ctx context.Context, p contacts.Person) (*contacts.Readi
 		return nil, fmt.Errorf("%w: %w", ErrStoreSilent, err)
 	}
 	return at, nil
-}
-
-// settle has the row say what is desired now, and brings it in step: at once
-// where the person can have no answer before that, later where they can. older
-// is true where the row knows a newer revision than the question.
-func (r *Resolver) settle(ctx context.Context, at *contacts.Reading, q *Question) (older bool, err error) {
-	desire := func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		if row.Life == contacts.Suspended && row.Passing {
-			row, _ = row.Resume(now) // they are not suspended any more
-		}
-		next, err := row.SetDesired(q.Desired, now)
-		if older = errors.Is(err, contacts.ErrOlderRevision); older {
-			next, err = row, nil
-		}
-		switch {
-		case err != nil || !q.Person.IsVisitor():
-		case q.Keep > 0:
-			next = next.Extend(now.Add(q.Keep))
-		case next.Expires.IsZero():
-			next = next.Extend(now.Add(r.Keep))
-		}
-		return next, err
-	}
-	next, err := desire(at.Row, at.Now())
-	switch {
-	case err != nil:
-		return false, err
-	case q.Fresh && !r.API.Down():
-		err = r.reconcile.Make(ctx, at, desire)
-	case q.Fresh:
-		err = upstream.ErrDown // the next visitor finds nothing of this one
-	case r.API.Down():
-		err = at.Change(ctx, desire)
-	case r.mayHandOut(next):
-		err = r.settleLater(ctx, at, desire)
-	default:
-		err = r.reconcile.Settle(ctx, at, desire)
-	}
-	if older && err == nil {
-		r.Logger.WarnContext(ctx, "maicontact: the row knows a newer revision than this request; its profile is not sent")
-	}
-	return older, err
-}
-
-// settleLater changes the row, and brings it in step without anybody waiting.
-func (r *Resolver) settleLater(ctx context.Context, at *contacts.Reading, f contacts.Transition) error {
-	owner, err := r.reconcile.Claim(ctx, at, f)
-	if err != nil || owner == 0 {
-		return err
-	}
-	later := at.Clone()
-	go func() {
-		err := r.detached(ctx, mostFlights, func(ctx context.Context) error { return r.reconcile.Continue(ctx, later, owner) })
-		if err != nil {
-			r.Logger.WarnContext(ctx, "maicontact: a change stays in the store for now", "error", err)
-		}
-	}()
-	return nil
 }

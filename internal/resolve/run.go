@@ -47,6 +47,7 @@ func (r *Resolver) upkeep(ctx context.Context) {
 	for ctx.Err() == nil {
 		r.memory.sweep()
 		r.retireWaiting(ctx)
+		r.lookAtEarly(ctx)
 		if r.API.Down() {
 			_ = background.Sleep(ctx, pollInterval)
 			continue

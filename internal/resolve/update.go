@@ -66,6 +66,9 @@ func (r *Resolver) Update(ctx context.Context, p contacts.Person, owner string, 
 	}
 	select {
 	case <-mine.done:
+		if mine.err == nil && d.Revision != 0 && d.Revision < mine.desired.Revision {
+			return contacts.ErrOlderRevision // joined with a newer one
+		}
 		return mine.err
 	case <-ctx.Done():
 		return ctx.Err()
@@ -94,6 +97,9 @@ func (r *Resolver) updateOnce(ctx context.Context, p contacts.Person, owner stri
 
 func (r *Resolver) update(ctx context.Context, p contacts.Person, owner string, d contacts.Desired) error {
 	at, err := contacts.Read(ctx, r.Store, p)
+	if err == nil && !at.Row.IsStored() && d.Revision != 0 {
+		r.early.add(p, owner, d, time.Now().Add(r.Timing.Lease))
+	}
 	if err != nil || !at.Row.IsStored() {
 		return err
 	}

@@ -25,7 +25,7 @@ func New(mc *maicontact.Middleware) (http.Handler, error) {
 	}
 	r := chi.NewRouter()
 	r.Use(middleware.Compress(5), mc.Handler, place)
-	r.Method(http.MethodGet, "/webchat.js", mc.Script())
+	r.Handle("/webchat.js", mc.Script())
 	r.Get("/", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		io.WriteString(w, shop.Page)

@@ -18,7 +18,7 @@ import (
 // from c.Request(): WrapMiddleware replaces the request.
 func New(mc *maicontact.Middleware) http.Handler {
 	e := echo.New()
-	e.GET("/webchat.js", echo.WrapHandler(mc.Script()))
+	e.Any("/webchat.js", echo.WrapHandler(mc.Script()))
 	chat := e.Group("", echo.WrapMiddleware(mc.Handler))
 	chat.GET("/", func(c echo.Context) error { return c.HTML(http.StatusOK, shop.Page) })
 	chat.GET("/inside", asked)

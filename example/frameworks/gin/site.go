@@ -25,7 +25,7 @@ func New(mc *maicontact.Middleware) (http.Handler, error) {
 	if err := engine.SetTrustedProxies(nil); err != nil {
 		return nil, err
 	}
-	engine.GET("/webchat.js", gin.WrapH(mc.Script()))
+	engine.Any("/webchat.js", gin.WrapH(mc.Script()))
 	engine.GET("/", func(c *gin.Context) {
 		c.Data(http.StatusOK, "text/html; charset=utf-8", []byte(shop.Page))
 	})

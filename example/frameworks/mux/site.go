@@ -19,8 +19,8 @@ import (
 // script at exactly Site.ScriptPath.
 func New(mc *maicontact.Middleware) http.Handler {
 	r := mux.NewRouter().StrictSlash(true)
-	r.Handle("/webchat.js", mc.Script()).Methods(http.MethodGet)
-	r.Handle("/slash/webchat.js/", mc.Script()).Methods(http.MethodGet)
+	r.Handle("/webchat.js", mc.Script())
+	r.Handle("/slash/webchat.js/", mc.Script())
 	r.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, shop.Page) })
 	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, err := maicontact.ContactID(r.Context())

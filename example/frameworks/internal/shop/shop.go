@@ -27,6 +27,7 @@ func NewMiddleware(t *testing.T) (*maicontact.Middleware, *webchattest.Server) {
 	sim := webchattest.NewServer(webchattest.Options{})
 	t.Cleanup(sim.Close)
 	mc, err := maicontact.New(maicontact.Config{
+		Visitors:  maicontact.Visitors{Start: maicontact.OnLoad},
 		API:       webchat.Config{BaseURL: sim.BaseURL(), APIKey: webchattest.DefaultAPIKey},
 		InboxID:   webchattest.DefaultInboxID,
 		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID, ChatURL: sim.ChatURL()},

@@ -1,0 +1,29 @@
+package background
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Both does two pieces of work beside each other: other on a goroutine of its
+// own, and mine on this one. A panic of either goes on here, when both have
+// ended: nothing uses the request after its handler, and net/http contains it.
+func Both[A, B any](ctx context.Context, other func(context.Context) A, mine func(context.Context) B) (a A, b B) {
+	var escaped any
+	group, legs := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer func() { escaped = recover() }()
+		a = other(legs)
+		return nil
+	})
+	func() {
+		// Also when mine panics: the other must not go on.
+		defer func() { _ = group.Wait() }()
+		b = mine(legs)
+	}()
+	if escaped != nil {
+		panic(escaped)
+	}
+	return a, b
+}

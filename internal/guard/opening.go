@@ -1,0 +1,47 @@
+package guard
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Opening returns the page that may open the chat for whoever makes the request,
+// or ErrCrossSite or ErrNotAScript. Opening makes a contact, so it needs more
+// than reading does: a fetch, with an Origin that is ours or allowed. A request
+// without one never passes, as on plain http another site's tag comes without
+// any other header.
+func (p Policy) Opening(r *http.Request) (Page, error) {
+	h := r.Header
+	if len(h["Sec-Fetch-Dest"]) > 1 || len(h["Sec-Fetch-Mode"]) > 1 || len(h["Sec-Fetch-Site"]) > 1 {
+		return Page{}, ErrCrossSite
+	}
+	dest, mode := first(h, "Sec-Fetch-Dest"), first(h, "Sec-Fetch-Mode")
+	if r.Method != http.MethodPost || dest != "" && dest != "empty" || mode != "" && mode != "cors" && mode != "same-origin" {
+		return Page{}, ErrNotAScript
+	}
+	origin, named, _ := pageOrigin(h)
+	if !named || origin == "" {
+		return Page{}, ErrCrossSite
+	}
+	own := origin == p.OriginOf(r)
+	allowed := slices.Contains(p.allowed, origin)
+	switch site := first(h, "Sec-Fetch-Site"); {
+	case site == "same-origin" && (own || allowed || p.origin == "" && isOfHost(origin, r.Host)):
+		return Page{}, nil
+	case site == "" && own:
+		return Page{}, nil
+	case site != "" && site != "same-site" && site != "cross-site":
+		return Page{}, ErrCrossSite
+	case allowed:
+		return Page{Origin: origin, Named: true, CrossSite: site != "same-site"}, nil
+	}
+	return Page{}, ErrCrossSite
+}
+
+// isOfHost reports whether an origin is of the host that a request came to,
+// whatever the scheme: a proxy in front may end TLS.
+func isOfHost(origin, host string) bool {
+	scheme, _, _ := strings.Cut(origin, "://")
+	return origin == originOfText(scheme+"://"+host)
+}

@@ -1,0 +1,94 @@
+package resolve
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/upstream"
+)
+
+// settle has the row say what is desired now, and brings it in step: at once
+// where the person can have no answer before that, later where they can. older
+// is true where the row knows a newer revision than the question.
+func (r *Resolver) settle(ctx context.Context, at *contacts.Reading, q *Question) (older bool, err error) {
+	desire := func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		if row.Life == contacts.Suspended && row.Passing {
+			if !q.Again {
+				return row, ErrPassing // the request may be older than the suspension
+			}
+			row, _ = row.Resume(now) // they are not suspended any more
+		}
+		next, err := row.SetDesired(q.Desired, now)
+		if older = errors.Is(err, contacts.ErrOlderRevision); older {
+			next, err = row, nil
+		}
+		switch {
+		case err != nil || !q.Person.IsVisitor():
+		case q.Keep > 0:
+			next = next.Extend(now.Add(q.Keep))
+		case next.Expires.IsZero():
+			next = next.Extend(now.Add(r.Keep))
+		}
+		return next, err
+	}
+	next, err := desire(at.Row, at.Now())
+	switch {
+	case err != nil:
+		return false, err
+	case q.Fresh && !r.API.Down():
+		err = r.reconcile.Make(ctx, at, desire)
+	case q.Fresh:
+		err = upstream.ErrDown // the next visitor finds nothing of this one
+	case q.First && at.Row.Version == 0 && !r.API.Down():
+		err = r.makeFirst(ctx, at, desire)
+	case r.API.Down():
+		err = at.Change(ctx, desire)
+	case r.mayHandOut(next):
+		err = r.settleLater(ctx, at, desire)
+	default:
+		err = r.reconcile.Settle(ctx, at, desire)
+	}
+	if older && err == nil {
+		r.Logger.WarnContext(ctx, "maicontact: the row knows a newer revision than this request; its profile is not sent")
+	}
+	return older, err
+}
+
+// errKnown means that a row is there already.
+var errKnown = errors.New("the row is known")
+
+// makeFirst makes the contact of a person who has no row. Whoever was quicker with
+// theirs may have written to MaiAgent, so that it is looked for then.
+func (r *Resolver) makeFirst(ctx context.Context, at *contacts.Reading, desire contacts.Transition) error {
+	err := r.reconcile.Make(ctx, at, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		if row.Version != 0 {
+			return row, errKnown
+		}
+		return desire(row, now)
+	})
+	if !errors.Is(err, errKnown) {
+		return err
+	}
+	if err := at.Again(ctx); err != nil {
+		return err
+	}
+	return r.reconcile.Settle(ctx, at, desire)
+}
+
+// settleLater changes the row, and brings it in step without anybody waiting.
+func (r *Resolver) settleLater(ctx context.Context, at *contacts.Reading, f contacts.Transition) error {
+	owner, err := r.reconcile.Claim(ctx, at, f)
+	if err != nil || owner == 0 {
+		return err
+	}
+	later := at.Clone()
+	go func() {
+		err := r.detached(ctx, mostFlights, func(ctx context.Context) error { return r.reconcile.Continue(ctx, later, owner) })
+		if err != nil {
+			r.Logger.WarnContext(ctx, "maicontact: a change stays in the store for now", "error", err)
+		}
+	}()
+	return nil
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package maicontact_test
+
+const raced = false
