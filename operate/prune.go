@@ -60,7 +60,7 @@ func (o *Operator) Prune(ctx context.Context, options PruneOptions) (Pruned, err
 			if !lastSeen(row, options.CookieMaxAge).Before(before) {
 				continue
 			}
-			if err := o.prune(ctx, row, options, &counts); err != nil {
+			if err := o.prune(ctx, row, clock.Now, options, &counts); err != nil {
 				return counts, fmt.Errorf("operate: prune: %w", err)
 			}
 		}
@@ -81,7 +81,7 @@ func lastSeen(row contacts.Row, cookie time.Duration) time.Time {
 	return seen
 }
 
-func (o *Operator) prune(ctx context.Context, row contacts.Row, options PruneOptions, counts *Pruned) error {
+func (o *Operator) prune(ctx context.Context, row contacts.Row, now time.Time, options PruneOptions, counts *Pruned) error {
 	if row.Life != contacts.Live && row.Life != contacts.Retired || row.ContactID == "" && options.Delete {
 		return nil // a tombstone, or one that was deleted by a former run
 	}
@@ -94,7 +94,7 @@ func (o *Operator) prune(ctx context.Context, row contacts.Row, options PruneOpt
 		return nil
 	case options.Delete:
 		return o.pruneContact(ctx, row, counts)
-	case row.Life == contacts.Retired && row.Expires.After(time.Now()):
+	case row.Life == contacts.Retired && row.Expires.After(now):
 		counts.Left++ // the cookie may come back, and is to be refused
 		return nil
 	}

@@ -34,21 +34,21 @@ func (b *bed) process(args ...string) *exec.Cmd {
 	return command
 }
 
-// importRows is how many lines are imported while the command is killed; more by
-// MAICONTACT_IMPORT_ROWS.
-func importRows() int {
-	if n, err := strconv.Atoi(os.Getenv("MAICONTACT_IMPORT_ROWS")); err == nil {
+// fromEnvironment lets a test be run with more than is usual.
+func fromEnvironment(name string, usual int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
 		return n
 	}
-	return 2000
+	return usual
 }
 
 // An import that is killed ten times is complete in the end: everybody once, with
-// their own contact.
+// their own contact. MAICONTACT_IMPORT_ROWS and MAICONTACT_IMPORT_RATE make it
+// longer.
 func TestImportIsKilled(t *testing.T) {
 	t.Parallel()
 	const kills = 10
-	rows, rate := importRows(), 1000
+	rows, rate := fromEnvironment("MAICONTACT_IMPORT_ROWS", 2000), fromEnvironment("MAICONTACT_IMPORT_RATE", 1000)
 	b := newImportBed(t)
 	var lines strings.Builder
 	lines.WriteString(header)
