@@ -136,6 +136,28 @@ func (m *Middleware) Resume(ctx context.Context, memberID string) error {
 	return nil
 }
 
+// Owner tells whose contact it is, for a site that gets MaiAgent's webhooks: the
+// business user ID of a member, or "" for a visitor. It reads the table. The error
+// is ErrNotFound where that has no such contact under this namespace, or says that
+// the id is one of more than 128 characters, which are not kept. Safe for
+// concurrent use.
+func (m *Middleware) Owner(ctx context.Context, id webchat.ContactID) (memberID string, err error) {
+	row, err := m.config.Store.ByContact(ctx, m.scope.InboxID, id)
+	switch {
+	case err == nil && row.Scope() != m.scope:
+		err = ErrNotFound
+	case err == nil && !row.IsVisitor():
+		var ok bool
+		if memberID, ok = row.MemberID(); !ok {
+			err = errors.New("the business user ID is too long to be kept")
+		}
+	}
+	if err != nil {
+		return "", fmt.Errorf("maicontact: owner: %w", err)
+	}
+	return memberID, nil
+}
+
 // refused passes on what MaiAgent did not take.
 func (m *Middleware) refused(ctx context.Context, p contacts.Person, fields []webchat.Field) {
 	if m.config.OnRefused == nil {

@@ -367,3 +367,35 @@ func TestOlderRevisionThatWasJoined(t *testing.T) {
 		}
 	})
 }
+
+func TestOwner(t *testing.T) {
+	var config maicontact.Config
+	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { config = *c })
+	long := strings.Repeat("x", 200)
+	for _, who := range []string{"u alice/1", "", long} {
+		s.member(who, alice)
+		b := s.browser()
+		if who != "" {
+			s.identifyBy(func(*http.Request) (*maicontact.Member, error) { m := s.member(who, alice); return &m, nil })
+		} else {
+			s.identifyBy(nil)
+		}
+		id := webchat.ContactID(b.contact())
+		got, err := s.mc.Owner(t.Context(), id)
+		if (err != nil) != (who == long) || err == nil && got != who {
+			t.Errorf("the contact of %q is that of %q, %v", who, got, err)
+		}
+		elsewhere := config
+		elsewhere.Namespace = "another"
+		mc, err := maicontact.New(elsewhere)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := mc.Owner(t.Context(), id); !errors.Is(err, maicontact.ErrNotFound) {
+			t.Errorf("under another namespace: %v", err)
+		}
+	}
+	if _, err := s.mc.Owner(t.Context(), "0b5e7a52-6c1d-4b39-9d0f-3a7f5e0c9a11"); !errors.Is(err, maicontact.ErrNotFound) {
+		t.Errorf("nobody's contact: %v", err)
+	}
+}

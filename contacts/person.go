@@ -3,6 +3,7 @@ package contacts
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/url"
 	"strings"
 )
 
@@ -49,6 +50,16 @@ func (p Person) Scope() Scope { return Scope{Namespace: p.Namespace, InboxID: p.
 
 // IsVisitor reports whether the person is a visitor.
 func (p Person) IsVisitor() bool { return p.Kind == KindVisitor }
+
+// MemberID returns the business user ID that [Scope.Member] was given. It is false
+// for a visitor, and for an id so long that only its digest is kept.
+func (p Person) MemberID() (id string, ok bool) {
+	if p.Kind != KindMember || p.ID == "" || p.ID[0] == '~' {
+		return "", false
+	}
+	id, err := url.PathUnescape(p.ID)
+	return id, err == nil
+}
 
 // LongestID bounds Person.ID, so that it always fits a database index.
 const LongestID = 128

@@ -74,3 +74,17 @@ func FuzzPersonID(f *testing.F) {
 		}
 	})
 }
+
+func TestPersonMemberID(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"1", "u-alice", "a b", "100%", "ä~/\x00", strings.Repeat("x", contacts.LongestID)} {
+		if got, ok := shop.Member(id).MemberID(); !ok || got != id {
+			t.Errorf("%q comes back as %q, %v", id, got, ok)
+		}
+	}
+	for _, p := range []contacts.Person{shop.Visitor("key"), shop.Member(strings.Repeat("x", contacts.LongestID+1)), {}} {
+		if got, ok := p.MemberID(); ok || got != "" {
+			t.Errorf("%v has the id %q", p.Kind, got)
+		}
+	}
+}
