@@ -3,4 +3,4 @@
 package modeltest
 
 // slowness says how much slower a run is with the race detector.
-const slowness = 5
+const slowness = 20
