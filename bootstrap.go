@@ -28,6 +28,7 @@ import (
 // browser without our cookie is given it first, and sent back with it (307).
 func (m *Middleware) Script() http.Handler {
 	return m.route(form{
+		setting: "Config.Site.ScriptPath", path: m.config.Site.ScriptPath,
 		header:  reply.NewRouteHeader("text/javascript; charset=utf-8"),
 		answer:  m.renderer.Script,
 		refusal: m.renderer.ScriptRefusal,
@@ -52,7 +53,10 @@ func (m *Middleware) JSON() http.Handler {
 }
 
 func (m *Middleware) jsonForm() form {
-	return form{header: reply.NewRouteHeader("application/json"), answer: m.renderer.JSON, refusal: m.renderer.JSONRefusal}
+	return form{
+		setting: "Config.Site.JSONPath", path: m.config.Site.JSONPath,
+		header: reply.NewRouteHeader("application/json"), answer: m.renderer.JSON, refusal: m.renderer.JSONRefusal,
+	}
 }
 
 // StaticScript returns the handler of a static chat script, which holds nothing
@@ -132,9 +136,10 @@ func (x *exchange) inline(ctx context.Context, tag string) (_ template.HTML, tex
 
 // form is how an answer is written. It is prepared once.
 type form struct {
-	header  *reply.RouteHeader
-	answer  func(b []byte, a render.Answer) ([]byte, error)
-	refusal func(reason string) []byte
+	setting, path string // where it is read
+	header        *reply.RouteHeader
+	answer        func(b []byte, a render.Answer) ([]byte, error)
+	refusal       func(reason string) []byte
 }
 
 // route answers in one form whoever reads, and in another whoever opens the chat.
@@ -145,11 +150,15 @@ func (m *Middleware) route(read, open form) http.Handler {
 			f = open
 		}
 		outer := innermost(r.Context())
-		if x := outer.of(m); x != nil {
+		x := outer.of(m)
+		if x == nil {
+			m.advice.Mounted(r, read.setting, read.path)
+		} else {
+			m.advice.Mounted(x.request, read.setting, read.path)
 			m.serve(w, r, x, f)
 			return
 		}
-		x := m.begin(w, r, outer)
+		x = m.begin(w, r, outer)
 		x.alone = true
 		m.serve(&x.writer, r, x, f)
 		x.writer.Commit()
@@ -173,9 +182,13 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 	if err != nil {
 		reason := reasonOf(err)
 		x.tell(r.Context(), reason, nil)
+		if reason == CrossSite {
+			m.advice.Refused(r)
+		}
 		reply.Refuse(w, f.refusal(string(reason)))
 		return
 	}
+	m.advice.OverHTTP(r)
 	page.Open(h)
 	a := x.answerTo(r, page)
 	switch {

@@ -79,6 +79,7 @@ func (x *exchange) write(e session.Entry, maxAge time.Duration) bool {
 		return !x.writer.Committed()
 	}
 	m, o, former := x.mc, x.opened, x.former
+	m.advice.Cookie(x.request)
 	e.Former = ""
 	return x.writer.Plan(func(h http.Header) error {
 		if former != "" && m.resolver.IsRetiring(identity.Digest(m.scope.Visitor(former))) {
@@ -209,6 +210,9 @@ func (x *exchange) tell(ctx context.Context, reason Reason, detail error) {
 			attrs = append(attrs, slog.Any("error", detail))
 		}
 		x.mc.log.LogAttrs(ctx, slog.LevelDebug, "maicontact: no chat", attrs...)
+		if reason == TooLate {
+			x.mc.advice.TooLate(ctx)
+		}
 		if x.mc.config.OnNoChat != nil {
 			var ended error // a panic costs the count, nothing else
 			defer background.Contain(ctx, x.mc.log, &ended)

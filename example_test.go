@@ -28,7 +28,8 @@ func whoIs(r *http.Request) (*maicontact.Member, error) {
 	return &maicontact.Member{ID: id, Profile: webchat.Profile{Name: "Alice Chen"}}, nil
 }
 
-// The main path: wrap the server, mount the script route, run the reconciler.
+// The main path: wrap the server, mount the script route, run the reconciler. The
+// README has a whole program, which also ends gracefully.
 func ExampleNew() {
 	mc, err := maicontact.New(maicontact.Config{
 		API:       webchat.Config{APIKey: os.Getenv("MAIAGENT_API_KEY")},

@@ -19,9 +19,9 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/advice"
 	"github.com/maicontact/maicontact/internal/background"
 	"github.com/maicontact/maicontact/internal/guard"
 	"github.com/maicontact/maicontact/internal/identity"
@@ -46,7 +46,7 @@ type Middleware struct {
 	guard    guard.Policy
 	limit    *ratelimit.Limit
 	silent   background.Every
-	shut     background.Every
+	advice   *advice.Advisor
 	sessions *session.Sessions
 	resolver *resolve.Resolver
 	renderer *render.Renderer
@@ -69,7 +69,7 @@ func New(c Config) (*Middleware, error) {
 	}
 	m := &Middleware{
 		config: c, scope: contacts.Scope{Namespace: c.Namespace, InboxID: c.InboxID}, log: c.Logger, guard: policy, sessions: kept, renderer: renderer,
-		limit: ratelimit.New(c.limits()),
+		limit: ratelimit.New(c.limits()), advice: advice.New(c.Logger, policy),
 	}
 	m.nobody = identity.Nobody(m.scope)
 	m.keys = m.nobody[:visitorPrefix]
@@ -108,9 +108,8 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 		x := m.begin(w, r, outer)
 		next.ServeHTTP(&x.writer, r.WithContext(&x.context))
 		x.writer.Commit()
-		if r.Method == http.MethodPost && r.URL.Path == m.config.Site.ScriptPath && !x.reached && m.Check(r) == nil && m.shut.Count(time.Now()) > 0 {
-			m.log.WarnContext(r.Context(), "maicontact: a browser could not open the chat, as its POST did not reach Script; "+
-				"mount Script without a method, and exempt it from middleware that wants a token in each POST", "path", m.config.Site.ScriptPath)
+		if r.URL.Path == m.config.Site.ScriptPath && !x.reached && m.Check(r) == nil {
+			m.advice.Unreached(r, m.config.Site.ScriptPath)
 		}
 	})
 }

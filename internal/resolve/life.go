@@ -45,6 +45,7 @@ func (r *Resolver) Resume(ctx context.Context, p contacts.Person, owner string) 
 }
 
 func (r *Resolver) turn(ctx context.Context, p contacts.Person, owner string, f contacts.Transition) error {
+	r.needRun(ctx)
 	at, err := contacts.Read(ctx, r.Store, p)
 	if err != nil {
 		return err
@@ -111,6 +112,7 @@ func (r *Resolver) SuspendAsked(ctx context.Context, p contacts.Person, owner st
 }
 
 func (r *Resolver) condemn(ctx context.Context, p contacts.Person, owner string, f contacts.Transition) (contacts.Row, error) {
+	r.needRun(ctx)
 	at, err := contacts.Read(ctx, r.Store, p)
 	if err != nil {
 		return contacts.Row{}, err

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -86,6 +87,8 @@ type Resolver struct {
 	early     early
 	unasked   background.Every
 	blind     background.Every
+	unrun     background.Every
+	running   atomic.Int32 // how many times Run is
 	// scopeChecked: whether the table is of another namespace was looked at.
 	scopeChecked sync.Once
 }
@@ -154,6 +157,7 @@ func (r *Resolver) BelievesStale(owner string, trust int64, checked, now time.Ti
 // flight per person, detached from the request that started it; the caller waits
 // for it no longer than the budget and ctx allow.
 func (r *Resolver) Contact(ctx context.Context, q Question) (Answer, error) {
+	r.needRun(ctx)
 	key := q.Owner + "|" + q.Profile
 	if q.Again {
 		key += "|again"

@@ -24,6 +24,8 @@ const (
 // takes no new work, waits for what is under way as long as Drain allows, and
 // returns nil, or an error that says what had not ended.
 func (r *Resolver) Run(ctx context.Context) error {
+	r.running.Add(1)
+	defer r.running.Add(-1)
 	r.work.Open()
 	var loops sync.WaitGroup
 	loops.Go(func() { r.follow(ctx) })
@@ -41,6 +43,18 @@ func (r *Resolver) Run(ctx context.Context) error {
 		return fmt.Errorf("maicontact: %d flights had not ended after %v", left, r.Drain)
 	}
 	return nil
+}
+
+// needRun warns where Run is not running, though something is asked or changed
+// that it would keep in mind, or finish.
+func (r *Resolver) needRun(ctx context.Context) {
+	if r.running.Load() > 0 {
+		return
+	}
+	if n := r.unrun.Count(time.Now()); n > 0 {
+		r.Logger.WarnContext(ctx, "maicontact: Middleware.Run is not running, so what waits to be sent to MaiAgent stays in the table, "+
+			"and each ask reads the table; run it beside the server, and end it after http.Server.Shutdown", "times", n)
+	}
 }
 
 func (r *Resolver) upkeep(ctx context.Context) {

@@ -103,6 +103,7 @@ func (r *Resolver) update(ctx context.Context, p contacts.Person, owner string, 
 	if err != nil || !at.Row.IsStored() {
 		return err
 	}
+	r.needRun(ctx)
 	desire := func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.SetDesired(d, now) }
 	before := at.Row.Trust
 	if r.API.Down() {

@@ -1,0 +1,101 @@
+// Package advice tells a developer, in the log, how to mend a site that is set up
+// so that it refuses its own pages or does less than it could. Each piece of
+// advice names the setting to look at, and is given at most once a minute.
+package advice
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/maicontact/maicontact/internal/background"
+	"github.com/maicontact/maicontact/internal/guard"
+)
+
+// Advisor is made by [New] and safe for concurrent use.
+type Advisor struct {
+	log    *slog.Logger
+	policy guard.Policy
+
+	refused, overHTTP, behindTLS, silent background.Every
+	notSecure, late, elsewhere, shut     background.Every
+}
+
+// New returns an Advisor of a site with that policy.
+func New(log *slog.Logger, policy guard.Policy) *Advisor { return &Advisor{log: log, policy: policy} }
+
+// longestOrigin bounds what a browser can put into the log.
+const longestOrigin = 100
+
+// warn writes a line unless the same was written less than a minute ago.
+func (a *Advisor) warn(ctx context.Context, every *background.Every, message string, args ...any) {
+	if n := every.Count(time.Now()); n > 0 {
+		a.log.WarnContext(ctx, "maicontact: "+message, append(args, "times", n)...)
+	}
+}
+
+// Refused is told of a page that the policy has refused with ErrCrossSite.
+func (a *Advisor) Refused(r *http.Request) {
+	ctx := r.Context()
+	fault, page := a.policy.DiagnoseRefusal(r)
+	page = page[:min(len(page), longestOrigin)]
+	switch fault {
+	case guard.OverHTTP:
+		a.OverHTTP(r)
+	case guard.BehindTLS:
+		a.warn(ctx, &a.behindTLS, "a page of this site was refused, as a proxy in front of it speaks https and Config.Site.Origin is empty; "+
+			"set Config.Site.Origin to what browsers show", "page", page)
+	case guard.Silent:
+		a.warn(ctx, &a.silent, "a browser that does not send Sec-Fetch-Site was refused, as it did not say which page asks; "+
+			"give your pages no Referrer-Policy of no-referrer")
+	default:
+		a.warn(ctx, &a.refused, "a page was refused, as its origin is not the site's own; if it is a page of yours, "+
+			"set Config.Site.Origin to what browsers show for this site, or list the page's in Config.Site.AllowedOrigins",
+			"page", page, "own", a.policy.OriginOf(r)[:min(len(a.policy.OriginOf(r)), longestOrigin)])
+	}
+}
+
+// OverHTTP is told of each request of a page for the chat.
+func (a *Advisor) OverHTTP(r *http.Request) {
+	if a.policy.IsOverHTTP(r) {
+		a.warn(r.Context(), &a.overHTTP, "the site was opened over http, but Config.Site.Origin is https, so browsers keep no cookie of the chat, or are refused; "+
+			"open the site at Config.Site.Origin, or set that to the address that you open")
+	}
+}
+
+// Cookie is told of each request whose reply sets our cookie.
+func (a *Advisor) Cookie(r *http.Request) {
+	if a.policy.IsBehindTLS(r) {
+		a.warn(r.Context(), &a.notSecure, "the chat's cookie is not Secure, as a proxy in front of the site speaks https and Config.Site.Origin is empty; "+
+			"set Config.Site.Origin to what browsers show")
+	}
+}
+
+// TooLate is told of somebody who asked when the reply had begun.
+func (a *Advisor) TooLate(ctx context.Context) {
+	a.warn(ctx, &a.late, "a page asked for the contact after its reply had begun, and got none; "+
+		"call ContactID, ContactInto or Snippet before the first byte is written, and render the page into a buffer")
+}
+
+// Mounted is told where a handler is reached, and where the setting of that name
+// says that it is. A proxy may take away how the path begins.
+func (a *Advisor) Mounted(r *http.Request, setting, path string) {
+	if seen := r.URL.Path; !strings.HasSuffix(path, seen) {
+		a.warn(r.Context(), &a.elsewhere, "the chat's handler is mounted elsewhere than "+setting+" says, where browsers will look for it; "+
+			"mount it there, or change "+setting, "mounted", seen[:min(len(seen), longestOrigin)], "setting", path)
+	}
+}
+
+// Unreached is told of a request for the script that did not reach its handler.
+func (a *Advisor) Unreached(r *http.Request, path string) {
+	switch r.Method {
+	case http.MethodPost:
+		a.warn(r.Context(), &a.shut, "a browser could not open the chat, as its POST did not reach Script; "+
+			"mount Script without a method, and exempt it from middleware that wants a token in each POST", "path", path)
+	case http.MethodGet:
+		a.warn(r.Context(), &a.elsewhere, "a page asked for the chat script at Config.Site.ScriptPath and did not reach Script; "+
+			"mount Script there, or change Config.Site.ScriptPath", "setting", path)
+	}
+}
