@@ -91,7 +91,7 @@ func BenchmarkLegs(b *testing.B) {
 		API:       webchat.Config{BaseURL: sim.BaseURL(), APIKey: webchattest.DefaultAPIKey},
 		InboxID:   webchattest.DefaultInboxID,
 		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID},
-		Namespace: "bench",
+		Namespace: "bench", Visitors: maicontact.Visitors{Start: maicontact.OnLoad},
 		Sessions:  sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")),
 		Store:     maicontact.NewMemoryStore(),
 		Identify:  func(*http.Request) (*maicontact.Member, error) { return nil, nil },
