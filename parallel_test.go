@@ -92,9 +92,9 @@ func BenchmarkLegs(b *testing.B) {
 		InboxID:   webchattest.DefaultInboxID,
 		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID},
 		Namespace: "bench", Visitors: maicontact.Visitors{Start: maicontact.OnLoad},
-		Sessions:  sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")),
-		Store:     maicontact.NewMemoryStore(),
-		Identify:  func(*http.Request) (*maicontact.Member, error) { return nil, nil },
+		Sessions: sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")),
+		Store:    maicontact.NewMemoryStore(),
+		Identify: func(*http.Request) (*maicontact.Member, error) { return nil, nil },
 	})
 	if err != nil {
 		b.Fatal(err)
