@@ -88,6 +88,7 @@ func newPlainPage(reads *atomic.Int64, open *closing) (plainPage, error) {
 	}
 	bare := reply{"text/html; charset=utf-8", bytes.Repeat([]byte("<p>a page</p>"), 50)}
 	p := plainPage{bare, s.middleware.Handler(bare), newRequest(0, known.cookies...)}
+	p.request.URL.Path = "/" // a page, and not the script's address
 	w, err := answer(p.wrapped, p.request)
 	if err == nil && !bytes.Equal(w.Body.Bytes(), bare.body) {
 		err = fmt.Errorf("the page came out changed: %v", w.Result().Header)
