@@ -13,12 +13,12 @@ func TestLimits(t *testing.T) {
 	}{
 		{limit{ratio, 1.2}, true, false},
 		{limit{ratio, 1.15}, false, false},
-		{limit{ratio, 0.5}, false, true},
+		{limit{ratio, 0.5}, false, false}, // nor ratios of them
 		{limit{belowRival, 1.2}, false, false},
 		{limit{belowRival, 1.3}, true, false},
 		{limit{nanoseconds, 450}, true, false}, // what is left of 900 on a machine half as fast
 		{limit{nanoseconds, 440}, false, false},
-		{limit{nanoseconds, 100}, false, false}, // never: times are too noisy to fail for
+		{limit{nanoseconds, 100}, false, false}, // times are too noisy to fail for
 		{limit{bytesEach, 999}, true, false},
 		{limit{bytesEach, 900}, false, true},
 		{limit{allocsEach, 10}, true, false},
@@ -42,30 +42,15 @@ func TestFigures(t *testing.T) {
 		{figure{value: 5}, true, false},
 		{figure{value: 5, most: 5}, true, false},
 		{figure{value: 9, most: 5}, false, false},
-		{figure{value: 11, most: 5}, false, true},
+		{figure{value: 11, most: 5}, false, false},
 		{figure{value: 6, most: 5, firm: true}, false, true},
 		{figure{value: 0.9, least: 0.97}, false, false},
-		{figure{value: 0.4, least: 0.97}, false, true},
+		{figure{value: 0.4, least: 0.97}, false, false},
 		{figure{value: 0, zero: true, firm: true}, true, false},
 		{figure{value: 1, zero: true, firm: true}, false, true},
 	} {
 		if met, fails := test.figure.isMet(), test.figure.fails(); met != test.met || fails != test.fails {
 			t.Errorf("%+v: met %v, fails %v; want %v, %v", test.figure, met, fails, test.met, test.fails)
 		}
-	}
-}
-
-// TestKnownMiss: a ratio that is known to be over its limit is judged, and does
-// not fail; allocations do.
-func TestKnownMiss(t *testing.T) {
-	m := measured{ratio: quartiles{3, 3, 3}, mine: cost{allocs: 9}}
-	for failAt, fails := range map[float64]bool{0: true, 2.9: true, 3: false} {
-		m.failAt = failAt
-		if l := (limit{ratio, 1}); m.keeps(l) || m.fails(l) != fails {
-			t.Errorf("ratio, failing at %v: keeps %v, fails %v", failAt, m.keeps(l), m.fails(l))
-		}
-	}
-	if l := (limit{allocsEach, 8}); m.keeps(l) || !m.fails(l) {
-		t.Errorf("allocations: keeps %v, fails %v", m.keeps(l), m.fails(l))
 	}
 }

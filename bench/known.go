@@ -58,9 +58,6 @@ func knownRow(kind string) row {
 				{
 					ours: ours, rival: side{"gorilla CookieStore Get alone", plain},
 					limits: []limit{{nanoseconds, 2500}, {bytesEach, 2.75 * 1024}, {allocsEach, 16}, {ratio, 1.0 / 6}},
-					// A member costs two SHA-256 more than a visitor, which take long
-					// on a processor without instructions for them.
-					failAt: 0.45,
 				},
 				{name: "floor", ours: ours, rival: side{"securecookie over raw bytes", raw}},
 			}, open.close, nil

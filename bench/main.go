@@ -3,7 +3,7 @@
 // with the targets beside.
 //
 //	go run ./bench              the whole table
-//	go run ./bench -short       few short rounds; exits with 1 where allocations are over a target, or a ratio over twice it
+//	go run ./bench -short       few short rounds; exits with 1 where allocations or counts are over a target
 //	go run ./bench -run script  the rows whose name matches
 //	go run ./bench -markdown    the table for a document
 //	go run ./bench -load        the share of throughput kept over loopback, and nothing else
@@ -53,7 +53,7 @@ times longer that took here in the same rounds.
 
 func run(args []string, out, progress io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	isShort := flags.Bool("short", false, "few short rounds; fail where a target is clearly missed")
+	isShort := flags.Bool("short", false, "few short rounds; fail where allocations or counts are over a target")
 	rounds := flags.Int("rounds", 0, "rounds of each comparison (default 12, with -short 5)")
 	each := flags.Duration("time", 0, "time of one side in one round (default 200ms, with -short 30ms)")
 	only := flags.String("run", "", "measure only rows whose name matches this regular expression")
@@ -104,7 +104,7 @@ func run(args []string, out, progress io.Writer) error {
 	}
 	_, _ = fmt.Fprintf(out, "\n%d of %d judged lines missed their target\n", t.missed, t.judged)
 	if *isShort && len(t.failed) > 0 {
-		return fmt.Errorf("clearly over target: %q", t.failed)
+		return fmt.Errorf("over target: %q", t.failed)
 	}
 	return nil
 }

@@ -32,10 +32,6 @@ type comparison struct {
 	name        string // within the row; may be empty
 	ours, rival side
 	limits      []limit
-
-	// failAt is the ratio over which -short fails; 0: twice the limit. Where it is
-	// set the limit is known to be missed, and it is said why.
-	failAt float64
 }
 
 // side is one of the two. bench must use b.Loop or b.RunParallel, so that its
