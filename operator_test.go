@@ -2,6 +2,8 @@ package maicontact_test
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/operate"
+	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
@@ -101,6 +104,64 @@ func TestOperatorSharesTheMemory(t *testing.T) {
 		}
 		if _, err := o.Restore(t.Context(), person); !errors.Is(err, contacts.ErrNotErased) {
 			t.Errorf("restoring who is not erased: %v", err)
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// The log of calls knows whose they are, and holds nothing of them.
+func TestCallLogOfASite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := operate.NewCallLog(0)
+		s := newSite(t, func(c *maicontact.Config, o *webchattest.Options) {
+			c.API.OnCall = calls.Add
+			o.APIKey, c.API.APIKey = "canary-api-key", "canary-api-key"
+		})
+		stop := s.run()
+		s.member("canary-user", webchat.Profile{Name: "Canary Name", Email: "canary-mail@example.org", Phone: "+886999888777"})
+		member, visitor := s.browser(), s.browser()
+		visitor.contact()
+		s.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Status: 400, Operation: webchattest.ReplaceContact})
+		member.login("canary-user")
+		member.contact()
+		s.member("canary-user", webchat.Profile{Name: "Canary Name", Phone: "+886999888778"})
+		member.ask()
+		time.Sleep(time.Minute)
+		if _, err := s.mc.Erase(t.Context(), "canary-user"); err != nil {
+			t.Error(err)
+		}
+		person, err := s.mc.Operator().Member("canary-user")
+		if err != nil {
+			t.Fatal(err)
+		}
+		operations := map[string]int{}
+		for _, c := range calls.Of(person) {
+			operations[c.Operation+" "+string(c.Outcome)]++
+		}
+		for _, want := range []string{"find_contacts ok", "create_contact ok", "replace_contact refused", "delete_contact ok"} {
+			if operations[want] == 0 {
+				t.Errorf("no %s in %v", want, operations)
+			}
+		}
+		all := calls.Last()
+		mine := calls.Of(person)
+		if len(mine) >= len(all) {
+			t.Error("the visitor's calls are the member's")
+		}
+		text := fmt.Sprintf("%v %+v %#v %v %+v", all, all, all, calls.Counts(), calls)
+		canaries := []string{"canary", "Canary", "99988877", person.ID}
+		for _, c := range s.sim.All() {
+			canaries = append(canaries, c.ID, c.SourceID)
+		}
+		if len(canaries) < 6 {
+			t.Error("there are no contacts")
+		}
+		for _, canary := range canaries {
+			if strings.Contains(text, canary) {
+				t.Errorf("the log of calls holds %q", canary)
+			}
 		}
 		if err := stop(); err != nil {
 			t.Error(err)
