@@ -46,6 +46,7 @@ func TestActions(t *testing.T) {
 		}
 	}
 	do("suspend", "They get no chat from now on", "Suspend: done.", contacts.StateSuspended, url.Values{})
+	b.get(person).says(t, 200, "Permissions confirmed those of somebody who is suspended")
 	do("resume", "They get the chat back", "Resume: done.", contacts.StatePending, url.Values{})
 	if b.ask("ann") != first {
 		t.Error("who was resumed does not have their contact")
@@ -137,6 +138,9 @@ func TestActionsInAnOutage(t *testing.T) {
 	for name, state := range map[string]contacts.State{"suspend": contacts.StateSuspended, "reissue": contacts.StateReissuing, "erase": contacts.StateErasing} {
 		r := b.send("POST", b.find(name)+"/"+name, url.Values{}).says(t, 303)
 		b.get(r.Header.Get("Location")).says(t, 200, "it is in the table, and not complete at MaiAgent yet", "State "+string(state), "Failures in a row 1")
+		if name == "suspend" {
+			b.get(b.find(name)).says(t, 200, "Permissions not confirmed those of somebody who is suspended")
+		}
 	}
 	b.get("/admin/waiting").says(t, 200, "suspend suspended", "reissue reissuing", "erase erasing")
 }

@@ -36,7 +36,7 @@ func TestPerson(t *testing.T) {
 		says    []string
 		actions []string
 	}{
-		"settled": {[]string{"Member settled", "State settled", "Contact ········" + id[32:] + " Generation 1", confirmed, "Last call create contact ok", "create contact ok 201"}, []string{"suspend", "reissue", "erase"}},
+		"settled": {[]string{"Member settled", "State settled They have their chat.", "Contact ••••" + id[32:] + " Generation 1", confirmed, "Last call create contact ok", "create contact ok 201"}, []string{"suspend", "reissue", "erase"}},
 		"refused": {[]string{"Profile not confirmed Permissions confirmed", "Not taken phone"}, []string{"suspend", "reissue", "erase"}},
 		"pending": {[]string{"State pending", "not handed out", not, "Failures in a row 3: replace_contact: status 500", "Worked on next 3 Feb 2031, 04:05:06 UTC",
 			"A write may land until 3 Feb 2031", "Last call replace contact failed 3 Feb 2031, 04:05:06 UTC"}, []string{"suspend", "reissue", "erase"}},
@@ -216,6 +216,21 @@ func testCanary(t *testing.T) {
 		}
 		if where != "pages" && strings.Contains(text, user) {
 			t.Errorf("%s say who it is about", where)
+		}
+	}
+}
+
+// Every state says what it means.
+func TestMeanings(t *testing.T) {
+	t.Parallel()
+	for _, row := range []contacts.Row{
+		{}, {Life: contacts.Suspended}, {Life: contacts.Retired}, {Life: contacts.Erasing}, {Life: contacts.Erased}, {Life: contacts.Reissuing},
+		{Desired: contacts.Stamp{Access: "a"}}, {Desired: contacts.Stamp{Access: "a"}, ContactID: "x"},
+		{Desired: contacts.Stamp{Access: "a"}, Confirmed: contacts.Stamp{Access: "a"}, ContactID: "x"},
+		{Desired: contacts.Stamp{Access: "a"}, Confirmed: contacts.Stamp{Access: "a"}, ContactID: "x", Due: time.Now()},
+	} {
+		if meanings[row.State()] == "" {
+			t.Errorf("%s has no meaning", row.State())
 		}
 	}
 }

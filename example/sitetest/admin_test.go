@@ -157,7 +157,7 @@ func TestAdmin(t *testing.T) {
 			o.looks("find")
 			o.submit("/admin/person", "contact", id)
 			o.says("Profile confirmed Permissions confirmed")
-			o.says("········" + id[32:])
+			o.says("••••" + id[32:])
 			o.looks("person")
 			o.press("Suspend…")
 			o.says("They get no chat from now on")
