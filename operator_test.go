@@ -168,3 +168,88 @@ func TestCallLogOfASite(t *testing.T) {
 		}
 	})
 }
+
+// The row of each person says which call was the last, how it ended and when.
+func TestLastCall(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault  *webchattest.Fault
+		change bool // of the profile, after the first ask
+		then   func(*site) error
+		want   string
+	}{
+		"made":        {want: "create_contact ok"},
+		"changed":     {change: true, want: "replace_contact ok"},
+		"refused":     {fault: &webchattest.Fault{Kind: webchattest.Refuse, Status: 400, Operation: webchattest.ReplaceContact}, change: true, want: "replace_contact refused"},
+		"no key":      {fault: &webchattest.Fault{Kind: webchattest.Refuse, Status: 401}, change: true, want: "get_contact denied"},
+		"failed":      {fault: &webchattest.Fault{Kind: webchattest.Refuse, Status: 500, Operation: webchattest.GetContact}, change: true, want: "get_contact failed"},
+		"unclear":     {fault: &webchattest.Fault{Kind: webchattest.CutBefore, Operation: webchattest.ReplaceContact}, change: true, want: "replace_contact unclear"},
+		"erased":      {then: func(s *site) error { _, err := s.mc.Erase(s.t.Context(), "u-alice"); return err }, want: "delete_contact ok"},
+		"reissued":    {then: func(s *site) error { _, err := s.mc.Reissue(s.t.Context(), "u-alice"); return err }, want: "delete_contact ok"},
+		"suspended":   {then: func(s *site) error { return s.mc.Suspend(s.t.Context(), "u-alice") }, want: "replace_contact ok"},
+		"found again": {fault: &webchattest.Fault{Kind: webchattest.CommitThenCut, Operation: webchattest.CreateContact, Times: 1}, want: "replace_contact ok"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.API.MaxAttempts = 1 })
+				s.member("u-alice", alice)
+				b := s.browser()
+				b.login("u-alice")
+				if name == "found again" {
+					s.sim.Inject(*test.fault)
+					stop := s.run()
+					b.ask()
+					time.Sleep(5 * time.Minute)
+					if err := stop(); err != nil {
+						t.Error(err)
+					}
+				} else {
+					b.contact()
+				}
+				if test.fault != nil {
+					s.sim.Inject(*test.fault)
+				}
+				time.Sleep(time.Minute)
+				if test.change {
+					changed := alice
+					changed.Phone = "+886912000111"
+					s.member("u-alice", changed)
+					b.ask()
+				}
+				if test.then != nil {
+					if err := test.then(s); err != nil {
+						t.Error(err)
+					}
+				}
+				synctest.Wait()
+				time.Sleep(10 * time.Second)
+				person, err := s.mc.Operator().Member("u-alice")
+				if err != nil {
+					t.Fatal(err)
+				}
+				status, err := s.mc.Operator().Show(t.Context(), person)
+				if err != nil || status.LastCall == nil {
+					t.Fatalf("%+v, %v", status, err)
+				}
+				if got := status.LastCall.Operation + " " + status.LastCall.Outcome; got != test.want {
+					t.Errorf("the last call is %s, want %s", got, test.want)
+				}
+				if (test.change || test.then != nil) && time.Since(status.LastCall.At) > 30*time.Second {
+					t.Errorf("the last call was %v ago", time.Since(status.LastCall.At))
+				}
+			})
+		})
+	}
+}
+
+// Where there was nothing to delete the row says that it was looked for.
+func TestLastCallOfAnErasureOfNobody(t *testing.T) {
+	s := newSite(t, nil)
+	person, err := s.mc.Operator().Member("u-nobody")
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, err := s.mc.Operator().Erase(t.Context(), person)
+	if err != nil || status.LastCall == nil || status.LastCall.Operation != "find_contacts" || status.LastCall.Outcome != "ok" {
+		t.Errorf("%+v, %v", status.LastCall, err)
+	}
+}
