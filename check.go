@@ -151,7 +151,8 @@ func (m *Middleware) Verify(ctx context.Context) error {
 }
 
 // Examine makes those checks of package doctor, by their names, or all, and tells
-// what each has found. They change nothing. See [doctor.Examine].
+// what each has found. They change nothing. See [doctor.Examine]. Safe for concurrent
+// use.
 func (m *Middleware) Examine(ctx context.Context, tell func(doctor.Result), names ...string) error {
 	api := m.config.API
 	api.MaxAttempts = 1

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -78,15 +79,34 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// Action is something that was done to a person, or tried.
+const configText = "[admin configuration]"
+
+// Format writes "[admin configuration]" for every verb.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, configText) }
+
+// LogValue returns "[admin configuration]".
+func (c Config) LogValue() slog.Value { return slog.StringValue(configText) }
+
+// MarshalText returns "[admin configuration]", which is also what encoding/json
+// writes.
+func (c Config) MarshalText() ([]byte, error) { return []byte(configText), nil }
+
+// Action is something that was done to a person, or tried. fmt and slog print it
+// without the business user ID; encoding/json writes it, for a record.
 type Action struct {
 	Name string // "erase", "restore", "reissue", "suspend", "resume" or "link"
 	Kind string // "member" or "visitor"
 	// MemberID is the business user ID; empty for a visitor, and for an ID of more
 	// than 128 characters, which is not kept.
 	MemberID string
-	Err      error // why it was refused or failed; nil: it was done
+	Err      error `json:"-"` // why it was refused or failed; nil: it was done
 }
+
+// Format writes what was done, and to which kind of person, for every verb.
+func (a Action) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, a.Name+" a "+a.Kind) }
+
+// LogValue returns the same.
+func (a Action) LogValue() slog.Value { return slog.StringValue(a.Name + " a " + a.Kind) }
 
 // Handler is made by [New]. It is safe for concurrent use.
 type Handler struct {
@@ -101,6 +121,9 @@ type Handler struct {
 	examining  sync.Mutex
 	now        func() time.Time
 }
+
+// Format writes "[admin pages]" for every verb.
+func (h *Handler) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[admin pages]") }
 
 // New checks the configuration and returns a Handler. All faults found are in the
 // error.

@@ -1,7 +1,13 @@
 package admin
 
 import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -178,5 +184,33 @@ func TestReadOnly(t *testing.T) {
 	}
 	if row := b.row("ann"); row.Life != 0 {
 		t.Error("something was done")
+	}
+}
+
+// What holds a secret or a business user ID does not print it.
+func TestNothingPrintsSecrets(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, nil)
+	var out bytes.Buffer
+	for _, v := range []any{Config{Secret: secret}, &Config{Secret: secret}, b.Handler, Action{Name: "erase", Kind: "member", MemberID: "canary-user"}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+			fmt.Fprintf(&out, verb+"\n", v)
+			fmt.Fprintf(&out, verb+"\n", struct{ Inside any }{v})
+		}
+		slog.New(slog.NewTextHandler(&out, nil)).Info("x", "v", v)
+		slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "v", v)
+	}
+	written, err := json.Marshal(Config{Secret: secret})
+	if err != nil {
+		t.Error(err)
+	}
+	text := out.String() + string(written)
+	for _, canary := range []string{"canary", hex.EncodeToString(secret[:8]), base64.StdEncoding.EncodeToString(secret[:9]), "99 97 110 97 114 121"} {
+		if strings.Contains(text, canary) {
+			t.Errorf("%q is printed: %s", canary, text)
+		}
+	}
+	if record, err := json.Marshal(Action{Name: "erase", Kind: "member", MemberID: "ann", Err: errors.New("x")}); err != nil || string(record) != `{"Name":"erase","Kind":"member","MemberID":"ann"}` {
+		t.Errorf("%s, %v", record, err)
 	}
 }
