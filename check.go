@@ -135,18 +135,8 @@ var verified = [...]string{"api", "key", "inbox", "webchat", "chathost", "embed"
 // should look at is a warning in the log. The checks are those of package doctor.
 // Safe for concurrent use.
 func (m *Middleware) Verify(ctx context.Context) error {
-	api := m.config.API
-	api.MaxAttempts = 1
-	client, err := webchat.NewClient(api)
-	if err != nil {
-		return fmt.Errorf("maicontact: verify: %w", err) // New has taken it
-	}
-	site := doctor.Site{
-		API: client, Widget: m.config.Widget, InboxID: m.config.InboxID, Namespace: m.config.Namespace, HTTPClient: api.HTTPClient,
-		Table: func(context.Context) (contacts.Store, error) { return m.config.Store, nil },
-	}
 	var wrong []error
-	err = doctor.Examine(ctx, site, func(r doctor.Result) {
+	err := m.Examine(ctx, func(r doctor.Result) {
 		switch r.State {
 		case doctor.Fail:
 			wrong = append(wrong, fmt.Errorf("%s: %s", r.Check, r.Says))
@@ -158,4 +148,20 @@ func (m *Middleware) Verify(ctx context.Context) error {
 		return fmt.Errorf("maicontact: verify: %w", err)
 	}
 	return nil
+}
+
+// Examine makes those checks of package doctor, by their names, or all, and tells
+// what each has found. They change nothing. See [doctor.Examine]. Safe for concurrent
+// use.
+func (m *Middleware) Examine(ctx context.Context, tell func(doctor.Result), names ...string) error {
+	api := m.config.API
+	api.MaxAttempts = 1
+	client, err := webchat.NewClient(api)
+	if err != nil {
+		return err // New has taken it
+	}
+	return doctor.Examine(ctx, doctor.Site{
+		API: client, Widget: m.config.Widget, InboxID: m.config.InboxID, Namespace: m.config.Namespace, HTTPClient: api.HTTPClient,
+		Table: func(context.Context) (contacts.Store, error) { return m.config.Store, nil },
+	}, tell, names...)
 }

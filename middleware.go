@@ -31,6 +31,7 @@ import (
 	"github.com/maicontact/maicontact/internal/resolve"
 	"github.com/maicontact/maicontact/internal/session"
 	"github.com/maicontact/maicontact/internal/upstream"
+	"github.com/maicontact/maicontact/operate"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -86,6 +87,11 @@ func New(c Config) (*Middleware, error) {
 	})
 	return m, nil
 }
+
+// Operator returns what package operate does for those who run a site, on this
+// middleware's table, limits, breaker and memory: its state and its backlog, and one
+// person by business user ID. Safe for concurrent use, as what it returns is.
+func (m *Middleware) Operator() *operate.Operator { return operate.Over(m.resolver) }
 
 // Handler wraps the site. It puts what is needed to answer who is there into
 // the request's context, and decodes, reads and makes nothing by itself: a

@@ -10,6 +10,7 @@ import (
 
 	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/operate"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -19,7 +20,7 @@ type chat struct {
 	*maicontact.Middleware
 	table     maicontact.Store
 	scope     contacts.Scope
-	calls     *callLog
+	calls     *operate.CallLog
 	logins    *logins
 	catalogue catalogue
 }
@@ -29,13 +30,13 @@ func newChat(s settings, l *logins, c catalogue, table maicontact.Store, log *sl
 	if err != nil {
 		return nil, err
 	}
-	t := &chat{table: table, scope: contacts.Scope{Namespace: s.namespace, InboxID: s.inboxID}, calls: &callLog{}, logins: l, catalogue: c}
+	t := &chat{table: table, scope: contacts.Scope{Namespace: s.namespace, InboxID: s.inboxID}, calls: operate.NewCallLog(0), logins: l, catalogue: c}
 	visitors, err := visitorPermissions()
 	if err != nil {
 		return nil, err
 	}
 	api := s.chat
-	api.OnCall = t.calls.add
+	api.OnCall = t.calls.Add
 	t.Middleware, err = maicontact.New(maicontact.Config{
 		API:           api,
 		InboxID:       s.inboxID,

@@ -42,7 +42,8 @@ var packages = map[string]string{
 	"netip": "net/netip", "errgroup": "golang.org/x/sync/errgroup", "testing": "testing", "time": "time",
 	"maicontact": "github.com/maicontact/maicontact", "webchat": "github.com/maicontact/maicontact/webchat",
 	"webchattest": "github.com/maicontact/maicontact/webchat/webchattest",
-	"sqlstore":    "github.com/maicontact/maicontact/sqlstore", "placement": "github.com/maicontact/maicontact/placement",
+	"admin":       "github.com/maicontact/maicontact/admin", "operate": "github.com/maicontact/maicontact/operate",
+	"sqlstore": "github.com/maicontact/maicontact/sqlstore", "placement": "github.com/maicontact/maicontact/placement",
 	"sessions": "github.com/gorilla/sessions", "securecookie": "github.com/gorilla/securecookie", "secure": "github.com/unrolled/secure",
 }
 
@@ -61,6 +62,7 @@ import (
 type account struct {
 	ID, Name, Email, Phone string
 	Revision               int64
+	Staff                  bool
 }
 
 var (

@@ -15,6 +15,7 @@ import (
 
 	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/operate"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -42,9 +43,9 @@ type form struct {
 type page struct {
 	Account  *account // nil: a visitor
 	Products []product
-	Contact  *contacts.Row // the account's; nil: none yet
-	HasChat  bool          // this request got the contact
-	Calls    []call
+	Contact  *contacts.Row        // the account's; nil: none yet
+	HasChat  bool                 // this request got the contact
+	Calls    []operate.LoggedCall // the newest first
 	Took     times
 	Form     form
 }
@@ -84,6 +85,9 @@ func (p page) Value(form, field string) string {
 	}
 	return map[string]string{"name": p.Account.Name, "email": p.Account.Email, "phone": p.Account.Phone}[field]
 }
+
+// shownCalls is how many calls to MaiAgent the page shows.
+const shownCalls = 12
 
 // contactTime is how long the page waits for the contact: hardly longer than
 // for its own query. Whatever takes longer goes on without the page.
@@ -133,7 +137,8 @@ func (s *shop) load(r *http.Request) (page, error) {
 			return page{}, err
 		}
 	}
-	p.Calls = s.chat.calls.newest()
+	p.Calls = s.chat.calls.Last()
+	p.Calls = p.Calls[:min(len(p.Calls), shownCalls)]
 	return p, nil
 }
 

@@ -35,6 +35,7 @@ import (
 //	TRUSTED_ORIGIN       the public origin when behind a proxy
 //	CHAT_VISITORS        on-open or on-load: when a visitor's contact is made;
 //	                     default on-open
+//	ADMIN_PASSWORD       of the pages at /admin/; unset: there are none
 type settings struct {
 	addr       string
 	simulated  bool
@@ -46,7 +47,9 @@ type settings struct {
 	sessionKey []byte
 	origin     string
 	start      maicontact.Start // when a visitor's contact is made
-	warnings   []string
+	// adminPassword is empty where there are no pages for administration.
+	adminPassword string
+	warnings      []string
 }
 
 // database says where accounts and contacts are kept.
@@ -101,6 +104,10 @@ func readSettings(env func(string) string) (settings, error) {
 	check("TRUSTED_ORIGIN", err)
 	s.start, err = parseStart(get("CHAT_VISITORS"))
 	check("CHAT_VISITORS", err)
+	s.adminPassword = env("ADMIN_PASSWORD")
+	if n := len(s.adminPassword); 0 < n && n < shortAdminPassword {
+		s.warnings = append(s.warnings, "ADMIN_PASSWORD is short, and nothing keeps anybody from trying; make one with: openssl rand -base64 18")
+	}
 	s.readMaiAgent(get, check)
 	if faults != nil {
 		return settings{}, faults
@@ -233,6 +240,18 @@ func parseOrigin(s string) (string, error) {
 	}
 	return u.String(), nil
 }
+
+// origins are those from which forms are taken beside each request's own.
+func (s settings) origins() []string {
+	if s.origin == "" {
+		return nil
+	}
+	return []string{s.origin}
+}
+
+// shortAdminPassword is below how many bytes the password of the administration
+// is warned of.
+const shortAdminPassword = 12
 
 // parseStart reads when a visitor's contact is made.
 func parseStart(value string) (maicontact.Start, error) {

@@ -28,6 +28,7 @@ type shop struct {
 	catalogue catalogue
 	chat      *chat
 	pages     *template.Template
+	admin     http.Handler // nil: there is none
 	routes    http.Handler
 }
 
@@ -42,6 +43,11 @@ func newShop(s settings, db *sql.DB, table maicontact.Store, log *slog.Logger) (
 	}
 	if shop.chat, err = newChat(s, shop.logins, shop.catalogue, table, log); err != nil {
 		return nil, err
+	}
+	if s.adminPassword != "" {
+		if shop.admin, err = newAdmin(s, shop.chat, log); err != nil {
+			return nil, err
+		}
 	}
 	policy, err := contentPolicy(s.widget, s.simulated)
 	if err != nil {
@@ -77,6 +83,9 @@ func (s *shop) mux() http.Handler {
 	route("POST", "/status", s.status)
 	route("POST", "/erase", s.erase)
 	mux.Handle(maicontact.DefaultScriptPath, s.chat.Script())
+	if s.admin != nil {
+		mux.Handle(adminPath, s.admin)
+	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.showMessage(w, r, http.StatusNotFound, "There is no such page.")
 	})

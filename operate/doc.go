@@ -5,5 +5,7 @@
 // An [Operator] works on one scope, an inbox and a namespace, beside any number
 // of servers of the site: it changes rows by the same transitions, and calls
 // MaiAgent under the same claims, as they do. What it tells never holds a contact
-// id, unless a method says that it reveals one.
+// id, unless a method says that it reveals one. Middleware.Operator returns the one of
+// a running site, whose [Operator.Stats] is the state of that process. A [CallLog]
+// remembers its last calls.
 package operate

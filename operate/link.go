@@ -8,6 +8,7 @@ import (
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/background"
+	"github.com/maicontact/maicontact/internal/identity"
 	"github.com/maicontact/maicontact/internal/upstream"
 	"github.com/maicontact/maicontact/webchat"
 )
@@ -57,6 +58,7 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 	if err != nil {
 		return false, err
 	}
+	ctx = identity.WithPerson(ctx, person)
 	at, err := contacts.Read(ctx, o.store, person)
 	if err != nil {
 		return false, failed(err)

@@ -102,6 +102,9 @@ var (
 	ErrNoMember = errors.New("a business user ID is needed")
 )
 
+// Scope returns the inbox and the namespace that the Operator works on.
+func (o *Operator) Scope() contacts.Scope { return o.scope }
+
 // Member names a member by the business user ID.
 func (o *Operator) Member(id string) (contacts.Person, error) {
 	if id == "" {

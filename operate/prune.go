@@ -45,11 +45,11 @@ func (o *Operator) Prune(ctx context.Context, options PruneOptions) (Pruned, err
 	if options.Unseen <= 0 || options.CookieMaxAge <= 0 {
 		return counts, errors.New("operate: prune needs to know how long visitors were not seen, and how long cookies last")
 	}
-	clock, err := o.store.Changed(ctx, o.scope, time.Now(), 0)
+	now, err := o.now(ctx)
 	if err != nil {
 		return counts, fmt.Errorf("operate: prune: %w", err)
 	}
-	before := clock.Now.Add(-options.Unseen)
+	before := now.Add(-options.Unseen)
 	for after := (contacts.Person{Kind: contacts.KindVisitor}); ; {
 		rows, err := o.store.Rows(ctx, o.scope, after, rowsAtOnce)
 		if err != nil {
@@ -60,7 +60,7 @@ func (o *Operator) Prune(ctx context.Context, options PruneOptions) (Pruned, err
 			if !lastSeen(row, options.CookieMaxAge).Before(before) {
 				continue
 			}
-			if err := o.prune(ctx, row, clock.Now, options, &counts); err != nil {
+			if err := o.prune(ctx, row, now, options, &counts); err != nil {
 				return counts, fmt.Errorf("operate: prune: %w", err)
 			}
 		}

@@ -14,7 +14,8 @@ type Status struct {
 	ID         string         `json:"id,omitempty"`
 	State      contacts.State `json:"state"`
 	HasContact bool           `json:"hasContact"`
-	HandedOut  bool           `json:"handedOut"` // the contact is what the person gets when they ask
+	ContactEnd string         `json:"contactEnd,omitempty"` // the last 4 characters of the contact id, to compare it by
+	HandedOut  bool           `json:"handedOut"`            // the contact is what the person gets when they ask
 	Generation int            `json:"generation"`
 	Revision   int64          `json:"revision,omitempty"`
 
@@ -22,6 +23,7 @@ type Status struct {
 	// what is desired.
 	ProfileConfirmed bool       `json:"profileConfirmed"`
 	AccessConfirmed  bool       `json:"accessConfirmed"`
+	Since            *time.Time `json:"since,omitempty"`   // since when that is desired
 	Refused          string     `json:"refused,omitempty"` // the fields that MaiAgent did not take
 	InDoubtUntil     *time.Time `json:"inDoubtUntil,omitempty"`
 
@@ -49,9 +51,12 @@ func StatusOf(row contacts.Row) Status {
 		Generation: row.Generation, Revision: row.Revision,
 		ProfileConfirmed: row.ContactID != "" && row.Desired != contacts.Stamp{} && row.Confirmed.Profile == row.Desired.Profile,
 		AccessConfirmed:  row.ContactID != "" && row.Desired != contacts.Stamp{} && row.Confirmed.Access == row.Desired.Access,
-		Refused:          row.Refused, InDoubtUntil: timeOf(row.DoubtUntil),
+		Refused:          row.Refused, InDoubtUntil: timeOf(row.DoubtUntil), Since: timeOf(row.Since),
 		Due: timeOf(row.Due), Failures: row.Failures, Reason: row.Reason,
 		Created: row.Created, Updated: row.Updated, Expires: timeOf(row.Expires),
+	}
+	if id := row.ContactID.Reveal(); len(id) == 36 {
+		s.ContactEnd = id[32:]
 	}
 	if row.LastCall != (contacts.Call{}) {
 		s.LastCall = &Call{row.LastCall.Operation, row.LastCall.Outcome, row.LastCall.At}

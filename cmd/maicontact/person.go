@@ -80,9 +80,9 @@ func (r statusResult) text() string {
 	case r.ContactID != "":
 		row("contact", "%s", r.ContactID)
 	case r.HasContact && r.HandedOut:
-		row("contact", "yes, generation %d", r.Generation)
+		row("contact", "…%s, generation %d", r.ContactEnd, r.Generation)
 	case r.HasContact:
-		row("contact", "yes, generation %d, not handed out", r.Generation)
+		row("contact", "…%s, generation %d, not handed out", r.ContactEnd, r.Generation)
 	default:
 		row("contact", "none")
 	}

@@ -19,6 +19,8 @@ const (
 	sessionKey = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00"
 	password   = "canary-password-77"
 	patience   = time.Minute
+
+	adminPassword = "canary-admin-password-3c"
 )
 
 // world is one shop in a process of its own, a simulated MaiAgent, and the
@@ -59,6 +61,7 @@ func (w *world) startShop() string {
 		"DATABASE_URL=sqlite:" + t.TempDir() + "/shop.db",
 		"SESSION_KEY=" + sessionKey,
 		"CHAT_VISITORS=" + w.visitors,
+		"ADMIN_PASSWORD=" + adminPassword,
 		"TRUSTED_ORIGIN=" + w.origin(shopHost),
 		"MAIAGENT_BASE_URL=" + w.sim.URL,
 		"MAIAGENT_API_KEY=" + apiKey,
@@ -100,7 +103,7 @@ func (w *world) startShop() string {
 
 func (w *world) checkLog(log string) {
 	w.t.Helper()
-	secrets := []string{apiKey, sessionKey, password}
+	secrets := []string{apiKey, sessionKey, password, adminPassword}
 	for _, c := range w.sim.All() {
 		secrets = append(secrets, c.ID, c.Email, c.Phone)
 	}

@@ -45,6 +45,13 @@ func (g *Group) End() {
 	}
 }
 
+// Count returns how much is under way.
+func (g *Group) Count() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.under
+}
+
 // Open lets work in again after [Group.Close].
 func (g *Group) Open() {
 	g.mu.Lock()

@@ -35,7 +35,7 @@ const (
 // isDenial reports whether MaiAgent has answered a creation with something else.
 func isDenial(err error) bool {
 	api, ok := errors.AsType[*webchat.Error](err)
-	return !errors.Is(err, errAnothers) && (errors.Is(err, errUntold) || ok && api.Operation == "create_contact" && errors.Is(err, webchat.ErrMismatch))
+	return !errors.Is(err, errAnothers) && (errors.Is(err, errUntold) || ok && api.Operation == opCreate && errors.Is(err, webchat.ErrMismatch))
 }
 
 // errHeld means that MaiAgent says a contact is there and does not show it.
@@ -120,11 +120,19 @@ const (
 	OutcomeFailed  = "failed"
 )
 
+// The operations of a call, as package webchat names them.
+const (
+	opFind    = "find_contacts"
+	opCreate  = "create_contact"
+	opReplace = "replace_contact"
+	opDelete  = "delete_contact"
+)
+
 // callOf says which call has failed, and how.
 func callOf(cause error, now time.Time) contacts.Call {
 	call := contacts.Call{Outcome: OutcomeFailed, At: now}
 	if errors.Is(cause, errUnseen) {
-		return contacts.Call{Operation: "replace_contact", Outcome: OutcomeUnseen, At: now}
+		return contacts.Call{Operation: opReplace, Outcome: OutcomeUnseen, At: now}
 	}
 	if api, ok := errors.AsType[*webchat.Error](cause); ok {
 		call.Operation = api.Operation

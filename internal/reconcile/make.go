@@ -41,7 +41,7 @@ func (w *work) make() error {
 	case err != nil:
 		return err
 	case found != nil:
-		return w.bind(found.ID, contacts.Stamp{})
+		return w.bindFound(found.ID)
 	case !w.at.Row.DoubtUntil.IsZero():
 		return errInDoubt
 	case w.at.Row.Denials >= mostDenials:
@@ -58,7 +58,7 @@ func (w *work) adopt() error {
 	case err != nil:
 		return err
 	case found != nil:
-		return w.bind(found.ID, contacts.Stamp{})
+		return w.bindFound(found.ID)
 	case !w.at.Row.DoubtUntil.IsZero():
 		return errInDoubt
 	}
@@ -106,7 +106,7 @@ func (w *work) takeOver() error {
 	case err != nil:
 		return err
 	case found != nil:
-		return w.bind(found.ID, contacts.Stamp{})
+		return w.bindFound(found.ID)
 	case !w.mayBeHeld():
 		return errHeld
 	}
@@ -140,7 +140,7 @@ func (w *work) bindMade(made webchat.Contact) error {
 		case found == nil:
 			return w.denied(made.ID, errUntold)
 		case found.ID != made.ID:
-			return w.bind(found.ID, contacts.Stamp{})
+			return w.bindFound(found.ID)
 		}
 		made = *found
 	}
@@ -149,16 +149,21 @@ func (w *work) bindMade(made webchat.Contact) error {
 	// has none before.
 	seen, err := w.sees(made.ID, made, access, !access.IsZero())
 	if err != nil || !seen {
-		return w.bind(made.ID, contacts.Stamp{})
+		return w.bind(made.ID, contacts.Stamp{}, opCreate)
 	}
-	return w.bind(made.ID, w.sent.Stamp)
+	return w.bind(made.ID, w.sent.Stamp, opCreate)
 }
 
-// bind gives the row its contact. A row that could not be written stays as the
-// write left it: in doubt.
-func (w *work) bind(id webchat.ContactID, confirmed contacts.Stamp) error {
+// bindFound gives the row a contact that the search has shown.
+func (w *work) bindFound(id webchat.ContactID) error {
+	return w.bind(id, contacts.Stamp{}, opFind)
+}
+
+// bind gives the row its contact, which that call has told. A row that could not be
+// written stays as the write left it: in doubt.
+func (w *work) bind(id webchat.ContactID, confirmed contacts.Stamp, operation string) error {
 	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		row.LastCall = contacts.Call{Operation: "create_contact", Outcome: OutcomeOK, At: now}
+		row.LastCall = contacts.Call{Operation: operation, Outcome: OutcomeOK, At: now}
 		if confirmed == (contacts.Stamp{}) {
 			if row.Owner == w.owner {
 				// It was found; what is in doubt is what the answers left so.

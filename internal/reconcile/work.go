@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/identity"
 	"github.com/maicontact/maicontact/internal/upstream"
 	"github.com/maicontact/maicontact/webchat"
 )
@@ -44,7 +45,7 @@ func (r *Reconciler) begin(ctx context.Context, at *contacts.Reading, owner int6
 		// The Put that claimed the row may have taken long.
 		left = min(left, at.Row.LeaseUntil.Sub(at.Now())-r.timing.Lease/10)
 	}
-	w.ctx, w.cancel = context.WithTimeout(ctx, left)
+	w.ctx, w.cancel = context.WithTimeout(identity.WithPerson(ctx, at.Row.Person), left)
 	return w
 }
 

@@ -109,6 +109,13 @@ func (t *trust) since() time.Time {
 	return t.now.Add(-overlap)
 }
 
+// lastPoll is when the last good poll began, by our clock; zero: there was none.
+func (t *trust) lastPoll() time.Time {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.begun
+}
+
 // heard takes in what a poll that began at that time, by our clock, has found.
 func (t *trust) heard(begun time.Time, found contacts.Changes) {
 	t.mu.Lock()

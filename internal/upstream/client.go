@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/maicontact/maicontact/webchat"
 )
@@ -35,9 +36,19 @@ type Options struct {
 
 // Client calls MaiAgent. It is safe for concurrent use.
 type Client struct {
-	api     *webchat.Client
-	limiter limiter
-	breaker breaker
+	api      *webchat.Client
+	calls    int
+	limiter  limiter
+	breaker  breaker
+	queued   atomic.Int64
+	underWay atomic.Int64
+}
+
+// Load is how busy a client is.
+type Load struct {
+	UnderWay, Most int     // calls, and how many may be
+	Queued         int     // calls that wait for their turn
+	PerSecond      float64 // calls that may begin in a second; negative: no limit
 }
 
 // New returns a client for a process.
@@ -45,7 +56,15 @@ func New(api *webchat.Client, o Options) *Client {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Client{api: api, limiter: newLimiter(max(1, o.Calls), o.PerSecond), breaker: newBreaker(o.Logger)}
+	o.Calls = max(1, o.Calls)
+	return &Client{api: api, calls: o.Calls, limiter: newLimiter(o.Calls, o.PerSecond), breaker: newBreaker(o.Logger)}
+}
+
+// Load tells how busy the client is.
+func (c *Client) Load() Load {
+	return Load{
+		UnderWay: int(c.underWay.Load()), Most: c.calls, Queued: int(c.queued.Load()), PerSecond: c.limiter.perSecond(),
+	}
 }
 
 // Down reports whether calls are held back, because MaiAgent is down. It ends
@@ -143,11 +162,15 @@ func (c *Client) write(ctx context.Context, p Purpose, before func(context.Conte
 	if c.Down() {
 		return ErrDown
 	}
+	c.queued.Add(1)
 	end, err := c.limiter.begin(ctx, p)
+	c.queued.Add(-1)
 	if err != nil {
 		return err
 	}
 	defer end()
+	c.underWay.Add(1)
+	defer c.underWay.Add(-1)
 	done, err := c.breaker.begin()
 	if err != nil {
 		return err

@@ -148,3 +148,25 @@ func TestBusy(t *testing.T) {
 		}
 	})
 }
+
+// The load is what is under way and what waits, and nothing once all has ended.
+func TestLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, Options{Calls: 4, PerSecond: 100})
+		b.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Delay: time.Second})
+		for range 5 {
+			go func() { _ = b.find(t.Context(), Upkeep) }()
+		}
+		synctest.Wait()
+		if got, want := b.Load(), (Load{UnderWay: 2, Most: 4, Queued: 3, PerSecond: 100}); got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+		time.Sleep(4 * time.Second)
+		if got, want := b.Load(), (Load{Most: 4, PerSecond: 100}); got != want {
+			t.Errorf("afterwards %+v, want %+v", got, want)
+		}
+		if got, want := newBed(t, Options{PerSecond: -1}).Load(), (Load{Most: 1, PerSecond: -1}); got != want {
+			t.Errorf("without limits %+v, want %+v", got, want)
+		}
+	})
+}

@@ -1,0 +1,109 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+)
+
+// right is what somebody must be allowed for a route.
+type right int
+
+const (
+	look right = iota
+	act
+)
+
+// route is one of the handler's. There is no other way to a page than by one.
+type route struct {
+	method string
+	path   string // after the prefix
+	right  right
+	handle http.HandlerFunc
+}
+
+// route makes the routes. Those of actions are there only where somebody may act.
+func (h *Handler) route() {
+	h.routes = []route{
+		{"GET", "{$}", look, h.showState},
+		{"GET", "waiting", look, h.showWaiting},
+		{"GET", "checks", look, h.showChecks},
+		{"POST", "checks", look, h.makeChecks},
+		{"GET", "person", look, h.showLookUp},
+		{"POST", "person", look, h.lookUp},
+		{"GET", "person/{who}", look, h.showPerson},
+	}
+	if h.config.AuthorizeActions != nil {
+		h.routes = append(h.routes,
+			route{"GET", "person/{who}/{action}", act, h.confirm},
+			route{"POST", "person/{who}/{action}", act, h.act},
+		)
+	}
+	h.mux = http.NewServeMux()
+	for _, r := range h.routes {
+		handle := r.handle
+		if r.right == act {
+			handle = h.acting(handle)
+		}
+		h.mux.HandleFunc(r.method+" "+h.config.Prefix+r.path, handle)
+	}
+}
+
+// largestForm is how many bytes a form may have.
+const largestForm = 16 << 10
+
+// ServeHTTP implements [http.Handler].
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !h.may(w, r, h.config.Authorize) {
+		return
+	}
+	h.secure(w.Header())
+	if h.protection.Check(r) != nil {
+		h.showMessage(w, http.StatusForbidden, "This form was sent by another site.", "Nothing was done. Open the page anew, and try again from there.")
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, largestForm)
+	h.mux.ServeHTTP(w, r)
+}
+
+// acting lets through who may act.
+func (h *Handler) acting(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if h.may(w, r, h.config.AuthorizeActions) {
+			next(w, r)
+		}
+	}
+}
+
+// may asks the application, and answers by itself where it does not allow it.
+func (h *Handler) may(w http.ResponseWriter, r *http.Request, ask func(*http.Request) error) bool {
+	err := ask(r)
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, ErrDenied):
+		w.Header().Set("Cache-Control", "no-store")
+		h.config.Denied.ServeHTTP(w, r)
+	default:
+		h.config.Logger.ErrorContext(r.Context(), "maicontact: admin: it cannot be told who may look", "error", err)
+		w.Header().Set("Cache-Control", "no-store")
+		http.Error(w, "It cannot be told right now whether you may see this. Please try again.", http.StatusServiceUnavailable)
+	}
+	return false
+}
+
+// secure sets what every page has. It takes the place of what a site sets around
+// the handler.
+func (h *Handler) secure(header http.Header) {
+	for name, value := range map[string]string{
+		"Content-Security-Policy":      h.policy,
+		"Cache-Control":                "no-store",
+		"X-Content-Type-Options":       "nosniff",
+		"X-Frame-Options":              "DENY",
+		"Referrer-Policy":              "same-origin",
+		"Cross-Origin-Opener-Policy":   "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"X-Robots-Tag":                 "noindex, nofollow",
+	} {
+		header.Set(name, value)
+	}
+}

@@ -1,0 +1,163 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/operate"
+	"github.com/maicontact/maicontact/webchat"
+)
+
+// lookUpPage asks for a person.
+type lookUpPage struct {
+	frame
+	Problem string
+}
+
+// personPage is what the table has of one person.
+type personPage struct {
+	frame
+	Name    string // a member's ID as the table has it
+	Visitor bool
+	Address string
+	Status  *operate.Status // nil: the table knows nothing of them
+	Means   string          // what their state means for their chat
+	Actions []action
+	Notice  finding
+	Logged  bool // there is a log of calls
+	Calls   []operate.LoggedCall
+}
+
+// address leads to a person's page.
+func (h *Handler) address(p contacts.Person) string {
+	return h.config.Prefix + "person/" + h.seal.close(p)
+}
+
+func (h *Handler) showLookUp(w http.ResponseWriter, _ *http.Request) {
+	h.askWho(w, http.StatusOK, "")
+}
+
+func (h *Handler) askWho(w http.ResponseWriter, status int, problem string) {
+	h.render(w, status, "lookup.html", lookUpPage{h.frame("Find a person", "person"), problem})
+}
+
+// lookUp leads to the page of who was asked for. What was typed stays out of every
+// address and every page.
+func (h *Handler) lookUp(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil {
+		h.askWho(w, http.StatusBadRequest, "This form cannot be read.")
+		return
+	}
+	member, contact := r.PostForm.Get("member"), strings.TrimSpace(r.PostForm.Get("contact"))
+	if (member == "") == (contact == "") {
+		h.askWho(w, http.StatusBadRequest, "Give a business user ID, or a contact id that was found.")
+		return
+	}
+	var p contacts.Person
+	var err error
+	if member != "" {
+		p, err = h.operator.Member(member)
+	} else {
+		p, err = h.owner(r.Context(), contact)
+	}
+	switch {
+	case err == nil:
+		http.Redirect(w, r, h.address(p), http.StatusSeeOther) // #nosec G710 -- the prefix, and a sealed name
+	case errors.Is(err, errNoUUID):
+		h.askWho(w, http.StatusBadRequest, "A contact id is a UUID: 32 digits and letters, with four dashes.")
+	case errors.Is(err, contacts.ErrNotFound):
+		h.askWho(w, http.StatusNotFound, "Nobody in the table has this contact.")
+	case errors.Is(err, operate.ErrOtherNamespace):
+		h.askWho(w, http.StatusNotFound, "This contact belongs to another namespace of the inbox.")
+	default:
+		h.fail(r.Context(), w, err)
+	}
+}
+
+var errNoUUID = errors.New("admin: no contact id")
+
+func (h *Handler) owner(ctx context.Context, typed string) (contacts.Person, error) {
+	id, err := webchat.ParseContactID(typed)
+	if err != nil {
+		return contacts.Person{}, errNoUUID
+	}
+	ctx, cancel := context.WithTimeout(ctx, tableTime)
+	defer cancel()
+	return h.operator.Owner(ctx, id)
+}
+
+// who returns the person of an address, and answers by itself where there is none.
+func (h *Handler) who(w http.ResponseWriter, r *http.Request) (contacts.Person, bool) {
+	p, err := h.seal.open(h.operator.Scope(), r.PathValue("who"))
+	if err != nil {
+		h.askWho(w, http.StatusNotFound, "This address is of no use any more. Look the person up again.")
+	}
+	return p, err == nil
+}
+
+func (h *Handler) showPerson(w http.ResponseWriter, r *http.Request) {
+	p, ok := h.who(w, r)
+	if !ok {
+		return
+	}
+	page, err := h.personPage(r, p)
+	if err != nil {
+		h.fail(r.Context(), w, err)
+		return
+	}
+	if ask := h.config.AuthorizeActions; ask != nil && ask(r) == nil {
+		page.Actions = actionsFor(p, page.Status)
+	}
+	page.Notice = noticeOf(r.URL.Query().Get("done"), page.Status)
+	h.render(w, http.StatusOK, "person.html", page)
+}
+
+// personPage reads what is known of a person.
+func (h *Handler) personPage(r *http.Request, p contacts.Person) (personPage, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), tableTime)
+	defer cancel()
+	page := personPage{frame: h.frame("Member", "person"), Name: nameOf(p), Visitor: p.IsVisitor(), Address: h.config.Prefix + "person/" + r.PathValue("who")}
+	if page.Visitor {
+		page.Title = "Visitor"
+	}
+	status, err := h.operator.Show(ctx, p)
+	switch {
+	case err == nil:
+		page.Status, page.Means = &status, meanings[status.State]
+	case !errors.Is(err, contacts.ErrNotFound):
+		return personPage{}, err
+	}
+	if h.config.Calls != nil {
+		page.Logged, page.Calls = true, h.config.Calls.Of(p)
+	}
+	return page, nil
+}
+
+// meanings say what a state means for somebody's chat.
+var meanings = map[contacts.State]string{
+	contacts.StateIdle:      "They get a contact the next time they ask for the chat.",
+	contacts.StateWaiting:   "Their contact is still to be made; until then they have no chat.",
+	contacts.StatePending:   "They have no chat until MaiAgent is seen to hold their permissions. Those are sent when they ask, or by themselves where they wait.",
+	contacts.StateBehind:    "They have their chat, and a change of theirs is still to be sent.",
+	contacts.StateSettled:   "They have their chat.",
+	contacts.StateSuspended: "They have no chat until they are resumed.",
+	contacts.StateRetired:   "This visitor has logged in, and nobody gets their contact any more.",
+	contacts.StateErasing:   "Their contact is being deleted for good; they have no chat.",
+	contacts.StateErased:    "They have no chat, and get no contact until they are restored.",
+	contacts.StateReissuing: "Their contact is being deleted; they get another the next time they ask.",
+}
+
+// nameOf is a member's business user ID. A visitor's key is what their cookie
+// holds, and stays out of pages.
+func nameOf(p contacts.Person) string {
+	if p.IsVisitor() {
+		return ""
+	}
+	if id, ok := p.MemberID(); ok {
+		return id
+	}
+	return p.ID
+}

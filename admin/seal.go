@@ -1,0 +1,56 @@
+package admin
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/base64"
+	"errors"
+
+	"github.com/maicontact/maicontact/contacts"
+)
+
+// seal names people in addresses so that nobody can read who it is: not in a log,
+// a browser's history or over a shoulder. All names are of one length.
+type seal struct{ box cipher.AEAD }
+
+var errSeal = errors.New("admin: the address names nobody")
+
+func newSeal(key []byte) (seal, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return seal{}, err
+	}
+	box, err := cipher.NewGCMWithRandomNonce(block)
+	return seal{box}, err
+}
+
+// close names a person. The name is good for the person's scope alone.
+func (s seal) close(p contacts.Person) string {
+	text := make([]byte, 1+contacts.LongestID)
+	text[0] = p.Kind[0]
+	copy(text[1:], p.ID)
+	sealed := s.box.Seal(nil, nil, text, bound(p.Scope())) // #nosec G407 -- the box makes a random nonce
+	return base64.RawURLEncoding.EncodeToString(sealed)
+}
+
+func (s seal) open(scope contacts.Scope, name string) (contacts.Person, error) {
+	sealed, err := base64.RawURLEncoding.DecodeString(name)
+	if err != nil {
+		return contacts.Person{}, errSeal
+	}
+	text, err := s.box.Open(nil, nil, sealed, bound(scope))
+	if err != nil || len(text) != 1+contacts.LongestID {
+		return contacts.Person{}, errSeal
+	}
+	// An ID is plain text, so that what fills it up can be told from it.
+	id := string(bytes.TrimRight(text[1:], "\x00"))
+	p := contacts.Person{Namespace: scope.Namespace, InboxID: scope.InboxID, Kind: contacts.KindMember, ID: id}
+	if text[0] == contacts.KindVisitor[0] {
+		p.Kind = contacts.KindVisitor
+	}
+	return p, nil
+}
+
+// bound is unambiguous: neither part holds a line break.
+func bound(s contacts.Scope) []byte { return []byte(s.Namespace + "\n" + s.InboxID) }

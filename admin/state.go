@@ -1,0 +1,79 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/maicontact/maicontact/operate"
+)
+
+const (
+	// tableTime is how long the table may take for a page.
+	tableTime = 5 * time.Second
+	// longBacklog is how long a change waits where all is well, as the doctor has it.
+	longBacklog = 2 * time.Minute
+	// longFeed is how old the feed is at most where all is well.
+	longFeed = 3 * time.Second
+	// callsShown is how many calls are shown one by one.
+	callsShown = 30
+)
+
+// statePage is how the chat is doing.
+type statePage struct {
+	frame
+	Findings []finding
+	Stats    operate.Stats
+	FeedLag  time.Duration // negative: there is no feed
+	Backlog  *operate.Backlog
+	Minutes  int
+	HasCalls bool
+	Counts   []operate.CallCount
+	Calls    []operate.LoggedCall
+}
+
+// finding is a line about something that somebody should know.
+type finding struct{ Tone, Says string }
+
+func (h *Handler) showState(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), tableTime)
+	defer cancel()
+	p := statePage{frame: h.frame("State", "state"), Stats: h.operator.Stats(), FeedLag: -1, Minutes: operate.CountedMinutes}
+	if !p.Stats.FeedAt.IsZero() {
+		p.FeedLag = p.Now.Sub(p.Stats.FeedAt)
+	}
+	backlog, err := h.operator.Backlog(ctx)
+	if err != nil {
+		h.config.Logger.WarnContext(ctx, "maicontact: admin: the table does not answer", "error", err)
+	} else {
+		p.Backlog = &backlog
+	}
+	if h.config.Calls != nil {
+		p.HasCalls, p.Counts, p.Calls = true, h.config.Calls.Counts(), h.config.Calls.Last()
+		p.Calls = p.Calls[:min(len(p.Calls), callsShown)]
+	}
+	p.Findings = p.find()
+	h.render(w, http.StatusOK, "state.html", p)
+}
+
+// find says what is the matter, the worst first, or that nothing is.
+func (p statePage) find() []finding {
+	var all []finding
+	add := func(is bool, tone, format string, args ...any) {
+		if is {
+			all = append(all, finding{tone, fmt.Sprintf(format, args...)})
+		}
+	}
+	add(p.Stats.Breaker == operate.BreakerOpen, "bad", "MaiAgent does not answer. Calls are held back, and it is tried again every few seconds by itself.")
+	add(p.Backlog == nil, "bad", "The table does not answer. Members who are known may still have their chat, nobody else has.")
+	add(p.Stats.Breaker == operate.BreakerHalfOpen, "warn", "MaiAgent did not answer. The next call finds out whether it is back.")
+	add(!p.Stats.Running, "warn", "Middleware.Run does not run in this process: what waits is sent by other servers only, and each request reads the table.")
+	add(p.Stats.Running && (p.FeedLag < 0 || p.FeedLag > longFeed), "warn", "This process does not hear what changes on other servers, so each request reads the table.")
+	add(p.Stats.Retiring > 0, "warn", "%d visitors have logged in of whom the table does not know yet. It is tried again.", p.Stats.Retiring)
+	if p.Backlog != nil {
+		add(p.Backlog.Oldest > longBacklog, "warn", "%d changes are overdue, the first of them for %s. See that Run runs on the site's servers, and what they log.", p.Backlog.Overdue, took(p.Backlog.Oldest))
+	}
+	add(len(all) == 0, "good", "All is well: MaiAgent answers, and no change waits for long.")
+	return all
+}

@@ -1,0 +1,102 @@
+package operate
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/maicontact/maicontact/internal/resolve"
+)
+
+// Breaker says whether MaiAgent is called.
+type Breaker string
+
+// The states of the breaker.
+const (
+	BreakerClosed   Breaker = "closed"    // MaiAgent is called
+	BreakerOpen     Breaker = "open"      // it does not answer, and is left alone for a moment
+	BreakerHalfOpen Breaker = "half-open" // one call is let through to see whether it is back
+)
+
+// Stats is the state of one process at one moment. It holds nothing of anybody.
+type Stats struct {
+	Breaker Breaker
+	// Calls are under way to MaiAgent, of MostCalls that may be; Queued wait for
+	// their turn.
+	Calls, MostCalls, Queued int
+	// CallsPerSecond is how many calls may begin in a second; negative: no limit.
+	CallsPerSecond float64
+	// Flights are pieces of work under way in the background, of MostFlights that
+	// may be: one for each person who is being looked up or kept in step.
+	Flights, MostFlights int
+	// Running: the middleware's Run runs in this process.
+	Running bool
+	// FeedAt is when the last good look at what changes on other servers began, by
+	// this process's clock. It is at most 2 seconds ago where all is well, and zero
+	// where there was none yet: without Run there is none.
+	FeedAt time.Time
+	// Retiring is how many visitors have logged in of whom the table does not know
+	// yet, because it did not take it. This process refuses them meanwhile.
+	Retiring int
+}
+
+// Stats tells the state of this process. It reads memory alone, so it may be called
+// as often as one likes.
+func (o *Operator) Stats() Stats {
+	load, r := o.api.Load(), o.resolver.Stats()
+	s := Stats{
+		Breaker: BreakerClosed,
+		Calls:   load.UnderWay, MostCalls: load.Most, Queued: load.Queued, CallsPerSecond: load.PerSecond,
+		Flights: r.Flights, MostFlights: r.MostFlights, Running: r.Running, FeedAt: r.FeedAt, Retiring: r.Retiring,
+	}
+	switch {
+	case o.api.Down():
+		s.Breaker = BreakerOpen
+	case o.api.Probing():
+		s.Breaker = BreakerHalfOpen
+	}
+	return s
+}
+
+// Backlog is how many people the table has, and how far MaiAgent is behind.
+type Backlog struct {
+	Members  int
+	Visitors int
+	Waiting  int           // people of whom something is to be sent, now or later
+	Overdue  int           // those of them for whom it is time
+	Oldest   time.Duration // for how long it has been time for the first of those
+}
+
+// Backlog counts the rows of the table. It reads all of the scope's in some
+// databases: call it every quarter of a minute, not with each request.
+func (o *Operator) Backlog(ctx context.Context) (Backlog, error) {
+	counts, err := o.store.Count(ctx, o.scope)
+	if err != nil {
+		return Backlog{}, fmt.Errorf("operate: backlog: %w", err)
+	}
+	b := Backlog{Members: counts.Members, Visitors: counts.Visitors, Waiting: counts.Unsettled, Overdue: counts.Overdue}
+	if counts.Oldest.IsZero() {
+		return b, nil
+	}
+	now, err := o.now(ctx)
+	if err != nil {
+		return Backlog{}, fmt.Errorf("operate: backlog: %w", err)
+	}
+	b.Oldest = max(0, now.Sub(counts.Oldest))
+	return b, nil
+}
+
+// now is the time by the table's clock.
+func (o *Operator) now(ctx context.Context) (time.Time, error) {
+	changes, err := o.store.Changed(ctx, o.scope, time.Now(), 0)
+	return changes.Now, err
+}
+
+// Over returns an Operator on what a middleware has: it shares the table, the
+// limits, the breaker and the memory. It is for package maicontact: use
+// Middleware.Operator.
+func Over(r *resolve.Resolver) *Operator {
+	return &Operator{
+		scope: r.Scope, store: r.Store, api: r.API, workers: r.Workers, patience: mostPatience, resolver: r, log: r.Logger,
+	}
+}
