@@ -10,12 +10,13 @@ import (
 )
 
 // New returns the site. Both configurations name the same members, Store and
-// Sessions; they differ in InboxID, Widget and Site.ScriptPath.
+// Sessions; they differ in InboxID, Widget and Site.ScriptPath. logOut is your own
+// logout.
 //
 // Pitfall: with two middlewares around a request the package's functions do not
 // guess. Ask books.ContactID(ctx), not maicontact.ContactID(ctx). Forget and Logout
 // are meant for all.
-func New(booksConfig, musicConfig maicontact.Config) (http.Handler, error) {
+func New(booksConfig, musicConfig maicontact.Config, logOut func(http.ResponseWriter)) (http.Handler, error) {
 	booksConfig.Site.ScriptPath, musicConfig.Site.ScriptPath = "/books/webchat.js", "/music/webchat.js"
 	books, err := maicontact.New(booksConfig)
 	if err != nil {
@@ -39,7 +40,7 @@ func New(booksConfig, musicConfig maicontact.Config) (http.Handler, error) {
 			http.Error(w, "that did not work", http.StatusInternalServerError)
 			return
 		}
-		http.SetCookie(w, &http.Cookie{Name: "user", Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil}) // your own logout
+		logOut(w)
 		http.Redirect(w, r, "/books", http.StatusSeeOther)
 	})
 	return books.Handler(music.Handler(mux)), nil

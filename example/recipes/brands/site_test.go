@@ -1,6 +1,7 @@
 package brands_test
 
 import (
+	"net/http"
 	"slices"
 	"testing"
 
@@ -15,7 +16,9 @@ func TestSite(t *testing.T) {
 	books, sim := shop.Config(t, webchattest.Options{OtherInboxIDs: []string{otherInbox}})
 	music := books
 	music.InboxID, music.Widget = otherInbox, webchat.Widget{WebChatID: otherChat, ChatURL: sim.ChatURL()}
-	site, err := brands.New(books, music)
+	site, err := brands.New(books, music, func(w http.ResponseWriter) {
+		http.SetCookie(w, &http.Cookie{Name: "user", Path: "/", MaxAge: -1}) // #nosec G124 -- a test over http
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

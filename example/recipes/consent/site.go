@@ -5,6 +5,7 @@ package consent
 import (
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/maicontact/maicontact"
 )
@@ -19,6 +20,13 @@ const (
 func agreed(r *http.Request) bool {
 	c, err := r.Cookie(cookie)
 	return err == nil && c.Value == "yes"
+}
+
+// note notes the consent for that time; less than none takes it back.
+func note(w http.ResponseWriter, r *http.Request, keep time.Duration) {
+	http.SetCookie(w, &http.Cookie{ // #nosec G124 -- Secure where the site is
+		Name: cookie, Value: "yes", Path: "/", MaxAge: int(keep / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil,
+	})
 }
 
 // New returns the site. c is the configuration of a site without consent.
@@ -40,7 +48,7 @@ func New(c maicontact.Config) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/webchat.js", mc.Script())
 	mux.HandleFunc("POST /consent", func(w http.ResponseWriter, r *http.Request) {
-		http.SetCookie(w, &http.Cookie{Name: cookie, Value: "yes", Path: "/", MaxAge: 180 * 24 * 60 * 60, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil})
+		note(w, r, 180*24*time.Hour)
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	})
 	mux.HandleFunc("POST /consent/withdraw", func(w http.ResponseWriter, r *http.Request) {
@@ -49,7 +57,7 @@ func New(c maicontact.Config) (http.Handler, error) {
 			http.Error(w, "that did not work", http.StatusInternalServerError)
 			return
 		}
-		http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil})
+		note(w, r, -time.Second)
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	})
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
