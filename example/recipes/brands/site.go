@@ -36,7 +36,7 @@ func New(booksConfig, musicConfig maicontact.Config, logOut func(http.ResponseWr
 		})
 	}
 	mux.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) {
-		if err := maicontact.Logout(r.Context(), maicontact.ClearStorage); err != nil {
+		if err := maicontact.Logout(r.Context()); err != nil {
 			http.Error(w, "that did not work", http.StatusInternalServerError)
 			return
 		}

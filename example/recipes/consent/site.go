@@ -52,8 +52,9 @@ func New(c maicontact.Config) (http.Handler, error) {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	})
 	mux.HandleFunc("POST /consent/withdraw", func(w http.ResponseWriter, r *http.Request) {
-		// Our cookie goes, and what the chat keeps in the browser.
-		if err := maicontact.Logout(r.Context(), maicontact.ClearStorage); err != nil {
+		// Our cookie goes, and with it all that the site has stored in the browser:
+		// no page with the chat's script comes that could take away its part alone.
+		if err := maicontact.Logout(r.Context(), "storage"); err != nil {
 			http.Error(w, "that did not work", http.StatusInternalServerError)
 			return
 		}

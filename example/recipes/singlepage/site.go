@@ -41,7 +41,7 @@ func New(mc *maicontact.Middleware, setLogin func(w http.ResponseWriter, id stri
 		setLogin(w, "alice")
 	})
 	mux.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) {
-		if err := maicontact.Logout(r.Context(), maicontact.ClearStorage); err != nil {
+		if err := maicontact.Logout(r.Context()); err != nil {
 			http.Error(w, "that did not work", http.StatusInternalServerError)
 			return
 		}
