@@ -16,9 +16,10 @@ import (
 
 // New returns the site. c is the configuration but for Identify.
 //
-// Pitfall: LoadAndSave stands outside of Handler, as Identify reads the session
-// from the request's context. Config.Sessions stays a gorilla store: scs is none,
-// and needs not be. NewCookieStore makes one in one line.
+// Pitfall: LoadAndSave stands around the script's route, too, best around all.
+// Identify reads the session from the context of the request that asks, and scs
+// panics where there is none. Config.Sessions stays a gorilla store, such as
+// NewCookieStore makes: scs is none, and needs not be.
 func New(c maicontact.Config, logins *scs.SessionManager) (http.Handler, error) {
 	c.Identify = func(r *http.Request) (*maicontact.Member, error) {
 		id := logins.GetString(r.Context(), "member")

@@ -26,9 +26,9 @@ const (
 // New returns the site. setLogin is your own login and logout; an empty id is a
 // logout.
 //
-// Pitfall: without the call of refresh the chat goes on as the former person until
-// the page is shown again. When the person has changed, the page is loaded anew,
-// once: the vendor's chat cannot change its contact.
+// Pitfall: without the call of refresh the chat goes on as the former person. When
+// the person has changed, the page is loaded anew, once, as the vendor's chat cannot
+// change its contact.
 func New(mc *maicontact.Middleware, setLogin func(w http.ResponseWriter, id string)) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /webchat-static.js", mc.StaticScript())
