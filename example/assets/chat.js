@@ -91,7 +91,7 @@
       for (const id of parts) {
         const fresh = page.getElementById(id);
         // A person who has changed meanwhile has another page.
-        if (!fresh || page.getElementById('who').textContent !== document.getElementById('who').textContent) return;
+        if (!fresh || page.getElementById('who').textContent !== document.getElementById('who').textContent) break;
         if (id === 'seen' && contact) continue; // a visitor's is the script's
         document.getElementById(id).replaceWith(document.adoptNode(fresh));
       }
