@@ -44,8 +44,8 @@ type form struct {
 type page struct {
 	Account  *account // nil: a visitor
 	Products []product
-	Contact  *contacts.Row        // the account's; nil: none yet
-	HasChat  bool                 // this request got the contact
+	Contact  *contacts.Row // the account's; nil: none yet
+	HasChat  bool          // this request got the contact
 	Cart     []cartLine
 	Outage   *outage              // nil: there is no switch
 	Calls    []operate.LoggedCall // the newest first
