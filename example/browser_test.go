@@ -56,7 +56,9 @@ func (b *browser) do(method, path string, body io.Reader, header ...string) repl
 	b.site.mu.Lock()
 	defer b.site.mu.Unlock()
 	for _, c := range response.Cookies() {
-		b.site.cookies = append(b.site.cookies, c.Value)
+		if c.Name != flashCookie && c.Name != cartCookie { // these are no secrets
+			b.site.cookies = append(b.site.cookies, c.Value)
+		}
 	}
 	return reply{response, string(text)}
 }

@@ -10,12 +10,16 @@ import (
 
 // product is one card of the shop's page.
 type product struct {
+	ID          int64
 	Name        string
 	Description string
 	Cents       int64
 	Art         string // the drawing's name, see pages/art.html
 	Plan        string // the plan it is for
 }
+
+// LockedFor reports whether somebody on that plan only gets to look at it.
+func (p product) LockedFor(plan string) bool { return p.Plan == vipPlan && plan != vipPlan }
 
 // Price is in euros.
 func (p product) Price() string { return fmt.Sprintf("€%d.%02d", p.Cents/100, p.Cents%100) }
@@ -31,21 +35,9 @@ const slowness = 200 * time.Millisecond
 func (c catalogue) products(ctx context.Context) ([]product, error) {
 	slow := time.NewTimer(slowness)
 	defer slow.Stop()
-	rows, err := c.db.QueryContext(ctx, `SELECT name, description, cents, art, plan FROM products ORDER BY id`)
+	list, err := c.shelf(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the products: %w", err)
-	}
-	defer rows.Close()
-	var list []product
-	for rows.Next() {
-		var p product
-		if err := rows.Scan(&p.Name, &p.Description, &p.Cents, &p.Art, &p.Plan); err != nil {
-			return nil, fmt.Errorf("read the products: %w", err)
-		}
-		list = append(list, p)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read the products: %w", err)
+		return nil, err
 	}
 	select {
 	case <-slow.C:
@@ -53,6 +45,27 @@ func (c catalogue) products(ctx context.Context) ([]product, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// shelf is products without the wait.
+func (c catalogue) shelf(ctx context.Context) ([]product, error) {
+	rows, err := c.db.QueryContext(ctx, `SELECT id, name, description, cents, art, plan FROM products ORDER BY id`)
+	if err != nil {
+		return nil, fmt.Errorf("read the products: %w", err)
+	}
+	defer rows.Close()
+	var list []product
+	for rows.Next() {
+		var p product
+		if err := rows.Scan(&p.ID, &p.Name, &p.Description, &p.Cents, &p.Art, &p.Plan); err != nil {
+			return nil, fmt.Errorf("read the products: %w", err)
+		}
+		list = append(list, p)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the products: %w", err)
+	}
+	return list, nil
 }
 
 // colour returns the brand colour that the chat has for a plan; none when
@@ -79,17 +92,17 @@ func (c catalogue) check(ctx context.Context) error {
 
 // stock fills a new shop. What is there already stays as it is.
 func stock(ctx context.Context, tx *sql.Tx) error {
-	for i, p := range []product{
-		{"Celadon teapot", "Thrown in one piece, glazed in the green of a pond in spring.", 6800, "teapot", basicPlan},
-		{"High mountain oolong", "Picked in the fog at 1,600 metres. Fifty grams, many pots.", 2450, "tin", basicPlan},
-		{"Tasting cups, a pair", "Thin at the lip, warm in the hand, and never quite alike.", 3200, "cups", basicPlan},
-		{"Ash-glazed bowl", "For soup, for fruit, or for looking at on a grey day.", 4100, "bowl", basicPlan},
-		{"Bamboo whisk", "One hundred tines, cut by hand from a single stem.", 1900, "whisk", basicPlan},
-		{"Aged pu-erh, 2004", "From the shelf at the back. Kept for our VIP guests.", 12900, "cake", vipPlan},
+	for _, p := range []product{
+		{1, "Celadon teapot", "Thrown in one piece, glazed in the green of a pond in spring.", 6800, "teapot", basicPlan},
+		{2, "High mountain oolong", "Picked in the fog at 1,600 metres. Fifty grams, many pots.", 2450, "tin", basicPlan},
+		{3, "Tasting cups, a pair", "Thin at the lip, warm in the hand, and never quite alike.", 3200, "cups", basicPlan},
+		{4, "Ash-glazed bowl", "For soup, for fruit, or for looking at on a grey day.", 4100, "bowl", basicPlan},
+		{5, "Bamboo whisk", "One hundred tines, cut by hand from a single stem.", 1900, "whisk", basicPlan},
+		{6, "Aged pu-erh, 2004", "From the shelf at the back. Kept for our VIP guests.", 12900, "cake", vipPlan},
 	} {
 		if _, err := tx.ExecContext(ctx,
 			`INSERT INTO products (id, name, description, cents, art, plan) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-			i+1, p.Name, p.Description, p.Cents, p.Art, p.Plan); err != nil {
+			p.ID, p.Name, p.Description, p.Cents, p.Art, p.Plan); err != nil {
 			return fmt.Errorf("stock the shop: %w", err)
 		}
 	}

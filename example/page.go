@@ -31,10 +31,11 @@ func parsePages() (*template.Template, error) {
 	}).ParseFS(pageFiles, "pages/*.html")
 }
 
-// form is a form that was sent and not accepted.
+// form is a form that was sent, and not accepted unless something is said of it.
 type form struct {
 	Name     string
 	Problems []problem
+	said     flash
 	status   int
 	values   url.Values
 }
@@ -43,8 +44,10 @@ type form struct {
 type page struct {
 	Account  *account // nil: a visitor
 	Products []product
-	Contact  *contacts.Row        // the account's; nil: none yet
-	HasChat  bool                 // this request got the contact
+	Contact  *contacts.Row // the account's; nil: none yet
+	HasChat  bool          // this request got the contact
+	Cart     []cartLine
+	Outage   *outage              // nil: there is no switch
 	Calls    []operate.LoggedCall // the newest first
 	Took     times
 	Form     form
@@ -61,6 +64,44 @@ func (p page) Plan() string { return planOf(p.Account) }
 
 // Held says what MaiAgent answers the account's contact from.
 func (p page) Held() string { return held(*p.Contact) }
+
+// Down reports whether the switch for MaiAgent is off.
+func (p page) Down() bool { return p.Outage.isDown() }
+
+// Pending reports whether what the panel says will change by itself.
+func (p page) Pending() bool {
+	return p.Account != nil && (p.Contact == nil || !p.Contact.Due.IsZero())
+}
+
+// Said is what is to be said of a form, or of the card of one product.
+func (p page) Said(form string, product int64) string {
+	if p.Form.said.Form != form || p.Form.said.Product != product {
+		return ""
+	}
+	return p.Form.said.Text
+}
+
+// InCart is how many pieces the cart holds. What is for another plan does not
+// count.
+func (p page) InCart() (n int) {
+	for _, line := range p.Cart {
+		if !line.Locked {
+			n += line.Count
+		}
+	}
+	return n
+}
+
+// Total is what the cart costs.
+func (p page) Total() string {
+	var sum product
+	for _, line := range p.Cart {
+		if !line.Locked {
+			sum.Cents += line.Cents * int64(line.Count)
+		}
+	}
+	return sum.Price()
+}
 
 // Problems are those of one of the page's forms.
 func (p page) Problems(form string) []problem {
@@ -114,7 +155,7 @@ func (s *shop) load(r *http.Request) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	p := page{Account: a}
+	p := page{Account: a, Outage: s.outage}
 	var id webchat.ContactID
 	group, ctx := errgroup.WithContext(r.Context())
 	group.Go(timed(&p.Took.Products, func() (err error) {
@@ -131,6 +172,7 @@ func (s *shop) load(r *http.Request) (page, error) {
 		return page{}, err
 	}
 	p.HasChat = !id.IsZero()
+	p.Cart = cartOf(r).lines(p.Products, planOf(a))
 	p.Took.Together = time.Since(start)
 	if a != nil {
 		if p.Contact, err = s.chat.contact(r.Context(), a.ID); err != nil {

@@ -39,6 +39,7 @@ import (
 type settings struct {
 	addr       string
 	simulated  bool
+	outage     *outage        // of the simulation, once that runs
 	chat       webchat.Config // how to reach MaiAgent
 	inboxID    string
 	widget     webchat.Widget

@@ -27,6 +27,7 @@ type shop struct {
 	logins    *logins
 	catalogue catalogue
 	chat      *chat
+	outage    *outage // nil: the MaiAgent is a real one
 	pages     *template.Template
 	admin     http.Handler // nil: there is none
 	routes    http.Handler
@@ -37,7 +38,7 @@ func newShop(s settings, db *sql.DB, table maicontact.Store, log *slog.Logger) (
 	if err != nil {
 		return nil, err
 	}
-	shop := &shop{log: log, accounts: &accounts{db}, catalogue: catalogue{db}, pages: pages}
+	shop := &shop{log: log, accounts: &accounts{db}, catalogue: catalogue{db}, outage: s.outage, pages: pages}
 	if shop.logins, err = newLogins(s, shop.accounts); err != nil {
 		return nil, err
 	}
@@ -82,6 +83,10 @@ func (s *shop) mux() http.Handler {
 	route("POST", "/plan", s.plan)
 	route("POST", "/status", s.status)
 	route("POST", "/erase", s.erase)
+	route("POST", "/cart", s.changeCart)
+	if s.outage != nil {
+		route("POST", "/maiagent", s.switchMaiAgent)
+	}
 	mux.Handle(maicontact.DefaultScriptPath, s.chat.Script())
 	if s.admin != nil {
 		mux.Handle(adminPath, s.admin)
@@ -126,7 +131,13 @@ func (s *shop) health(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte("ok\n"))
 }
 
-func (s *shop) home(w http.ResponseWriter, r *http.Request) { s.showShop(w, r, form{}) }
+func (s *shop) home(w http.ResponseWriter, r *http.Request) {
+	var said flash
+	if isView(r) {
+		said = s.takeFlash(w, r)
+	}
+	s.showShop(w, r, form{said: said})
+}
 
 func (s *shop) signUp(w http.ResponseWriter, r *http.Request) {
 	if !s.parseForm(w, r) {
@@ -147,7 +158,7 @@ func (s *shop) signUp(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.changePerson(w, r, a.ID)
+	s.changePerson(w, r, a.ID, "signup")
 }
 
 func (s *shop) logIn(w http.ResponseWriter, r *http.Request) {
@@ -165,17 +176,29 @@ func (s *shop) logIn(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.changePerson(w, r, a.ID)
+	s.changePerson(w, r, a.ID, "login")
 }
 
-func (s *shop) logOut(w http.ResponseWriter, r *http.Request) { s.changePerson(w, r, "") }
+// logOut leads to the top of the page, which says that nobody is logged in.
+// What was still to be said was for who has left.
+func (s *shop) logOut(w http.ResponseWriter, r *http.Request) {
+	if err := s.logins.change(w, r, ""); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if _, err := r.Cookie(flashCookie); err == nil {
+		s.setCookie(w, flashCookie, "", -1)
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
 
-func (s *shop) changePerson(w http.ResponseWriter, r *http.Request, accountID string) {
+// changePerson makes the browser another person's, and says so.
+func (s *shop) changePerson(w http.ResponseWriter, r *http.Request, accountID, said string) {
 	if err := s.logins.change(w, r, accountID); err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	s.say(w, r, said, 0)
 }
 
 func (s *shop) profile(w http.ResponseWriter, r *http.Request) {
@@ -240,7 +263,7 @@ func (s *shop) erase(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.changePerson(w, r, "")
+	s.changePerson(w, r, "", "erase")
 }
 
 // changeAccount changes the account of whoever is logged in, and tells the
@@ -275,7 +298,11 @@ func (s *shop) changeAccount(w http.ResponseWriter, r *http.Request, name string
 		if err := tell(r.Context(), *a); err != nil {
 			s.log.WarnContext(r.Context(), "the chat was not told of a change; it hears of it with the member's next request", "error", err)
 		}
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+		said := name
+		if name == "status" {
+			said = a.Status
+		}
+		s.say(w, r, said, 0)
 	}
 }
 

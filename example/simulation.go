@@ -45,6 +45,7 @@ func startSimulation(s *settings, log *slog.Logger) (*simulation, error) {
 	}}
 	go func() { _ = sim.server.Serve(listener) }() // until close
 
+	s.outage = &outage{maker: maker}
 	options, host := maker.Options(), "http://"+listener.Addr().String()
 	s.chat.BaseURL, s.chat.APIKey, s.inboxID = host+"/api/", options.APIKey, options.InboxID
 	s.widget.WebChatID = options.WebChatID

@@ -11,16 +11,33 @@ import (
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
-// Every block of shell in docs/operate.md runs, one after the other, on one site,
-// and ends well. Nothing of it prints a secret.
-func TestOperateDocument(t *testing.T) {
+// Every block of shell in the pages runs, one after the other, on one site for
+// each page, and ends well. Nothing of it prints a secret.
+func TestDocuments(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../docs/operate.md")
+	for page, least := range map[string]int{"operate.md": 10, "from-own-table.md": 3} {
+		t.Run(page, func(t *testing.T) {
+			t.Parallel()
+			dir := runDocument(t, page, least)
+			if page != "operate.md" {
+				return
+			}
+			if exported, err := os.ReadFile(filepath.Join(dir, "member-43.json")); err != nil || !strings.Contains(string(exported), `"memberId": "43"`) {
+				t.Errorf("the export is %s, %v", exported, err)
+			}
+		})
+	}
+}
+
+// runDocument returns the directory that the page's commands have run in.
+func runDocument(t *testing.T, page string, least int) string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/" + page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1)
-	if len(blocks) < 10 {
+	if len(blocks) < least {
 		t.Fatalf("the document has %d blocks", len(blocks))
 	}
 	b := newBed(t, webchattest.Options{})
@@ -56,10 +73,8 @@ func TestOperateDocument(t *testing.T) {
 		}
 		commands += strings.Count(block[1], "maicontact ")
 	}
-	if exported, err := os.ReadFile(filepath.Join(dir, "member-43.json")); err != nil || !strings.Contains(string(exported), `"memberId": "43"`) {
-		t.Errorf("the export is %s, %v", exported, err)
-	}
 	t.Logf("%d commands", commands)
+	return dir
 }
 
 // Every command and every flag of the document is there, and every command is in

@@ -1,4 +1,5 @@
-// Says on the page why there is no chat, and nothing while there is one.
+// Says on the page why there is no chat, and nothing while there is one, and
+// keeps what the panel shows in step with the chat.
 (function () {
   'use strict';
 
@@ -40,9 +41,74 @@
     }
   }
 
+  // What a visitor's panel says of the contact. The id itself is not for the page.
+  const contact = document.getElementById('contact');
+  const contacts = {
+    closed: 'None yet: it is made when you open the chat',
+    opening: 'Being made now',
+    failed: 'None: it could not be made just now',
+    loading: 'Made: yours alone, and of this browser',
+    started: 'Made: yours alone, and of this browser',
+  };
+
+  // What the server shows in these parts is fetched again when the chat has come
+  // or failed, and while the server says that a change is on its way.
+  const parts = ['seen', 'calls-list'];
+  let state = '';
+  let opened = false; // by the visitor, since the server was last asked
+  let delay = 1000;
+  let due = 0; // when to look again; 0: not at all
+
+  function follow(now) {
+    if (now !== state) {
+      opened = opened || ['closed', 'opening', 'failed'].includes(state);
+      const settled = ['started', 'failed', 'waiting', 'absent'].includes(now);
+      if (settled && (opened || pending())) {
+        delay = 1000;
+        due = Date.now() + 1;
+      }
+      state = now;
+    }
+    if (!due || Date.now() < due || document.hidden) return;
+    due = 0;
+    opened = false;
+    again();
+  }
+
+  // Opening may take less time than there is between two looks.
+  document.addEventListener('click', (event) => {
+    if (event.target.closest && event.target.closest('[data-maicontact=open]')) opened = true;
+  });
+
+  function pending() {
+    return document.getElementById('seen').hasAttribute('data-pending');
+  }
+
+  async function again() {
+    try {
+      const reply = await fetch('/', { headers: { Accept: 'text/html' } });
+      const page = new DOMParser().parseFromString(await reply.text(), 'text/html');
+      for (const id of parts) {
+        const fresh = page.getElementById(id);
+        // A person who has changed meanwhile has another page.
+        if (!fresh || page.getElementById('who').textContent !== document.getElementById('who').textContent) break;
+        if (id === 'seen' && contact) continue; // a visitor's is the script's
+        document.getElementById(id).replaceWith(document.adoptNode(fresh));
+      }
+    } catch (e) {
+      // The shop does not answer: what is shown stays.
+    }
+    if (pending()) {
+      due = Date.now() + delay;
+      delay = Math.min(delay * 2, 30000);
+    }
+  }
+
   function look() {
     const status = window.maicontact && window.maicontact.status ? window.maicontact.status() : null;
     since = status && status.state === 'loading' ? since || Date.now() : 0;
+    if (contact && status && contacts[status.state] && contact.textContent !== contacts[status.state]) contact.textContent = contacts[status.state];
+    if (status) follow(status.state);
     promise.hidden = !status || !['started', 'closed'].includes(status.state);
     const text = sentence(status);
     if (line.textContent !== text) line.textContent = text; // screen readers hear each change

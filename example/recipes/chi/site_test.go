@@ -3,8 +3,8 @@ package chi_test
 import (
 	"testing"
 
-	"github.com/maicontact/maicontact/example/frameworks/chi"
-	"github.com/maicontact/maicontact/example/frameworks/internal/shop"
+	"github.com/maicontact/maicontact/example/recipes/chi"
+	"github.com/maicontact/maicontact/example/recipes/internal/shop"
 )
 
 func TestSite(t *testing.T) {

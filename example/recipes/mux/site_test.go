@@ -3,8 +3,8 @@ package mux_test
 import (
 	"testing"
 
-	"github.com/maicontact/maicontact/example/frameworks/internal/shop"
-	"github.com/maicontact/maicontact/example/frameworks/mux"
+	"github.com/maicontact/maicontact/example/recipes/internal/shop"
+	"github.com/maicontact/maicontact/example/recipes/mux"
 )
 
 func TestSite(t *testing.T) {

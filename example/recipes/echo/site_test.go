@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/maicontact/maicontact/example/frameworks/echo"
-	"github.com/maicontact/maicontact/example/frameworks/internal/shop"
+	"github.com/maicontact/maicontact/example/recipes/echo"
+	"github.com/maicontact/maicontact/example/recipes/internal/shop"
 )
 
 func TestSite(t *testing.T) {

@@ -3,8 +3,8 @@ package gin_test
 import (
 	"testing"
 
-	"github.com/maicontact/maicontact/example/frameworks/gin"
-	"github.com/maicontact/maicontact/example/frameworks/internal/shop"
+	"github.com/maicontact/maicontact/example/recipes/gin"
+	"github.com/maicontact/maicontact/example/recipes/internal/shop"
 )
 
 func TestSite(t *testing.T) {

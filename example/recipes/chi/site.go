@@ -9,7 +9,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/maicontact/maicontact"
-	"github.com/maicontact/maicontact/example/frameworks/internal/shop"
+	"github.com/maicontact/maicontact/example/recipes/internal/shop"
 	"github.com/maicontact/maicontact/placement"
 )
 

@@ -7,7 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/maicontact/maicontact"
-	"github.com/maicontact/maicontact/example/frameworks/internal/shop"
+	"github.com/maicontact/maicontact/example/recipes/internal/shop"
 )
 
 // New returns the site.
