@@ -1,7 +1,6 @@
 package session
 
 import (
-	"crypto/rand"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -68,6 +67,7 @@ type scratch struct {
 	about   []byte // what is authenticated with it
 	raw     [mostBytes]byte
 	plain   [mostBytes]byte
+	used    int // of plain, at most
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -75,7 +75,7 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 // release gives the room back with nothing of the cookie in it.
 func (room *scratch) release() {
 	clear(room.derived[:])
-	clear(room.plain[:])
+	clear(room.plain[:room.used])
 	scratches.Put(room)
 }
 
@@ -89,6 +89,7 @@ func (room *scratch) authenticated(header []byte, name string) []byte {
 func (c *codec) Encode(name string, value any) (string, error) {
 	room := scratches.Get().(*scratch)
 	defer room.release()
+	room.used = mostBytes
 	plain := binary.AppendUvarint(append(room.plain[:0], 0), uint64(time.Now().Unix())) // #nosec G115 -- after 1970
 	plain, err := appendValue(plain, value)
 	if err != nil {
@@ -100,13 +101,11 @@ func (c *codec) Encode(name string, value any) (string, error) {
 	k := c.keys[0]
 	raw := append(append(room.raw[:0], cookieVersion), k.id[:]...)
 	about := room.authenticated(raw, name)
-	raw = raw[:headerSize+saltSize]
-	salt := raw[headerSize:]
-	rand.Read(salt)
-	aead, err := k.aead(salt, &room.derived)
+	aead, err := k.next(&room.derived)
 	if err != nil {
 		return "", fmt.Errorf("maicontact: the cookie cannot be sealed: %w", err)
 	}
+	raw = append(raw, aead.salt[:]...)
 	return encoding.EncodeToString(aead.Seal(raw, nil, plain, about)), nil // #nosec G407 -- the AEAD makes its own nonce
 }
 
@@ -161,6 +160,7 @@ func (c *codec) Decode(name, value string, dst any) error {
 
 // open checks a cookie and returns what is in it, as a part of the room.
 func (c *codec) open(room *scratch, name, value string) (kind byte, body []byte, ok bool) {
+	room.used = 0
 	if len(value) > longestCookie {
 		return 0, nil, false
 	}
@@ -169,12 +169,13 @@ func (c *codec) open(room *scratch, name, value string) (kind byte, body []byte,
 		return 0, nil, false
 	}
 	raw := room.raw[:size]
+	room.used = size
 	about := room.authenticated(raw[:headerSize], name)
 	for _, k := range c.keys {
 		if [keyIDSize]byte(raw[1:headerSize]) != k.id {
 			continue
 		}
-		aead, err := k.aead(raw[headerSize:headerSize+saltSize], &room.derived)
+		aead, err := k.of([saltSize]byte(raw[headerSize:]), &room.derived)
 		if err != nil {
 			continue
 		}
@@ -182,6 +183,7 @@ func (c *codec) open(room *scratch, name, value string) (kind byte, body []byte,
 		if err != nil {
 			continue
 		}
+		k.remember(aead)
 		return c.inTime(plain)
 	}
 	return 0, nil, false

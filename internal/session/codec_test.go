@@ -313,8 +313,8 @@ func TestCodecConcurrently(t *testing.T) {
 					t.Errorf("%d, %d: %v", i, j, err)
 				}
 				raw, _ := encoding.DecodeString(value)
-				if _, seen := all.LoadOrStore(string(raw[headerSize:headerSize+saltSize]), true); seen {
-					t.Error("a salt came twice")
+				if _, seen := all.LoadOrStore(string(raw[headerSize:headerSize+saltSize+12]), true); seen {
+					t.Error("a nonce came twice with its salt")
 				}
 			}
 		})

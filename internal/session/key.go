@@ -4,15 +4,18 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
+	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
+	"sync/atomic"
 )
 
 // Sizes, in bytes.
 const (
 	secretSize = 32
 	keyIDSize  = 2
-	saltSize   = 12 // picks the key of one cookie
+	saltSize   = 12 // picks the key of some cookies
 	sealSize   = 28 // what is added when sealing: the nonce and the tag
 )
 
@@ -22,15 +25,76 @@ const (
 	purposeID   = "maicontact session cookie 1 key id"
 )
 
+const (
+	// cookiesPerSalt is how many cookies one process writes with one salt. Two of
+	// 2^40 cookies have salt and nonce in common with a probability of 2^-41.
+	cookiesPerSalt = 1 << 16
+	// rememberedSalts bounds the ciphers that are kept of one secret, of 1.2 KB each.
+	rememberedSalts = 256
+)
+
 // key seals cookies with XAES-256-GCM (c2sp.org/XAES-256-GCM). AES-256-GCM
 // under one key is safe for 2^32 cookies with random nonces, which a large site
-// writes within months. XAES derives a key for each cookie from 12 bytes of its
-// random nonce of 24, with two AES blocks: one secret is then good for 2^80
-// cookies, at the price of one more AES key schedule each.
+// writes within months. XAES derives a key from 12 bytes of the nonce of 24, the
+// salt, with two AES blocks. That, and the key's schedule, takes as long as all
+// else that a cookie needs, so a process writes many cookies with one salt, and
+// remembers the ciphers of salts that good cookies had. The key that they are
+// derived from is in memory anyway.
 type key struct {
-	id    [keyIDSize]byte // in clear in a cookie, so that other keys are not tried
-	block cipher.Block
-	mask  [aes.BlockSize]byte // K1 of CMAC
+	id      [keyIDSize]byte // in clear in a cookie, so that other keys are not tried
+	block   cipher.Block
+	mask    [aes.BlockSize]byte // K1 of CMAC
+	writing atomic.Pointer[salted]
+	known   [rememberedSalts]atomic.Pointer[salted]
+}
+
+// salted is the cipher of the cookies of one salt. It is safe for concurrent use.
+type salted struct {
+	cipher.AEAD
+	salt    [saltSize]byte
+	written atomic.Int64 // how many cookies
+}
+
+// of returns the cipher of a salt.
+func (k *key) of(salt [saltSize]byte, derived *[secretSize]byte) (*salted, error) {
+	if c := k.place(salt).Load(); c != nil && c.salt == salt {
+		return c, nil
+	}
+	aead, err := k.aead(salt[:], derived)
+	if err != nil {
+		return nil, err
+	}
+	return &salted{AEAD: aead, salt: salt}, nil
+}
+
+// remember keeps the cipher of a salt that a good cookie had: nobody else can
+// fill the memory.
+func (k *key) remember(c *salted) {
+	if place := k.place(c.salt); place.Load() != c {
+		place.Store(c)
+	}
+}
+
+// place is where a salt is remembered. Salts are random.
+func (k *key) place(salt [saltSize]byte) *atomic.Pointer[salted] {
+	return &k.known[binary.LittleEndian.Uint32(salt[:])%rememberedSalts]
+}
+
+// next returns the cipher for the next cookie that is written.
+func (k *key) next(derived *[secretSize]byte) (*salted, error) {
+	if c := k.writing.Load(); c != nil && c.written.Add(1) <= cookiesPerSalt {
+		return c, nil
+	}
+	var salt [saltSize]byte
+	rand.Read(salt[:])
+	c, err := k.of(salt, derived)
+	if err != nil {
+		return nil, err
+	}
+	c.written.Add(1)
+	k.writing.Store(c) // another that was made meanwhile is as good
+	k.remember(c)
+	return c, nil
 }
 
 // newKey derives one key for each purpose from a secret.
@@ -67,7 +131,7 @@ func xaes(sealing []byte) (*key, error) {
 	return k, nil
 }
 
-// aead returns the cipher of one cookie. Its nonces, which it makes and puts
+// aead makes the cipher of a salt. Its nonces, which it makes and puts
 // before what it seals, are the second half of XAES's.
 func (k *key) aead(salt []byte, derived *[secretSize]byte) (cipher.AEAD, error) {
 	for i := range 2 {

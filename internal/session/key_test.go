@@ -5,8 +5,11 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/fips140"
+	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"testing"
+	"time"
 )
 
 // The vectors of c2sp.org/XAES-256-GCM.
@@ -94,5 +97,76 @@ func TestKeysDiffer(t *testing.T) {
 	k.aead([]byte("salt salt 02"), &two)
 	if one == two || bytes.Equal(one[:16], one[16:]) {
 		t.Error("two cookies have the same key")
+	}
+}
+
+// salts returns the salts that a key remembers.
+func salts(k *key) (known []string) {
+	for i := range k.known {
+		if c := k.known[i].Load(); c != nil {
+			known = append(known, string(c.salt[:]))
+		}
+	}
+	return known
+}
+
+func saltOf(t *testing.T, cookie string) string {
+	t.Helper()
+	raw, err := encoding.DecodeString(cookie)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw[headerSize : headerSize+saltSize])
+}
+
+// A salt is for so many cookies, and not for more.
+func TestSaltEnds(t *testing.T) {
+	c := codecOf(t, "a")
+	first := saltOf(t, encode(t, c, sessionOf(member)))
+	if second := saltOf(t, encode(t, c, sessionOf(member))); second != first {
+		t.Error("each cookie has a salt of its own")
+	}
+	c.keys[0].writing.Load().written.Store(cookiesPerSalt - 1)
+	if last := saltOf(t, encode(t, c, sessionOf(member))); last != first {
+		t.Error("the salt ended too early")
+	}
+	next := encode(t, c, sessionOf(member))
+	if saltOf(t, next) == first {
+		t.Error("the salt goes on for ever")
+	}
+	if other := codecOf(t, "a"); saltOf(t, encode(t, other, sessionOf(member))) == first || read(other, next) == nil {
+		t.Error("two processes write with one salt, or cannot read each other's cookies")
+	}
+}
+
+// Only the salts of good cookies are remembered, each in its place, and whoever
+// is pushed out of it can be read all the same.
+func TestSaltsAreRemembered(t *testing.T) {
+	secret := bytes.Repeat([]byte("a"), secretSize)
+	c := codecOf(t, "a")
+	plain, err := encoding.AppendDecode(binary.AppendUvarint([]byte{kindEntry}, uint64(time.Now().Unix())), []byte(member.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookie := func(salt string) string { return sealed(t, secret, []byte(salt+"and a nonce."), plain, "maicontact") }
+
+	good := cookie("salt salt 01")
+	raw, _ := encoding.DecodeString(good)
+	raw[len(raw)-1] ^= 1
+	if read(c, encoding.EncodeToString(raw)) != nil || len(salts(c.keys[0])) != 0 {
+		t.Error("a forged cookie is read, or remembered")
+	}
+	for _, salt := range []string{"salt salt 01", "salt salt 02", "salt salt 01"} {
+		if read(c, cookie(salt)) == nil || !slices.Equal(salts(c.keys[0]), []string{salt}) {
+			t.Errorf("%s: not read, or not remembered in the place of the other: %q", salt, salts(c.keys[0]))
+		}
+	}
+	remembered := c.keys[0].place([saltSize]byte(raw[headerSize:])).Load()
+	if read(c, good) == nil || c.keys[0].place([saltSize]byte(raw[headerSize:])).Load() != remembered {
+		t.Error("the cipher was made anew")
+	}
+	// A salt that is remembered opens nothing that it did not open before.
+	if read(c, encoding.EncodeToString(raw)) != nil {
+		t.Error("a forged cookie of a salt that is remembered is read")
 	}
 }
