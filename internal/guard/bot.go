@@ -15,13 +15,41 @@ var botNames = []string{
 // botEnds are how the words end that crawlers call themselves: "Examplebot/1.0".
 var botEnds = []string{"bot", "crawler", "spider"}
 
+// rarePairs are letters that stand beside each other in every one of these words,
+// wherever one looks at each second pair of letters: the first of two at an even
+// place of the word, the other at an odd one. Hardly a browser's agent holds any.
+var rarePairs = pairsOf("bo", "ot", "aw", "wl", "sp", "de", // the ends
+	"sl", "lu", "xt", "og", "gl", "ku", "ub", "th", "lt", "ig", "gh", "ev", "gp")
+
+// pairsOf has a bit for each pair of letters, in any case.
+func pairsOf(list ...string) (pairs [32]uint32) {
+	for _, pair := range list {
+		pairs[pair[0]&31] |= 1 << (pair[1] & 31)
+	}
+	return pairs
+}
+
+// mayBeBot spares browsers the search for each word.
+func mayBeBot(agent string) bool {
+	var all, found uint32
+	for i := 1; i < len(agent); i += 2 {
+		a, b := uint32(agent[i-1]), uint32(agent[i])
+		all |= a | b
+		found |= rarePairs[a&31] >> (b & 31) & (a & b >> 6) // no digit has that bit
+	}
+	if len(agent)%2 == 1 {
+		all |= uint32(agent[len(agent)-1])
+	}
+	return found&1 != 0 || all >= utf8.RuneSelf // what lower case makes of other text is not known
+}
+
 // longestAgent is more than any browser sends.
 const longestAgent = 4096
 
 // isBot tells user agents that call themselves one. A regular expression of the
 // same takes many times as long, for everybody.
 func isBot(agent string) bool {
-	if len(agent) > longestAgent {
+	if len(agent) > longestAgent || !mayBeBot(agent) {
 		return false
 	}
 	var room [256]byte

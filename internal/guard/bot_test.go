@@ -36,6 +36,29 @@ func TestBots(t *testing.T) {
 	}
 }
 
+// The first look finds each word, wherever it stands, and lets browsers pass.
+func TestRarePairs(t *testing.T) {
+	for _, word := range append(append([]string{}, botNames...), botEnds...) {
+		for _, text := range []string{word, "x" + word, strings.ToUpper(word) + "x", "ab" + word + "/1", "\u00e9" + word} {
+			if !mayBeBot(text) {
+				t.Errorf("%s is passed over", text)
+			}
+		}
+	}
+	for _, agent := range []string{
+		chrome, "",
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0",
+		"Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36",
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
+		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15",
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+	} {
+		if mayBeBot(agent) {
+			t.Errorf("%s takes the long way", agent)
+		}
+	}
+}
+
 // botText says in another way what the filter looks for.
 var botText = regexp.MustCompile(`[a-z]*(?:bot|crawler|spider)(?:[^a-z0-9]|$)|slurp|facebookexternalhit|mediapartners-google|kube-probe|googlehc|healthcheck|googleother|google-inspectiontool|chrome-lighthouse|datadogsynthetics|bingpreview`)
 

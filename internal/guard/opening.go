@@ -13,10 +13,10 @@ import (
 // any other header.
 func (p Policy) Opening(r *http.Request) (Page, error) {
 	h := r.Header
-	if len(h["Sec-Fetch-Dest"]) > 1 || len(h["Sec-Fetch-Mode"]) > 1 || len(h["Sec-Fetch-Site"]) > 1 {
+	dest, mode, site, ok := fetchMetadata(h)
+	if !ok {
 		return Page{}, ErrCrossSite
 	}
-	dest, mode := first(h, "Sec-Fetch-Dest"), first(h, "Sec-Fetch-Mode")
 	if r.Method != http.MethodPost || dest != "" && dest != "empty" || mode != "" && mode != "cors" && mode != "same-origin" {
 		return Page{}, ErrNotAScript
 	}
@@ -26,7 +26,7 @@ func (p Policy) Opening(r *http.Request) (Page, error) {
 	}
 	own := origin == p.OriginOf(r)
 	allowed := slices.Contains(p.allowed, origin)
-	switch site := first(h, "Sec-Fetch-Site"); {
+	switch {
 	case site == "same-origin" && (own || allowed || p.origin == "" && isOfHost(origin, r.Host)):
 		return Page{}, nil
 	case site == "" && own:

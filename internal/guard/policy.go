@@ -87,13 +87,13 @@ func (p Policy) Page(r *http.Request) (Page, error) {
 		return p.Opening(r)
 	}
 	h := r.Header
-	if len(h["Sec-Fetch-Dest"]) > 1 || len(h["Sec-Fetch-Mode"]) > 1 || len(h["Sec-Fetch-Site"]) > 1 {
+	dest, mode, site, ok := fetchMetadata(h)
+	if !ok {
 		return Page{}, ErrCrossSite
 	}
-	if !isScriptOrFetch(r) {
+	if !isScriptOrFetch(r, dest, mode) {
 		return Page{}, ErrNotAScript
 	}
-	site := first(h, "Sec-Fetch-Site")
 	if site == "same-origin" {
 		return Page{}, p.checkSame(h)
 	}
@@ -153,24 +153,41 @@ func (p Page) Open(h http.Header) {
 
 // isScriptOrFetch reports whether a page of today's browsers, or one that does
 // not say, asks for a script or fetches.
-func isScriptOrFetch(r *http.Request) bool {
+func isScriptOrFetch(r *http.Request, dest, mode string) bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 	default:
 		return false
 	}
-	switch first(r.Header, "Sec-Fetch-Dest") {
+	switch dest {
 	case "", "script", "empty":
 	default:
 		return false
 	}
-	switch first(r.Header, "Sec-Fetch-Mode") {
+	switch mode {
 	case "", "no-cors", "cors", "same-origin":
 	default:
 		return false
 	}
 	_, worker := r.Header["Service-Worker"]
 	return !worker
+}
+
+// fetchMetadata returns what the browser says of a request; empty: nothing. ok is
+// false where it says so several times.
+func fetchMetadata(h http.Header) (dest, mode, site string, ok bool) {
+	var ok1, ok2, ok3 bool
+	dest, ok1 = atMostOne(h["Sec-Fetch-Dest"])
+	mode, ok2 = atMostOne(h["Sec-Fetch-Mode"])
+	site, ok3 = atMostOne(h["Sec-Fetch-Site"])
+	return dest, mode, site, ok1 && ok2 && ok3
+}
+
+func atMostOne(values []string) (value string, ok bool) {
+	if len(values) == 0 {
+		return "", true
+	}
+	return values[0], len(values) == 1
 }
 
 func hasCredentials(r *http.Request) bool {
