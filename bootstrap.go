@@ -172,8 +172,8 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 		return
 	}
 	h := w.Header()
-	f.header.Set(h)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
+		f.header.Set(h)
 		h.Set("Allow", "GET, HEAD, POST")
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
@@ -185,12 +185,16 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 		if reason == CrossSite {
 			m.advice.Refused(r)
 		}
+		f.header.Set(h)
 		reply.Refuse(w, f.refusal(string(reason)))
 		return
 	}
 	m.advice.OverHTTP(r)
-	page.Open(h)
 	a := x.answerTo(r, page)
+	room := m.texts.Get()
+	text := x.render(r.Context(), *room, a, f.answer)
+	f.header.Set(h) // after all that the site's own code does
+	page.Open(h)
 	switch {
 	case a.Reason == string(keeping):
 		h.Set("Location", "?"+keptQuery)
@@ -200,8 +204,10 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 	case r.Method == http.MethodHead:
 		return
 	}
-	room := m.texts.Get()
-	m.texts.Send(w, room, x.render(r.Context(), *room, a, f.answer))
+	if w == http.ResponseWriter(&x.writer) {
+		x.writer.Prepared() // nobody's writer is between, to change the header
+	}
+	m.texts.Send(w, room, text)
 }
 
 // answerTo answers a page that may read the answer.

@@ -22,7 +22,7 @@ const visitorSlack = 24 * time.Hour
 // open reads our session, once. A session that cannot be read starts anew.
 func (x *exchange) open(ctx context.Context) *session.Opened {
 	if x.opened == nil {
-		x.opened = x.mc.sessions.Open(ctx, x.request)
+		x.opened = x.mc.sessions.OpenInto(ctx, x.request, &x.session)
 		if x.opened.Trouble != nil {
 			x.mc.log.WarnContext(ctx, "maicontact: the session could not be read, it starts anew", "error", x.opened.Trouble)
 		}
@@ -195,7 +195,7 @@ func isolated(ctx context.Context) context.Context { return background.Hide(ctx,
 // privateCopy returns a copy of the request for use on any goroutine: in the
 // asker's context, with no gorilla session shared.
 func (x *exchange) privateCopy(ctx context.Context) *http.Request {
-	return x.request.WithContext(isolated(session.Isolate(ctx)))
+	return x.request.WithContext(session.Isolate(ctx, exchangeKey{}))
 }
 
 // tell logs why there is no chat, and tells Config.OnNoChat, once per request.

@@ -55,9 +55,10 @@ type inquiry struct {
 	question  *resolve.Question // what the resolver is to be asked, when not answered
 	known     verdict
 	opened    *session.Opened
-	stale     bool   // the entry serves while the store gives no answer
-	again     bool   // Identify was asked once more
-	former    string // key of a visitor who has logged in
+	session   session.Opened // where opened points to, once the session was read
+	stale     bool           // the entry serves while the store gives no answer
+	again     bool           // Identify was asked once more
+	former    string         // key of a visitor who has logged in
 }
 
 // verdict is the answer of an exchange: the contact, or why there is none.
@@ -67,9 +68,20 @@ type verdict struct {
 	err   error
 }
 
-// begin makes the exchange of a request.
+// begin makes the exchange of a request. One for the script is asked, so that it
+// gets all its room at once.
 func (m *Middleware) begin(w http.ResponseWriter, r *http.Request, outer *exchange) *exchange {
-	x := &exchange{mc: m, outer: outer, request: r}
+	var x *exchange
+	if r.URL.Path == m.config.Site.ScriptPath {
+		both := new(struct {
+			exchange
+			room inquiry
+		})
+		x, both.inquiry = &both.exchange, &both.room
+	} else {
+		x = new(exchange)
+	}
+	x.mc, x.outer, x.request = m, outer, r
 	x.writer.Init(w, x)
 	x.context = exchangeContext{r.Context(), x}
 	return x

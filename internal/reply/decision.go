@@ -26,6 +26,14 @@ func (w *Writer) MarkPrivate() bool {
 	return w.private
 }
 
+// Prepared tells that the header is that of a route, which is private, and that
+// nobody has it before the first byte: it need not be looked at again.
+func (w *Writer) Prepared() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.prepared = true
+}
+
 // Committed reports whether the header has left, or is about to.
 func (w *Writer) Committed() bool {
 	w.mu.Lock()
@@ -80,7 +88,7 @@ func (w *Writer) commit(private bool) {
 	h := w.inner.Header()
 	// Here, so that neither the application's header nor ours undoes the other.
 	addSiteData(h, w.clear)
-	if SetPrivate(h) && decided {
+	if !w.prepared && SetPrivate(h) && decided {
 		w.reporter.Report(ErrWasPublic)
 	}
 	if w.plan == nil {

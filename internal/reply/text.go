@@ -4,11 +4,34 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 )
 
 // Buffers keeps room for the texts of answers. The zero value is ready for use,
 // and safe for concurrent use.
-type Buffers struct{ pool sync.Pool }
+type Buffers struct {
+	pool sync.Pool
+	last atomic.Pointer[length] // of a text: most are as long as the one before
+}
+
+// length is a Content-Length.
+type length struct {
+	size int
+	text string
+	line []string // of headers, without room for another
+}
+
+// lengthOf returns the line for a text. Somebody may have written into the one
+// that replies share.
+func (b *Buffers) lengthOf(text []byte) []string {
+	if l := b.last.Load(); l != nil && l.size == len(text) && l.line[0] == l.text {
+		return l.line
+	}
+	l := &length{size: len(text), text: strconv.Itoa(len(text))}
+	l.line = []string{l.text}
+	b.last.Store(l)
+	return l.line
+}
 
 // Get returns room for a text, empty.
 func (b *Buffers) Get() *[]byte {
@@ -22,7 +45,7 @@ func (b *Buffers) Get() *[]byte {
 // Send writes a text as a whole reply, and takes back the room that it was
 // written into.
 func (b *Buffers) Send(w http.ResponseWriter, room *[]byte, text []byte) {
-	w.Header()["Content-Length"] = []string{strconv.Itoa(len(text))}
+	w.Header()["Content-Length"] = b.lengthOf(text)
 	_, _ = w.Write(text) // #nosec G705 -- rendered for its place
 	// Whoever keeps what a Write was given is at fault, as with fmt.Fprintf. It
 	// finds nobody's id there all the same, until the next answer.

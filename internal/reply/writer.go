@@ -26,6 +26,7 @@ type Writer struct {
 	mu        sync.Mutex // guards what was decided
 	committed bool
 	private   bool
+	prepared  bool // the header is private as it stands
 	plan      func(http.Header) error
 	clear     []string
 }

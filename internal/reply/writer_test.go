@@ -198,3 +198,27 @@ func TestNothingIsAllocated(t *testing.T) {
 		t.Errorf("header %v", inner.header)
 	}
 }
+
+// A route's header is not looked at again; the planned write is done all the same.
+func TestPrepared(t *testing.T) {
+	recorder := httptest.NewRecorder()
+	x := &exchange{}
+	w := &x.writer
+	w.Init(recorder, x)
+	w.MarkPrivate()
+	w.Plan(func(h http.Header) error { h.Add("Set-Cookie", "a=b"); return nil })
+	w.ClearSiteData("cache")
+	NewRouteHeader("application/json").Set(recorder.Header())
+	w.Prepared()
+	if _, err := w.Write([]byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	want := routeLines()
+	want.Set("Content-Type", "application/json")
+	want.Set("Set-Cookie", "a=b")
+	want.Set("Clear-Site-Data", `"cache"`)
+	wantHeader(t, "prepared", recorder.Header(), want)
+	if len(x.reports) > 0 {
+		t.Error(x.reports)
+	}
+}

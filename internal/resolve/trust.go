@@ -34,6 +34,7 @@ type trust struct {
 
 	mu    sync.RWMutex
 	begun time.Time // our clock when the last good poll began; zero: none yet
+	wall  time.Time // the same, of the clock that people set
 	now   time.Time // the store's clock, as that poll said
 	floor time.Time // what was checked before, by the store's clock, is not believed
 	ended map[string]end
@@ -55,10 +56,10 @@ func (t *trust) believes(owner string, trust int64, checked, now time.Time) bool
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	passed := now.Sub(t.begun)
-	if t.begun.IsZero() || passed > trustTime || now.Round(0).Sub(t.begun.Round(0)).Abs() > trustTime {
+	if t.begun.IsZero() || passed > trustTime || now.Round(0).Sub(t.wall).Abs() > trustTime {
 		return false
 	}
-	return t.within(owner, trust, checked, now, t.recheck)
+	return t.within(owner, trust, checked, passed, t.recheck)
 }
 
 // believesStale is believes for when the store gives no answer: the last good
@@ -66,12 +67,12 @@ func (t *trust) believes(owner string, trust int64, checked, now time.Time) bool
 func (t *trust) believesStale(owner string, trust int64, checked, now time.Time) bool {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.stale > 0 && !t.begun.IsZero() && t.within(owner, trust, checked, now, t.recheck+t.stale)
+	return t.stale > 0 && !t.begun.IsZero() && t.within(owner, trust, checked, now.Sub(t.begun), t.recheck+t.stale)
 }
 
-// within needs mu.
-func (t *trust) within(owner string, trust int64, checked, now time.Time, d time.Duration) bool {
-	age := t.now.Add(now.Sub(t.begun)).Sub(checked)
+// within needs mu. passed is how long ago the last good poll began.
+func (t *trust) within(owner string, trust int64, checked time.Time, passed, d time.Duration) bool {
+	age := passed + t.now.Sub(checked)
 	return checked.After(t.floor) && -mostDrift < age && age < d && t.ended[owner].trust <= trust
 }
 
@@ -133,7 +134,7 @@ func (t *trust) heard(begun time.Time, found contacts.Changes) {
 			t.note(identity.Digest(change.Person), change.Trust, found.Now)
 		}
 	}
-	t.begun, t.now = begun, found.Now
+	t.begun, t.wall, t.now = begun, begun.Round(0), found.Now
 	for owner, e := range t.ended {
 		// By then nothing of before is within its time any more.
 		if found.Now.Sub(e.at) > t.recheck+t.stale+overlap {

@@ -10,14 +10,21 @@ import (
 )
 
 // Isolate returns a context that hides the gorilla sessions of the request it
-// belongs to. They are a bare map that the handler may be using: a copy of the
-// request for another goroutine gets a map of its own.
-func Isolate(ctx context.Context) context.Context { return isolated{ctx} }
+// belongs to, and the value of the key given. The sessions are a bare map that the
+// handler may be using: a copy of the request for another goroutine gets a map of
+// its own.
+func Isolate(ctx context.Context, hidden any) context.Context { return isolated{ctx, hidden} }
 
-type isolated struct{ context.Context }
+type isolated struct {
+	context.Context
+	hidden any
+}
 
 // Value tells gorilla's registry by its type, as the key is not exported.
 func (c isolated) Value(key any) any {
+	if key == c.hidden {
+		return nil
+	}
 	value := c.Context.Value(key)
 	if _, ok := value.(*sessions.Registry); ok {
 		return nil
@@ -28,7 +35,7 @@ func (c isolated) Value(key any) any {
 // private returns a copy of the request for a store that works on another
 // goroutine, and may still do so when the handler has gone on.
 func private(ctx context.Context, r *http.Request) *http.Request {
-	r = r.WithContext(Isolate(ctx))
+	r = r.WithContext(Isolate(ctx, nil))
 	r.Header = r.Header.Clone()
 	return r
 }

@@ -16,7 +16,7 @@ func TestIsolate(t *testing.T) {
 	r := httptest.NewRequest("GET", "/", nil).WithContext(ctx)
 	g, _ := store.Get(r, "app")
 	g.Values["k"] = 1
-	copied := r.WithContext(Isolate(r.Context()))
+	copied := r.WithContext(Isolate(r.Context(), nil))
 	other, _ := store.Get(copied, "app")
 	if other == g || len(other.Values) != 0 {
 		t.Error("the copy has the handler's session")
@@ -30,7 +30,7 @@ func TestIsolate(t *testing.T) {
 		t.Error("the handler's session has changed")
 	}
 	// Twice is as good as once; everything else shines through.
-	deep := Isolate(Isolate(r.Context()))
+	deep := Isolate(Isolate(r.Context(), nil), nil)
 	if sessions.GetRegistry(r.WithContext(deep)) == sessions.GetRegistry(r) || deep.Value(mine{}) != 1 {
 		t.Error("isolated twice")
 	}

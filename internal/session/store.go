@@ -95,7 +95,12 @@ type Opened struct {
 // Any other failure of the store is tried once more, and is then trouble: the
 // same cookie may be good again later. Saving an entry ends it either way.
 func (s *Sessions) Open(ctx context.Context, r *http.Request) *Opened {
-	o := &Opened{}
+	return s.OpenInto(ctx, r, new(Opened))
+}
+
+// OpenInto is Open for who has the room already.
+func (s *Sessions) OpenInto(ctx context.Context, r *http.Request, o *Opened) *Opened {
+	*o = Opened{}
 	name := s.options.Name
 	value, ok := cookieOf(r.Header, name)
 	// No browser keeps a longer one, and some stores take it for a failure.
