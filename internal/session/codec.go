@@ -98,15 +98,41 @@ func (c *codec) Encode(name string, value any) (string, error) {
 	if len(plain) > mostBytes-headerSize-saltSize-sealSize {
 		return "", &cookieError{text: "maicontact: the session does not fit into a cookie: keep large values in a database, and an id in the session"}
 	}
+	raw, err := c.seal(room, name, plain)
+	if err != nil {
+		return "", err
+	}
+	return encoding.EncodeToString(raw), nil
+}
+
+// appendEntry appends what Encode makes of a session with nothing but the entry.
+// It reports false for an entry that cannot be written.
+func (c *codec) appendEntry(b []byte, name string, e *Entry, now time.Time) (_ []byte, ok bool, _ error) {
+	room := scratches.Get().(*scratch)
+	defer room.release()
+	room.used = 1 + binary.MaxVarintLen64 + longestEntry
+	plain, ok := e.append(binary.AppendUvarint(append(room.plain[:0], kindEntry), uint64(now.Unix()))) // #nosec G115 -- after 1970
+	if !ok {
+		return nil, false, nil
+	}
+	raw, err := c.seal(room, name, plain)
+	if err != nil {
+		return nil, true, err
+	}
+	return encoding.AppendEncode(b, raw), true, nil
+}
+
+// seal returns a cookie's bytes, as a part of the room.
+func (c *codec) seal(room *scratch, name string, plain []byte) ([]byte, error) {
 	k := c.keys[0]
 	raw := append(append(room.raw[:0], cookieVersion), k.id[:]...)
 	about := room.authenticated(raw, name)
 	aead, err := k.next(&room.derived)
 	if err != nil {
-		return "", fmt.Errorf("maicontact: the cookie cannot be sealed: %w", err)
+		return nil, fmt.Errorf("maicontact: the cookie cannot be sealed: %w", err)
 	}
 	raw = append(raw, aead.salt[:]...)
-	return encoding.EncodeToString(aead.Seal(raw, nil, plain, about)), nil // #nosec G407 -- the AEAD makes its own nonce
+	return aead.Seal(raw, nil, plain, about), nil // #nosec G407 -- the AEAD makes its own nonce
 }
 
 // appendValue appends the body of a value, and puts its kind at the front.

@@ -78,8 +78,9 @@ func (e Entry) append(b []byte) ([]byte, bool) {
 	if e.Former != "" {
 		version = entryFormer
 	}
+	before := len(b)
 	b, err := encoding.AppendDecode(append(b, version), []byte(e.Owner))
-	if err != nil || len(b) != 1+ownerBytes {
+	if err != nil || len(b) != before+1+ownerBytes {
 		return nil, false
 	}
 	b = append(append(b, byte(len(e.Visitor))), e.Visitor...) // #nosec G115 -- at most longestText

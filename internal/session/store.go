@@ -137,22 +137,32 @@ func (s *Sessions) OpenInto(ctx context.Context, r *http.Request, o *Opened) *Op
 	return o
 }
 
+var errMalformed = errors.New("the session could not be written: the entry is malformed")
+
 // Save puts the entry into the session and its cookie into h, in the time that
 // the request's context leaves. Without a maximum age it is that of the options.
 // On an error nothing was put into h.
 func (s *Sessions) Save(h http.Header, r *http.Request, o *Opened, e Entry, secure bool, maxAge time.Duration) error {
-	text := e.Encode()
-	if text == "" {
-		return errors.New("the session could not be written: the entry is malformed")
-	}
 	seconds := int(cmp.Or(maxAge, s.options.MaxAge) / time.Second)
 	if seconds < 1 {
 		return errors.New("the session could not be written: it would end at once")
 	}
-	g := s.writable(o)
-	g.Values[entryKey] = text
-	if err := s.write(h, r, o, secure, seconds); err != nil {
-		return err
+	if s.codec != nil && o.session == nil {
+		switch ok, err := s.put(h, &e, secure, seconds); {
+		case err != nil:
+			return fmt.Errorf("the session could not be written: %w", err)
+		case !ok:
+			return errMalformed
+		}
+	} else {
+		text := e.Encode()
+		if text == "" {
+			return errMalformed
+		}
+		s.writable(o).Values[entryKey] = text
+		if err := s.write(h, r, o, secure, seconds); err != nil {
+			return err
+		}
 	}
 	o.Entry, o.Found, o.Trouble = e, true, nil
 	return nil

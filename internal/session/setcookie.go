@@ -1,0 +1,31 @@
+package session
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// longestLine is more than our cookie and what stands beside it take.
+const longestLine = 1024
+
+// put writes the entry as gorilla's cookie store would, without what that does for
+// sessions of any kind. It reports false where the entry cannot be written.
+func (s *Sessions) put(h http.Header, e *Entry, secure bool, seconds int) (bool, error) {
+	now := time.Now()
+	var room [longestLine]byte
+	b := append(append(room[:0], s.options.Name...), '=')
+	b, ok, err := s.codec.appendEntry(b, s.options.Name, e, now)
+	if !ok || err != nil {
+		return ok, err
+	}
+	b = append(append(b, "; Path="...), s.options.Path...)
+	b = now.Add(time.Duration(seconds)*time.Second).UTC().AppendFormat(append(b, "; Expires="...), http.TimeFormat)
+	b = strconv.AppendInt(append(b, "; Max-Age="...), int64(seconds), 10)
+	b = append(b, "; HttpOnly"...)
+	if secure {
+		b = append(b, "; Secure"...)
+	}
+	h["Set-Cookie"] = append(h["Set-Cookie"], string(append(b, "; SameSite=Lax"...)))
+	return true, nil
+}
