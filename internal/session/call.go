@@ -44,6 +44,7 @@ func call[T any](ctx context.Context, s *Sessions, work func() (T, error)) (T, e
 	done := make(chan outcome, 1)
 	go func() {
 		defer s.calls.Add(-1)
+		growStack(0)
 		result, err := contained(work)
 		done <- outcome{result, err}
 	}()
@@ -54,6 +55,19 @@ func call[T any](ctx context.Context, s *Sessions, work func() (T, error)) (T, e
 		return none, fmt.Errorf("%w: %w", errLate, context.Cause(ctx))
 	}
 }
+
+// growStack gives a new goroutine the stack that decoding a session takes, while
+// there is nothing on it. Growing it by and by, each time copying what is there,
+// takes as long as half of the decoding.
+//
+//go:noinline
+func growStack(i int) byte {
+	var room [stackOfACall]byte // an index that is not known has it stay
+	return room[i]
+}
+
+// stackOfACall is what gob takes, and something for the store.
+const stackOfACall = 12 << 10
 
 // contained turns a panic into an error. What somebody else's code panics with
 // may hold anything, so that only its type is told.
