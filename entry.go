@@ -20,9 +20,9 @@ import (
 const visitorSlack = 24 * time.Hour
 
 // open reads our session, once. A session that cannot be read starts anew.
-func (x *exchange) open(ctx context.Context) *session.Opened {
+func (x *exchange) open(ctx context.Context, now time.Time) *session.Opened {
 	if x.opened == nil {
-		x.opened = x.mc.sessions.OpenInto(ctx, x.request, &x.session)
+		x.opened = x.mc.sessions.OpenInto(ctx, x.request, &x.session, now)
 		if x.opened.Trouble != nil {
 			x.mc.log.WarnContext(ctx, "maicontact: the session could not be read, it starts anew", "error", x.opened.Trouble)
 		}
@@ -134,7 +134,7 @@ func (x *exchange) forgetMember(ctx context.Context) {
 	if !x.hasCookie() {
 		return
 	}
-	if o := x.open(ctx); o.Found && o.Entry.Visitor == "" {
+	if o := x.open(ctx, time.Now()); o.Found && o.Entry.Visitor == "" {
 		x.drop(o)
 	}
 }
@@ -159,7 +159,7 @@ func (x *exchange) logOut(ctx context.Context, clear []string) error {
 	x.begun, x.answered, x.forgotten, x.known = true, true, true, verdict{err: Forgotten}
 	o := x.opened
 	if x.hasCookie() {
-		o = x.open(ctx)
+		o = x.open(ctx, time.Now())
 		for _, key := range []string{o.Entry.Visitor, o.Entry.Former} {
 			if key != "" {
 				x.retire(ctx, key)
@@ -182,7 +182,7 @@ func (x *exchange) visitorKey(ctx context.Context) string {
 	if x.question != nil && x.question.Person.IsVisitor() {
 		return x.question.Person.ID
 	}
-	if o := x.open(ctx); o.Found && session.IsVisitorOf(x.mc.keys, o.Entry.Visitor) {
+	if o := x.open(ctx, time.Now()); o.Found && session.IsVisitorOf(x.mc.keys, o.Entry.Visitor) {
 		return o.Entry.Visitor
 	}
 	return ""

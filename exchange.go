@@ -178,8 +178,12 @@ func (x *exchange) identify(ctx context.Context) (answered bool, _ verdict) {
 	if x.member = member != nil; x.member {
 		q = m.question(member)
 	}
-	o := x.open(ctx)
-	d := decide(x.facts(&q, o, member != nil))
+	now := time.Now()
+	o := x.open(ctx, now)
+	if m.sessions.Waits() {
+		now = time.Now()
+	}
+	d := decide(x.facts(&q, o, member != nil, now))
 	if d.former != "" {
 		x.retire(ctx, d.former)
 	}
@@ -187,8 +191,8 @@ func (x *exchange) identify(ctx context.Context) (answered bool, _ verdict) {
 }
 
 // facts gathers what decide looks at.
-func (x *exchange) facts(q *resolve.Question, o *session.Opened, member bool) facts {
-	m, now := x.mc, time.Now()
+func (x *exchange) facts(q *resolve.Question, o *session.Opened, member bool, now time.Time) facts {
+	m := x.mc
 	f := facts{
 		member: member, owner: q.Owner, profile: q.Profile, scope: m.keys,
 		entry: o.Entry, found: o.Found, now: now, committed: x.writer.Committed(),
@@ -272,7 +276,7 @@ func (x *exchange) settle(ctx context.Context, q *resolve.Question, found resolv
 		x.known = x.record(q, found)
 	case gone && q.Person.IsVisitor() && !q.Fresh:
 		x.opened = &session.Opened{}
-		d := decideNew(x.facts(q, x.opened, false))
+		d := decideNew(x.facts(q, x.opened, false, time.Now()))
 		x.question = nil
 		x.answered, x.known = x.carryOut(ctx, d, *q, x.opened)
 		return x.known, x.answered

@@ -90,13 +90,22 @@ func encode(id string) string {
 
 // IsPlain reports whether s holds nothing but ASCII letters, digits and ._-.
 func IsPlain(s string) bool {
+	var others uint8
 	for i := range len(s) {
-		if !isPlainByte(s[i]) {
-			return false
+		others |= notPlain[s[i]]
+	}
+	return others == 0
+}
+
+// notPlain has a 1 for each byte that is not plain.
+var notPlain = func() (kinds [256]uint8) {
+	for c := range kinds {
+		if !isPlainByte(byte(c)) { // #nosec G115 -- below 256
+			kinds[c] = 1
 		}
 	}
-	return true
-}
+	return kinds
+}()
 
 func isPlainByte(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '_' || c == '-'

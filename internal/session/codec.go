@@ -152,23 +152,16 @@ func appendValue(plain []byte, value any) ([]byte, error) {
 	return append(plain, body...), nil
 }
 
-// Decode opens a cookie into dst: a *map[any]any of a session, an *[Entry] when
-// the cookie holds nothing else, or for gob whatever was written.
+// Decode opens a cookie into dst: a *map[any]any of a session, or for gob whatever
+// was written.
 func (c *codec) Decode(name, value string, dst any) error {
 	room := scratches.Get().(*scratch)
 	defer room.release()
-	kind, body, ok := c.open(room, name, value)
+	kind, body, ok := c.open(room, name, value, time.Now())
 	if !ok {
 		return errCookie
 	}
 	switch dst := dst.(type) {
-	case *Entry:
-		e, ok := decodeBytes(body)
-		if kind != kindEntry || !ok {
-			return errCookie
-		}
-		*dst = e
-		return nil
 	case *map[any]any:
 		if kind == kindEntry {
 			if *dst == nil {
@@ -184,8 +177,20 @@ func (c *codec) Decode(name, value string, dst any) error {
 	return nil
 }
 
+// entryOf opens a cookie that holds nothing but an entry. It reports false for
+// every other.
+func (c *codec) entryOf(name, value string, now time.Time) (Entry, bool) {
+	room := scratches.Get().(*scratch)
+	defer room.release()
+	kind, body, ok := c.open(room, name, value, now)
+	if !ok || kind != kindEntry {
+		return Entry{}, false
+	}
+	return decodeBytes(body)
+}
+
 // open checks a cookie and returns what is in it, as a part of the room.
-func (c *codec) open(room *scratch, name, value string) (kind byte, body []byte, ok bool) {
+func (c *codec) open(room *scratch, name, value string, now time.Time) (kind byte, body []byte, ok bool) {
 	room.used = 0
 	if len(value) > longestCookie {
 		return 0, nil, false
@@ -210,13 +215,13 @@ func (c *codec) open(room *scratch, name, value string) (kind byte, body []byte,
 			continue
 		}
 		k.remember(aead)
-		return c.inTime(plain)
+		return c.inTime(plain, now)
 	}
 	return 0, nil, false
 }
 
 // inTime takes apart what was sealed, unless it is too old or of the future.
-func (c *codec) inTime(plain []byte) (kind byte, body []byte, ok bool) {
+func (c *codec) inTime(plain []byte, now time.Time) (kind byte, body []byte, ok bool) {
 	if len(plain) == 0 {
 		return 0, nil, false
 	}
@@ -224,7 +229,7 @@ func (c *codec) inTime(plain []byte) (kind byte, body []byte, ok bool) {
 	if n <= 0 || seconds > latestSecond {
 		return 0, nil, false
 	}
-	age := time.Since(time.Unix(int64(seconds), 0)).Truncate(time.Second)
+	age := now.Sub(time.Unix(int64(seconds), 0)).Truncate(time.Second)
 	if age < -clockSkew || age > c.maxAge {
 		return 0, nil, false
 	}

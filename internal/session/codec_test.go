@@ -63,15 +63,14 @@ func TestCodecRoundTrip(t *testing.T) {
 		"no entry":       {map[any]any{entryKey: "AWMV"}, kindGob}, "no text": {map[any]any{entryKey: 1}, kindGob}, "other key": {map[any]any{"e": member.Encode()}, kindGob},
 	} {
 		value := encode(t, c, test.values)
-		kind, _, ok := c.open(new(scratch), "maicontact", value)
+		kind, _, ok := c.open(new(scratch), "maicontact", value, time.Now())
 		if got := read(c, value); !ok || kind != test.kind || !reflect.DeepEqual(got, test.values) {
 			t.Errorf("%s: kind %d, %v, want kind %d, %v", name, kind, got, test.kind, test.values)
 		}
-		var e Entry
-		err := c.Decode("maicontact", value, &e)
+		e, ok := c.entryOf("maicontact", value, time.Now())
 		want, _ := test.values[entryKey].(string)
-		if (err == nil) != (test.kind == kindEntry) || err == nil && e.Encode() != want {
-			t.Errorf("%s: the entry alone: %v", name, err)
+		if ok != (test.kind == kindEntry) || ok && e.Encode() != want || !ok && e != (Entry{}) {
+			t.Errorf("%s: the entry alone: %t", name, ok)
 		}
 	}
 	// Other things than sessions, as a store of files has them.
@@ -287,7 +286,7 @@ func TestCodecKeepsSecrets(t *testing.T) {
 		t.Error(text)
 	}
 	room := scratches.Get().(*scratch)
-	if _, _, ok := c.open(room, "maicontact", encode(t, c, sessionOf(member))); !ok {
+	if _, _, ok := c.open(room, "maicontact", encode(t, c, sessionOf(member)), time.Now()); !ok {
 		t.Fatal("refused")
 	}
 	room.release()

@@ -122,12 +122,15 @@ func appendUUID(b []byte, id string) []byte {
 }
 
 // appendUUIDText appends a UUID of 16 bytes as people write it.
-func appendUUIDText(text, b []byte) []byte {
-	text = append(hex.AppendEncode(text, b[:4]), '-')
-	text = append(hex.AppendEncode(text, b[4:6]), '-')
-	text = append(hex.AppendEncode(text, b[6:8]), '-')
-	text = append(hex.AppendEncode(text, b[8:10]), '-')
-	return hex.AppendEncode(text, b[10:])
+func appendUUIDText(text []byte, b [contactBytes]byte) []byte {
+	const digits = "0123456789abcdef"
+	for i, c := range b {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			text = append(text, '-')
+		}
+		text = append(text, digits[c>>4], digits[c&15])
+	}
+	return text
 }
 
 // decodeBytes reads what append wrote, and nothing else. The texts of the entry
@@ -156,7 +159,7 @@ func decodeBytes(b []byte) (Entry, bool) {
 	text := encoding.AppendEncode(room[:0], owner)
 	endOfOwner := len(text)
 	if len(contact) > 0 {
-		text = appendUUIDText(text, contact)
+		text = appendUUIDText(text, [contactBytes]byte(contact))
 	}
 	endOfContact := len(text)
 	text = append(append(append(text, visitor...), profile...), former...)

@@ -95,11 +95,14 @@ type Opened struct {
 // Any other failure of the store is tried once more, and is then trouble: the
 // same cookie may be good again later. Saving an entry ends it either way.
 func (s *Sessions) Open(ctx context.Context, r *http.Request) *Opened {
-	return s.OpenInto(ctx, r, new(Opened))
+	return s.OpenInto(ctx, r, new(Opened), time.Now())
 }
 
-// OpenInto is Open for who has the room already.
-func (s *Sessions) OpenInto(ctx context.Context, r *http.Request, o *Opened) *Opened {
+// Waits reports whether Open may wait for the store, and so take its time.
+func (s *Sessions) Waits() bool { return s.cookies == nil }
+
+// OpenInto is Open for who has the room and the time already.
+func (s *Sessions) OpenInto(ctx context.Context, r *http.Request, o *Opened, now time.Time) *Opened {
 	*o = Opened{}
 	name := s.options.Name
 	value, ok := cookieOf(r.Header, name)
@@ -108,8 +111,7 @@ func (s *Sessions) OpenInto(ctx context.Context, r *http.Request, o *Opened) *Op
 		return o
 	}
 	if s.codec != nil {
-		if s.codec.Decode(name, value, &o.Entry) == nil {
-			o.Found = true
+		if o.Entry, o.Found = s.codec.entryOf(name, value, now); o.Found {
 			return o
 		}
 	}
