@@ -6,6 +6,7 @@ import (
 
 	"github.com/maicontact/maicontact/internal/background"
 	"github.com/maicontact/maicontact/internal/render"
+	"github.com/maicontact/maicontact/internal/session"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -129,7 +130,7 @@ func (x *exchange) widgetOptions(ctx context.Context) *webchat.Options {
 	m := x.mc
 	ctx, cancel := context.WithTimeout(ctx, max(m.config.Timing.Budget, DefaultBudget))
 	defer cancel()
-	options, err := m.config.WidgetOptions(x.privateCopy(ctx))
+	options, err := m.config.WidgetOptions(x.privateCopy(ctx, new(session.Isolated)))
 	if err != nil {
 		m.log.WarnContext(ctx, "maicontact: Config.WidgetOptions failed; the chat starts without them", "error", err)
 		return nil

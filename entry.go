@@ -194,8 +194,9 @@ func isolated(ctx context.Context) context.Context { return background.Hide(ctx,
 
 // privateCopy returns a copy of the request for use on any goroutine: in the
 // asker's context, with no gorilla session shared.
-func (x *exchange) privateCopy(ctx context.Context) *http.Request {
-	return x.request.WithContext(session.Isolate(ctx, exchangeKey{}))
+func (x *exchange) privateCopy(ctx context.Context, room *session.Isolated) *http.Request {
+	*room = session.Isolated{Context: ctx, Hidden: exchangeKey{}}
+	return x.request.WithContext(room)
 }
 
 // tell logs why there is no chat, and tells Config.OnNoChat, once per request.

@@ -55,10 +55,11 @@ type inquiry struct {
 	question  *resolve.Question // what the resolver is to be asked, when not answered
 	known     verdict
 	opened    *session.Opened
-	session   session.Opened // where opened points to, once the session was read
-	stale     bool           // the entry serves while the store gives no answer
-	again     bool           // Identify was asked once more
-	former    string         // key of a visitor who has logged in
+	session   session.Opened   // where opened points to, once the session was read
+	isolated  session.Isolated // the context of the first Identify
+	stale     bool             // the entry serves while the store gives no answer
+	again     bool             // Identify was asked once more
+	former    string           // key of a visitor who has logged in
 }
 
 // verdict is the answer of an exchange: the contact, or why there is none.
@@ -153,7 +154,11 @@ func (x *exchange) identify(ctx context.Context) (answered bool, _ verdict) {
 	if x.forgotten {
 		return true, verdict{err: Forgotten}
 	}
-	member, err := m.config.Identify(x.privateCopy(ctx))
+	room := &x.isolated
+	if room.Context != nil {
+		room = new(session.Isolated) // the first may be in use yet
+	}
+	member, err := m.config.Identify(x.privateCopy(ctx, room))
 	switch {
 	case errors.Is(err, ErrNoChat):
 		x.forgetMember(ctx)

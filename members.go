@@ -43,15 +43,15 @@ func (m Member) MarshalText() ([]byte, error) { return []byte("[member]"), nil }
 // which only the row is compared by, see [withAccess].
 func (m *Middleware) question(member *Member) resolve.Question {
 	q := resolve.Question{Person: m.scope.Member(member.ID)}
-	q.Owner = identity.Digest(q.Person)
-	var room [64]byte
-	profile := member.Profile.AppendFingerprint(room[:0])
-	length := len(profile)
+	var room [96]byte
+	text := member.Profile.AppendFingerprint(identity.AppendDigest(room[:0], q.Person))
+	length := len(text) - identity.DigestLength
 	if member.Revision != 0 {
 		// A profile that changed and changed back is a new one.
-		profile = strconv.AppendInt(append(profile, '.'), member.Revision, 36)
+		text = strconv.AppendInt(append(text, '.'), member.Revision, 36)
 	}
-	q.Profile = string(profile)
+	both := string(text)
+	q.Owner, q.Profile = both[:identity.DigestLength], both[identity.DigestLength:]
 	q.Desired = contacts.Desired{
 		Profile:  member.Profile,
 		Stamp:    contacts.Stamp{Profile: q.Profile[:length]},

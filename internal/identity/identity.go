@@ -19,14 +19,23 @@ const longestOwner = 64 + 64 + 16 + contacts.LongestID
 // replica. Pages compare it to learn that the person has changed; the session
 // entry and what a process remembers are bound to it.
 func Digest(p contacts.Person) string {
+	var out [DigestLength]byte
+	return string(AppendDigest(out[:0], p))
+}
+
+// DigestLength is how long a digest is.
+const DigestLength = 22
+
+// AppendDigest appends the digest to b.
+func AppendDigest(b []byte, p contacts.Person) []byte {
 	var room [longestOwner + 64]byte
-	return short(appendPerson(append(room[:0], "maicontact owner\n"...), p))
+	return appendShort(b, appendPerson(append(room[:0], "maicontact owner\n"...), p))
 }
 
 // Nobody names the answer that there is no chat for whoever is there: with it a
 // page knows that whoever chatted before is gone.
 func Nobody(s contacts.Scope) string {
-	return short([]byte("maicontact nobody\n" + s.InboxID + "\n" + s.Namespace))
+	return string(appendShort(nil, []byte("maicontact nobody\n"+s.InboxID+"\n"+s.Namespace)))
 }
 
 // SourceID is what MaiAgent keeps of a person: one opaque token of lower-case
@@ -55,10 +64,8 @@ func appendPerson(b []byte, p contacts.Person) []byte {
 	return append(b, p.ID...)
 }
 
-// short is 128 bits of SHA-256, written with 22 characters.
-func short(text []byte) string {
+// appendShort appends 128 bits of SHA-256, written with 22 characters.
+func appendShort(b, text []byte) []byte {
 	sum := sha256.Sum256(text)
-	var out [22]byte
-	base64.RawURLEncoding.Encode(out[:], sum[:16])
-	return string(out[:])
+	return base64.RawURLEncoding.AppendEncode(b, sum[:16])
 }

@@ -9,20 +9,17 @@ import (
 	"github.com/gorilla/sessions"
 )
 
-// Isolate returns a context that hides the gorilla sessions of the request it
-// belongs to, and the value of the key given. The sessions are a bare map that the
-// handler may be using: a copy of the request for another goroutine gets a map of
-// its own.
-func Isolate(ctx context.Context, hidden any) context.Context { return isolated{ctx, hidden} }
-
-type isolated struct {
+// Isolated is a context that hides the gorilla sessions of the request it belongs
+// to, and the value of one key. The sessions are a bare map that the handler may be
+// using: a copy of the request for another goroutine gets a map of its own.
+type Isolated struct {
 	context.Context
-	hidden any
+	Hidden any // a key; nil: none
 }
 
 // Value tells gorilla's registry by its type, as the key is not exported.
-func (c isolated) Value(key any) any {
-	if key == c.hidden {
+func (c *Isolated) Value(key any) any {
+	if key == c.Hidden {
 		return nil
 	}
 	value := c.Context.Value(key)
@@ -35,7 +32,7 @@ func (c isolated) Value(key any) any {
 // private returns a copy of the request for a store that works on another
 // goroutine, and may still do so when the handler has gone on.
 func private(ctx context.Context, r *http.Request) *http.Request {
-	r = r.WithContext(Isolate(ctx, nil))
+	r = r.WithContext(&Isolated{Context: ctx})
 	r.Header = r.Header.Clone()
 	return r
 }

@@ -9,14 +9,14 @@ import (
 	"github.com/gorilla/sessions"
 )
 
-func TestIsolate(t *testing.T) {
+func TestIsolated(t *testing.T) {
 	type mine struct{}
 	store := sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef"))
 	ctx, cancel := context.WithCancelCause(context.WithValue(context.Background(), mine{}, 1))
 	r := httptest.NewRequest("GET", "/", nil).WithContext(ctx)
 	g, _ := store.Get(r, "app")
 	g.Values["k"] = 1
-	copied := r.WithContext(Isolate(r.Context(), nil))
+	copied := r.WithContext(&Isolated{Context: r.Context()})
 	other, _ := store.Get(copied, "app")
 	if other == g || len(other.Values) != 0 {
 		t.Error("the copy has the handler's session")
@@ -30,7 +30,7 @@ func TestIsolate(t *testing.T) {
 		t.Error("the handler's session has changed")
 	}
 	// Twice is as good as once; everything else shines through.
-	deep := Isolate(Isolate(r.Context(), nil), nil)
+	deep := &Isolated{Context: &Isolated{Context: r.Context()}}
 	if sessions.GetRegistry(r.WithContext(deep)) == sessions.GetRegistry(r) || deep.Value(mine{}) != 1 {
 		t.Error("isolated twice")
 	}

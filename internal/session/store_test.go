@@ -282,7 +282,7 @@ func TestOpenConcurrently(t *testing.T) {
 	for name, store := range allStores(t) {
 		s := sessionsOf(t, store)
 		handlers := with(saved(t, s, member))
-		copied := handlers.WithContext(Isolate(handlers.Context(), nil))
+		copied := handlers.WithContext(&Isolated{Context: handlers.Context()})
 		var group sync.WaitGroup
 		for range 4 {
 			group.Go(func() {
