@@ -13,7 +13,7 @@ import (
 // a plain go-cache, puts it into a session of the same store, saves that, and
 // writes the same bytes. It knows who is there and checks nothing: ours asks
 // Identify, fingerprints the profile, guards the route, checks that the entry is
-// this member's, and sets the headers that keep it private, all within the 1.5.
+// this member's, and sets the headers that keep it private, all within the 1.3.
 func entryGoneRow() row {
 	return row{
 		name: "entry_gone",
@@ -87,6 +87,6 @@ func entryGoneWith(store sessions.Store, open *closing) (comparison, error) {
 	return comparison{
 		ours:   side{"script", s.serve(s.script(), newRequest(0), len(p.script))},
 		rival:  side{"go-cache Get and session write", serve(rival, newRequest(0), len(p.script))},
-		limits: []limit{{ratio, 1.5}},
+		limits: []limit{{ratio, 1.3}},
 	}, nil
 }

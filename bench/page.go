@@ -59,7 +59,7 @@ func pageRow() row {
 			return []comparison{{
 				ours:   side{"wrapped", serve(p.wrapped, p.request, len(p.bare.body))},
 				rival:  side{"bare handler", serve(p.bare, p.request, len(p.bare.body))},
-				limits: []limit{{moreNS, 250}, {moreAllocs, 3}},
+				limits: []limit{{moreNS, 200}, {moreAllocs, 2}},
 			}}, open.close, nil
 		},
 	}
