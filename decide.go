@@ -64,7 +64,7 @@ type decision struct {
 
 // decide compares the entry with the person: serve, ask, or a reason. Any
 // mismatch is a miss, never a leak.
-func decide(f facts) decision {
+func decide(f *facts) decision {
 	switch {
 	case f.member:
 		return decideMember(f)
@@ -74,7 +74,7 @@ func decide(f facts) decision {
 	return decideNew(f)
 }
 
-func decideMember(f facts) decision {
+func decideMember(f *facts) decision {
 	d := decision{action: ask}
 	if f.found {
 		d.former = f.entry.Former
@@ -99,7 +99,7 @@ func decideMember(f facts) decision {
 }
 
 // decideVisitor is for a visitor whom the entry names.
-func decideVisitor(f facts) decision {
+func decideVisitor(f *facts) decision {
 	d := decision{action: ask, renew: !within(f.entry.Issued, f.renew, f.now)}
 	switch {
 	case f.entry.Contact == "" && f.lazy:
@@ -111,7 +111,7 @@ func decideVisitor(f facts) decision {
 }
 
 // decideNew is for a visitor whom nobody knows.
-func decideNew(f facts) decision {
+func decideNew(f *facts) decision {
 	d := decision{action: refuse}
 	switch {
 	case f.unseen != "":

@@ -44,7 +44,7 @@ func TestDecideExhaustively(t *testing.T) {
 														trusted: trusted, lazy: how.lazy, opening: how.opening, kept: how.kept,
 													}
 													n++
-													checkDecision(t, f, decide(f), trusted, age)
+													checkDecision(t, f, decide(&f), trusted, age)
 													if t.Failed() {
 														return
 													}

@@ -195,6 +195,9 @@ func isolated(ctx context.Context) context.Context { return background.Hide(ctx,
 // privateCopy returns a copy of the request for use on any goroutine: in the
 // asker's context, with no gorilla session shared.
 func (x *exchange) privateCopy(ctx context.Context, room *session.Isolated) *http.Request {
+	if room.Context != nil {
+		room = new(session.Isolated) // that of the first copy may be in use yet
+	}
 	*room = session.Isolated{Context: ctx, Hidden: exchangeKey{}}
 	return x.request.WithContext(room)
 }

@@ -154,11 +154,7 @@ func (x *exchange) identify(ctx context.Context) (answered bool, _ verdict) {
 	if x.forgotten {
 		return true, verdict{err: Forgotten}
 	}
-	room := &x.isolated
-	if room.Context != nil {
-		room = new(session.Isolated) // the first may be in use yet
-	}
-	member, err := m.config.Identify(x.privateCopy(ctx, room))
+	member, err := m.config.Identify(x.privateCopy(ctx, &x.isolated))
 	switch {
 	case errors.Is(err, ErrNoChat):
 		x.forgetMember(ctx)
@@ -179,16 +175,18 @@ func (x *exchange) identify(ctx context.Context) (answered bool, _ verdict) {
 	case member != nil && x.page.Unproven:
 		return true, verdict{err: CrossSite}
 	}
-	q := m.visitor
+	q := &m.visitor
 	if x.member = member != nil; x.member {
-		q = m.question(member)
+		asks := m.question(member)
+		q = &asks
 	}
 	now := time.Now()
 	o := x.open(ctx, now)
 	if m.sessions.Waits() {
 		now = time.Now()
 	}
-	d := decide(x.facts(&q, o, member != nil, now))
+	f := x.facts(q, o, member != nil, now)
+	d := decide(&f)
 	if d.former != "" {
 		x.retire(ctx, d.former)
 	}
@@ -222,7 +220,7 @@ func (x *exchange) facts(q *resolve.Question, o *session.Opened, member bool, no
 }
 
 // carryOut does what was decided.
-func (x *exchange) carryOut(ctx context.Context, d decision, q resolve.Question, o *session.Opened) (bool, verdict) {
+func (x *exchange) carryOut(ctx context.Context, d decision, q *resolve.Question, o *session.Opened) (bool, verdict) {
 	m := x.mc
 	switch d.action {
 	case serve:
@@ -240,18 +238,18 @@ func (x *exchange) carryOut(ctx context.Context, d decision, q resolve.Question,
 		return x.greet(ctx, o, d.action)
 	}
 	x.stale = d.stale
-	if q.Owner == "" {
-		q.Person, q.Owner = m.scope.Visitor(o.Entry.Visitor), o.Entry.Owner
-		q.First = x.opening && o.Entry.Contact == ""
+	asked := *q // only what is asked lives on
+	if asked.Owner == "" {
+		asked.Person, asked.Owner = m.scope.Visitor(o.Entry.Visitor), o.Entry.Owner
+		asked.First = x.opening && o.Entry.Contact == ""
 		if d.renew {
-			q.Keep = m.config.Cookie.MaxAge + visitorSlack
+			asked.Keep = m.config.Cookie.MaxAge + visitorSlack
 		}
 	}
 	if d.replace {
 		// Whoever was here before is forgotten now, whatever the resolver says.
-		x.write(session.Entry{Owner: q.Owner}, 0)
+		x.write(session.Entry{Owner: asked.Owner}, 0)
 	}
-	asked := q // only what is asked lives on
 	asked.Again = x.again
 	x.question = &asked
 	if found, ok := m.resolver.Recall(&asked, time.Now()); ok {
@@ -281,9 +279,10 @@ func (x *exchange) settle(ctx context.Context, q *resolve.Question, found resolv
 		x.known = x.record(q, found)
 	case gone && q.Person.IsVisitor() && !q.Fresh:
 		x.opened = &session.Opened{}
-		d := decideNew(x.facts(q, x.opened, false, time.Now()))
+		f := x.facts(q, x.opened, false, time.Now())
+		d := decideNew(&f)
 		x.question = nil
-		x.answered, x.known = x.carryOut(ctx, d, *q, x.opened)
+		x.answered, x.known = x.carryOut(ctx, d, q, x.opened)
 		return x.known, x.answered
 	case errors.Is(err, resolve.ErrStoreSilent) && x.stale:
 		if n := x.mc.silent.Count(time.Now()); n > 0 {
