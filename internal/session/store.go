@@ -216,11 +216,12 @@ func (s *Sessions) write(h http.Header, r *http.Request, o *Opened, secure bool,
 	g.Options = &sessions.Options{
 		Path: s.options.Path, MaxAge: seconds, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode,
 	}
+	reply := headerOnly{h} // a cookie store writes its cookie last, and nothing else
 	if s.cookies == nil {
+		reply = headerOnly{http.Header{}}
 		r = private(ctx, r) // a store may look for a registry
 	}
 	written, err := call(ctx, s, func() (http.Header, error) {
-		reply := headerOnly{http.Header{}}
 		return reply.header, s.options.Store.Save(r, reply, g)
 	})
 	if err != nil {
@@ -228,6 +229,9 @@ func (s *Sessions) write(h http.Header, r *http.Request, o *Opened, secure bool,
 			o.session = nil // the store may still be using it
 		}
 		return fmt.Errorf("the session could not be written: %w", withoutPath(err))
+	}
+	if s.cookies != nil {
+		return nil
 	}
 	for name, values := range written {
 		h[name] = append(h[name], values...)
