@@ -198,25 +198,38 @@ func (x *exchange) privateCopy(ctx context.Context) *http.Request {
 	return x.request.WithContext(isolated(session.Isolate(ctx)))
 }
 
-// tell logs why there is no chat, and tells Config.OnNoChat, once per request.
-// The detail is logged where it is known to hold no personal data.
-func (x *exchange) tell(ctx context.Context, reason Reason, detail error) {
-	if reason == keeping {
+// tell logs why there is no chat, and tells Config.OnAsk, once per request. The
+// detail is logged where it is known to hold no personal data. A zero since is
+// that of a request that was turned away before anybody was looked for.
+func (x *exchange) tell(ctx context.Context, since time.Time, reason Reason, detail error) {
+	m := x.mc
+	if reason == keeping || reason == "" && m.config.OnAsk == nil {
 		return
 	}
 	x.told.Do(func() {
-		attrs := []slog.Attr{slog.String("reason", string(reason))}
-		if detail != nil {
-			attrs = append(attrs, slog.Any("error", detail))
+		if reason != "" {
+			m.logNoChat(ctx, reason, detail)
 		}
-		x.mc.log.LogAttrs(ctx, slog.LevelDebug, "maicontact: no chat", attrs...)
-		if reason == TooLate {
-			x.mc.advice.TooLate(ctx)
+		if m.config.OnAsk == nil {
+			return
 		}
-		if x.mc.config.OnNoChat != nil {
-			var ended error // a panic costs the count, nothing else
-			defer background.Contain(ctx, x.mc.log, &ended)
-			x.mc.config.OnNoChat(isolated(ctx), reason)
+		a := Ask{Reason: reason}
+		if !since.IsZero() {
+			a.Duration = time.Since(since)
 		}
+		var ended error // a panic costs the count, nothing else
+		defer background.Contain(ctx, m.log, &ended)
+		m.config.OnAsk(isolated(ctx), a)
 	})
+}
+
+func (m *Middleware) logNoChat(ctx context.Context, reason Reason, detail error) {
+	attrs := []slog.Attr{slog.String("reason", string(reason))}
+	if detail != nil {
+		attrs = append(attrs, slog.Any("error", detail))
+	}
+	m.log.LogAttrs(ctx, slog.LevelDebug, "maicontact: no chat", attrs...)
+	if reason == TooLate {
+		m.advice.TooLate(ctx)
+	}
 }

@@ -55,9 +55,10 @@ type inquiry struct {
 	question  *resolve.Question // what the resolver is to be asked, when not answered
 	known     verdict
 	opened    *session.Opened
-	stale     bool   // the entry serves while the store gives no answer
-	again     bool   // Identify was asked once more
-	former    string // key of a visitor who has logged in
+	stale     bool      // the entry serves while the store gives no answer
+	again     bool      // Identify was asked once more
+	former    string    // key of a visitor who has logged in
+	since     time.Time // it is asked; known where somebody is told
 }
 
 // verdict is the answer of an exchange: the contact, or why there is none.
@@ -79,6 +80,9 @@ func (m *Middleware) begin(w http.ResponseWriter, r *http.Request, outer *exchan
 func (x *exchange) inquire() {
 	if x.inquiry == nil {
 		x.inquiry = &inquiry{}
+		if x.mc.config.OnAsk != nil {
+			x.since = time.Now()
+		}
 	}
 }
 
@@ -89,8 +93,11 @@ func (x *exchange) contact(ctx context.Context) verdict {
 		return verdict{err: x.fault}
 	}
 	known := x.find(ctx)
-	if known.err != nil && ctx.Err() == nil {
-		x.tell(ctx, reasonOf(known.err), nil)
+	switch {
+	case known.err == nil:
+		x.tell(ctx, x.since, "", nil)
+	case ctx.Err() == nil:
+		x.tell(ctx, x.since, reasonOf(known.err), nil)
 	}
 	return known
 }
@@ -270,7 +277,7 @@ func (x *exchange) settle(ctx context.Context, q *resolve.Question, found resolv
 		}
 		x.known = verdict{id: x.opened.Entry.Contact, owner: q.Owner}
 	default:
-		x.tell(ctx, reasonOf(err), err)
+		x.tell(ctx, x.since, reasonOf(err), err)
 		x.known = verdict{owner: q.Owner, err: err}
 	}
 	x.answered = true
