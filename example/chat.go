@@ -25,8 +25,8 @@ type chat struct {
 	catalogue catalogue
 }
 
-func newChat(s settings, l *logins, c catalogue, table maicontact.Store, log *slog.Logger) (*chat, error) {
-	cookies, err := newCookieStore(s.sessionKey, "maicontact")
+func newChat(s settings, k *keeper, l *logins, c catalogue, table maicontact.Store, log *slog.Logger) (*chat, error) {
+	kept, err := k.store("maicontact")
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func newChat(s settings, l *logins, c catalogue, table maicontact.Store, log *sl
 		Widget:        s.widget,
 		Namespace:     s.namespace,
 		Identify:      t.identify,
-		Sessions:      cookies,
+		Sessions:      kept,
 		Store:         table,
 		WidgetOptions: t.widgetOptions,
 		Visitors:      maicontact.Visitors{Start: s.start, Profile: webchat.Profile{QueryMetadata: visitors}},

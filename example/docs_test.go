@@ -45,6 +45,7 @@ var packages = map[string]string{
 	"admin":       "github.com/maicontact/maicontact/admin", "operate": "github.com/maicontact/maicontact/operate",
 	"sqlstore": "github.com/maicontact/maicontact/sqlstore", "placement": "github.com/maicontact/maicontact/placement",
 	"sessions": "github.com/gorilla/sessions", "securecookie": "github.com/gorilla/securecookie", "secure": "github.com/unrolled/secure",
+	"redis": "github.com/gomodule/redigo/redis", "redistore": "github.com/boj/redistore",
 }
 
 // surroundings are what a reader has already when they read a fragment.

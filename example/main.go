@@ -92,7 +92,13 @@ func serve(ctx context.Context, s settings, log *slog.Logger, stdout io.Writer) 
 	}
 	defer contacts.Close()
 
-	shop, err := newShop(s, db, contacts, log)
+	kept, err := openSessions(s)
+	if err != nil {
+		return fmt.Errorf("cannot open the sessions: %w", err)
+	}
+	defer kept.close()
+
+	shop, err := newShop(s, kept, db, contacts, log)
 	if err != nil {
 		return err
 	}

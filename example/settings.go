@@ -32,6 +32,7 @@ import (
 //	                     file in the user's cache directory
 //	SITE_NAMESPACE       names this installation; default example-shop
 //	SESSION_KEY          at least 32 bytes, hex or base64; default: random
+//	REDIS_URL            redis://…: sessions are kept there; default: in cookies
 //	TRUSTED_ORIGIN       the public origin when behind a proxy
 //	CHAT_VISITORS        on-open or on-load: when a visitor's contact is made;
 //	                     default on-open
@@ -46,6 +47,7 @@ type settings struct {
 	database   database
 	namespace  string
 	sessionKey []byte
+	redis      string // address of the server that keeps sessions; may hold a password
 	origin     string
 	start      maicontact.Start // when a visitor's contact is made
 	// adminPassword is empty where there are no pages for administration.
@@ -101,6 +103,8 @@ func readSettings(env func(string) string) (settings, error) {
 		rand.Read(s.sessionKey)
 		s.warnings = append(s.warnings, "SESSION_KEY is not set; a random one is used, so everybody is logged out when the shop ends")
 	}
+	s.redis, err = parseRedis(get("REDIS_URL"))
+	check("REDIS_URL", err)
 	s.origin, err = parseOrigin(get("TRUSTED_ORIGIN"))
 	check("TRUSTED_ORIGIN", err)
 	s.start, err = parseStart(get("CHAT_VISITORS"))
