@@ -11,6 +11,7 @@ import (
 	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/operate"
+	"github.com/maicontact/maicontact/otelcontact"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -25,7 +26,7 @@ type chat struct {
 	catalogue catalogue
 }
 
-func newChat(s settings, k *keeper, l *logins, c catalogue, table maicontact.Store, log *slog.Logger) (*chat, error) {
+func newChat(s settings, k *keeper, measured *meters, l *logins, c catalogue, table maicontact.Store, log *slog.Logger) (*chat, error) {
 	kept, err := k.store("maicontact")
 	if err != nil {
 		return nil, err
@@ -37,7 +38,7 @@ func newChat(s settings, k *keeper, l *logins, c catalogue, table maicontact.Sto
 	}
 	api := s.chat
 	api.OnCall = t.calls.Add
-	t.Middleware, err = maicontact.New(maicontact.Config{
+	config := maicontact.Config{
 		API:           api,
 		InboxID:       s.inboxID,
 		Widget:        s.widget,
@@ -50,7 +51,12 @@ func newChat(s settings, k *keeper, l *logins, c catalogue, table maicontact.Sto
 		Site:          maicontact.Site{Origin: s.origin},
 		Timing:        timing,
 		Logger:        log,
-	})
+	}
+	if measured == nil {
+		t.Middleware, err = maicontact.New(config)
+		return t, err
+	}
+	t.Middleware, _, err = otelcontact.New(config, otelcontact.WithMeterProvider(measured))
 	return t, err
 }
 

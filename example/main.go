@@ -98,12 +98,22 @@ func serve(ctx context.Context, s settings, log *slog.Logger, stdout io.Writer) 
 	}
 	defer kept.close()
 
-	shop, err := newShop(s, kept, db, contacts, log)
+	measured, err := openMeters(s)
 	if err != nil {
 		return err
 	}
+	defer measured.close(context.WithoutCancel(ctx))
+
+	shop, err := newShop(s, kept, measured, db, contacts, log)
+	if err != nil {
+		return err
+	}
+	defer measured.serve(log)()
 	return serveUntil(ctx, listener, shop, log, func() {
 		fmt.Fprintf(stdout, "shop: %s\n%s\n", urlOf(listener.Addr()), talksTo)
+		if measured != nil {
+			fmt.Fprintf(stdout, "metrics: %smetrics\n", urlOf(measured.listener.Addr()))
+		}
 	})
 }
 

@@ -32,6 +32,7 @@ import (
 //	                     file in the user's cache directory
 //	SITE_NAMESPACE       names this installation; default example-shop
 //	SESSION_KEY          at least 32 bytes, hex or base64; default: random
+//	METRICS_ADDR         another listen address, for /metrics; default: none
 //	REDIS_URL            redis://…: sessions are kept there; default: in cookies
 //	TRUSTED_ORIGIN       the public origin when behind a proxy
 //	CHAT_VISITORS        on-open or on-load: when a visitor's contact is made;
@@ -39,6 +40,7 @@ import (
 //	ADMIN_PASSWORD       of the pages at /admin/; unset: there are none
 type settings struct {
 	addr       string
+	metrics    string // listen address of /metrics; empty: none
 	simulated  bool
 	outage     *outage        // of the simulation, once that runs
 	chat       webchat.Config // how to reach MaiAgent
@@ -91,6 +93,9 @@ func readSettings(env func(string) string) (settings, error) {
 	}
 	var err error
 	check("ADDR", checkAddr(s.addr))
+	if s.metrics = get("METRICS_ADDR"); s.metrics != "" {
+		check("METRICS_ADDR", checkAddr(s.metrics))
+	}
 	if !plainPattern.MatchString(s.namespace) {
 		check("SITE_NAMESPACE", errors.New("must be 1 to 64 letters, digits and ._-"))
 	}

@@ -47,6 +47,7 @@ func TestSettingsWrong(t *testing.T) {
 		{"a key of 31 bytes", map[string]string{"SESSION_KEY": hex.EncodeToString(make([]byte, 31))}, []string{"SESSION_KEY: "}},
 		{"visitors at another time", map[string]string{"CHAT_VISITORS": "never"}, []string{"CHAT_VISITORS: "}},
 		{"an origin without a scheme", map[string]string{"TRUSTED_ORIGIN": "shop.example"}, []string{"TRUSTED_ORIGIN: "}},
+		{"metrics nowhere", map[string]string{"METRICS_ADDR": "nowhere"}, []string{"METRICS_ADDR: "}},
 		{"an unknown port", map[string]string{"ADDR": "127.0.0.1:99999"}, []string{"ADDR: "}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

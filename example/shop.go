@@ -33,7 +33,7 @@ type shop struct {
 	routes    http.Handler
 }
 
-func newShop(s settings, k *keeper, db *sql.DB, table maicontact.Store, log *slog.Logger) (*shop, error) {
+func newShop(s settings, k *keeper, m *meters, db *sql.DB, table maicontact.Store, log *slog.Logger) (*shop, error) {
 	pages, err := parsePages()
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func newShop(s settings, k *keeper, db *sql.DB, table maicontact.Store, log *slo
 	if shop.logins, err = newLogins(s, k, shop.accounts); err != nil {
 		return nil, err
 	}
-	if shop.chat, err = newChat(s, k, shop.logins, shop.catalogue, table, log); err != nil {
+	if shop.chat, err = newChat(s, k, m, shop.logins, shop.catalogue, table, log); err != nil {
 		return nil, err
 	}
 	if s.adminPassword != "" {
