@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
 // meters serves the shop's metrics at /metrics of an address of their own, which is
@@ -42,7 +44,8 @@ func openMeters(s settings) (*meters, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on METRICS_ADDR %s: %w", s.metrics, err)
 	}
-	return &meters{sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter)), registry, listener}, nil
+	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter), sdkmetric.WithResource(resource.NewSchemaless(semconv.ServiceName("shop"))))
+	return &meters{provider, registry, listener}, nil
 }
 
 // serve serves the metrics until stop is called, which waits.
