@@ -144,6 +144,11 @@ func (s *Sessions) Save(h http.Header, r *http.Request, o *Opened, e Entry, secu
 	if seconds < 1 {
 		return errors.New("the session could not be written: it would end at once")
 	}
+	if o.Trouble != nil {
+		// Another session: a store that hangs may write this later, and what could
+		// not be read may be good again then.
+		o.session = nil
+	}
 	g := s.writable(o)
 	g.Values[entryKey] = text
 	if err := s.write(h, r, o, secure, seconds); err != nil {
