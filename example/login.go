@@ -81,16 +81,28 @@ func (l *logins) change(w http.ResponseWriter, r *http.Request, accountID string
 		return err
 	}
 	session.Options = l.options(-1)
-	if err := session.Save(r, w); err != nil || accountID == "" {
+	if accountID == "" {
+		return session.Save(r, w)
+	}
+	// The reply has one cookie for it: that of the new one.
+	if err := session.Save(r, elsewhere{w, http.Header{}}); err != nil {
 		return err
 	}
-	// A new one, in one cookie: nothing of the former person's stays.
-	w.Header().Del("Set-Cookie") // the shop has no other
+	// Nothing of the former person's stays.
 	session = sessions.NewSession(l.sessions, loginCookie)
 	session.Options = l.options(int(loginTime / time.Second))
 	session.Values[accountKey] = accountID
 	return session.Save(r, w)
 }
+
+// elsewhere takes the headers of a reply apart.
+type elsewhere struct {
+	http.ResponseWriter
+	header http.Header
+}
+
+// Header implements [http.ResponseWriter].
+func (e elsewhere) Header() http.Header { return e.header }
 
 func (l *logins) options(maxAge int) *sessions.Options {
 	return &sessions.Options{Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: l.secure, SameSite: http.SameSiteLaxMode}
