@@ -5,6 +5,7 @@ import (
 	"context"
 	"html/template"
 	"net/http"
+	"time"
 
 	"github.com/maicontact/maicontact/internal/guard"
 	"github.com/maicontact/maicontact/internal/render"
@@ -181,7 +182,7 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 	page, err := m.guard.Page(r)
 	if err != nil {
 		reason := reasonOf(err)
-		x.tell(r.Context(), reason, nil)
+		x.tell(r.Context(), time.Time{}, reason, nil)
 		if reason == CrossSite {
 			m.advice.Refused(r)
 		}
@@ -214,7 +215,7 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 func (x *exchange) answerTo(r *http.Request, page guard.Page) render.Answer {
 	if err := guard.Unseen(r); err != nil {
 		reason := reasonOf(err)
-		x.tell(r.Context(), reason, nil)
+		x.tell(r.Context(), time.Time{}, reason, nil)
 		return noChat(reason, "")
 	}
 	x.asking.Lock()

@@ -39,7 +39,7 @@ func TestCanary(t *testing.T) {
 		var told syncBuffer
 		s := newSite(t, func(c *maicontact.Config, o *webchattest.Options) {
 			o.APIKey, c.API.APIKey = apiKey, apiKey
-			c.OnNoChat = func(_ context.Context, reason maicontact.Reason) { fmt.Fprintf(&told, "%v %+v\n", reason, reason) }
+			c.OnAsk = func(_ context.Context, a maicontact.Ask) { fmt.Fprintf(&told, "%v %+v %#v\n", a, a, a) }
 			c.Visitors.Burst = -1
 			c.API.OnCall = func(_ context.Context, call webchat.Call) { fmt.Fprintf(&told, "%+v %v\n", call, call.Err) }
 		})

@@ -83,12 +83,12 @@ type Config struct {
 	// its options. Optional.
 	WidgetOptions func(*http.Request) (webchat.Options, error)
 
-	// OnNoChat is told why a request that asked for the contact got none, once
+	// OnAsk is told how a request that asked for the contact was answered, once
 	// per request, for counting. It is called on a goroutine of the request,
 	// which waits for it, and must be safe for concurrent use; its context
 	// cannot ask for the contact. It is told nothing personal. A panic is logged
 	// and ends there. Optional.
-	OnNoChat func(context.Context, Reason)
+	OnAsk func(context.Context, Ask)
 
 	// OnRefused is told which fields of a profile MaiAgent does not take (a phone
 	// number it cannot read, say): everything else is sent, and these are tried

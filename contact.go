@@ -3,6 +3,7 @@ package maicontact
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/maicontact/maicontact/internal/background"
 	"github.com/maicontact/maicontact/internal/render"
@@ -88,7 +89,7 @@ func (x *exchange) answer(ctx context.Context) render.Answer {
 	known, options := x.legs(ctx)
 	if known.err != nil {
 		reason := reasonOf(known.err)
-		x.tell(ctx, reason, nil)
+		x.tell(ctx, x.since, reason, nil)
 		a := noChat(reason, known.owner)
 		if a.Closed = reason == NotOpened; a.Closed {
 			a.Options = options
@@ -111,7 +112,7 @@ func (x *exchange) render(ctx context.Context, b []byte, a render.Answer, write 
 	text, err := write(b, a)
 	if err != nil {
 		x.mc.log.ErrorContext(ctx, "maicontact: the widget configuration cannot be written", "error", err)
-		x.tell(ctx, Misconfigured, nil)
+		x.tell(ctx, time.Time{}, Misconfigured, nil)
 		text, _ = write(b, noChat(Misconfigured, a.Owner))
 	}
 	return text

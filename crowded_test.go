@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -22,19 +21,22 @@ import (
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
-// tally counts what OnNoChat is told.
+// tally counts the reasons that OnAsk is told.
 type tally struct {
 	mu sync.Mutex
 	n  map[maicontact.Reason]int
 }
 
-func (c *tally) count(_ context.Context, reason maicontact.Reason) {
+func (c *tally) count(_ context.Context, a maicontact.Ask) {
+	if a.Reason == "" {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.n == nil {
 		c.n = map[maicontact.Reason]int{}
 	}
-	c.n[reason]++
+	c.n[a.Reason]++
 }
 
 // arrive asks for the script without any cookie, from an address.
@@ -106,7 +108,7 @@ func TestNewVisitorsAreLimited(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var told tally
 				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
-					c.Limits.CallsPerSecond, c.OnNoChat = -1, told.count
+					c.Limits.CallsPerSecond, c.OnAsk = -1, told.count
 					if row.config != nil {
 						row.config(c)
 					}
@@ -247,7 +249,7 @@ func TestDeadSessionStoreTakesNothingOfTheLimit(t *testing.T) {
 				var told tally
 				store := &deadSessions{mapStore: newMapStore()}
 				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
-					c.Sessions, c.OnNoChat = store, told.count
+					c.Sessions, c.OnAsk = store, told.count
 					c.Visitors.Burst, c.Visitors.PerSecond, c.Limits.CallsPerSecond = burst, burst, -1
 				})
 				known := s.browser()
@@ -299,57 +301,5 @@ func TestDeadSessionStoreTakesNothingOfTheLimit(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-// OnNoChat is told once for each request that got no chat, and can do no harm.
-func TestOnNoChat(t *testing.T) {
-	type key struct{}
-	var told []string
-	panics := false
-	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
-		c.OnNoChat = func(ctx context.Context, reason maicontact.Reason) {
-			_, err := maicontact.ContactID(ctx) // must not wait for itself
-			told = append(told, fmt.Sprint(string(reason), " ", ctx.Value(key{}), " ", err == maicontact.ErrNoMiddleware))
-			if panics {
-				panic("the hook's words")
-			}
-		}
-	})
-	s.mux.HandleFunc("/page", func(w http.ResponseWriter, r *http.Request) {
-		maicontact.ContactID(r.Context())
-		maicontact.ContactOrReason(r.Context())
-		h, _ := maicontact.Snippet(r.Context(), "")
-		io.WriteString(w, string(h))
-	})
-	inner := s.handler
-	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		inner.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, "traced")))
-	})
-	b := s.browser()
-	b.contact()
-	b.send("GET", "/page")
-	b.send("GET", "/") // asks for nothing
-	if told != nil {
-		t.Errorf("told %q of requests with a chat, or that asked for none", told)
-	}
-	b.send("GET", "/webchat.js", "Sec-Fetch-Site", "cross-site")
-	b.send("GET", "/webchat.json", "Sec-Purpose", "prefetch")
-	panics = true
-	s.identifyBy(func(*http.Request) (*maicontact.Member, error) { return nil, maicontact.ErrNoChat })
-	if r := b.send("GET", "/page"); r.StatusCode != 200 {
-		t.Errorf("status %d", r.StatusCode)
-	}
-	s.identifyBy(nil)
-	s.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse})
-	if a := s.browser().ask(); a.Reason != "unavailable" {
-		t.Errorf("answer %+v", a)
-	}
-	want := []string{"cross-site traced true", "prefetch traced true", "declined traced true", "unavailable traced true"}
-	if !reflect.DeepEqual(told, want) {
-		t.Errorf("told %q, want %q", told, want)
-	}
-	if strings.Contains(s.log.String(), "the hook's words") || !strings.Contains(s.log.String(), "maicontact: panic") {
-		t.Error("the log repeats what the hook said, or does not tell that it panicked")
 	}
 }

@@ -15,9 +15,18 @@ import (
 	"github.com/maicontact/maicontact/internal/session"
 )
 
-// visitorSlack is how much longer the row of a visitor stays than any cookie
-// that could name them.
-const visitorSlack = 24 * time.Hour
+const (
+	// renewVisitor is how often a visitor's cookie is written again at the
+	// latest, so that it does not run out while they keep coming.
+	renewVisitor = 24 * time.Hour
+	// firstLife is how long a visitor is remembered who never comes back.
+	firstLife = 7 * 24 * time.Hour
+	// visitorSlack is how much longer the row of a visitor stays than any cookie
+	// that could name them.
+	visitorSlack = 24 * time.Hour
+	// visitorPrefix is how many characters all visitor keys of a scope share.
+	visitorPrefix = 8
+)
 
 // open reads our session, once. A session that cannot be read starts anew.
 func (x *exchange) open(ctx context.Context, now time.Time) *session.Opened {
@@ -202,25 +211,38 @@ func (x *exchange) privateCopy(ctx context.Context, room *session.Isolated) *htt
 	return x.request.WithContext(room)
 }
 
-// tell logs why there is no chat, and tells Config.OnNoChat, once per request.
-// The detail is logged where it is known to hold no personal data.
-func (x *exchange) tell(ctx context.Context, reason Reason, detail error) {
-	if reason == keeping {
+// tell logs why there is no chat, and tells Config.OnAsk, once per request. The
+// detail is logged where it is known to hold no personal data. A zero since is
+// that of a request that was turned away before anybody was looked for.
+func (x *exchange) tell(ctx context.Context, since time.Time, reason Reason, detail error) {
+	m := x.mc
+	if reason == keeping || reason == "" && m.config.OnAsk == nil {
 		return
 	}
 	x.told.Do(func() {
-		attrs := []slog.Attr{slog.String("reason", string(reason))}
-		if detail != nil {
-			attrs = append(attrs, slog.Any("error", detail))
+		if reason != "" {
+			m.logNoChat(ctx, reason, detail)
 		}
-		x.mc.log.LogAttrs(ctx, slog.LevelDebug, "maicontact: no chat", attrs...)
-		if reason == TooLate {
-			x.mc.advice.TooLate(ctx)
+		if m.config.OnAsk == nil {
+			return
 		}
-		if x.mc.config.OnNoChat != nil {
-			var ended error // a panic costs the count, nothing else
-			defer background.Contain(ctx, x.mc.log, &ended)
-			x.mc.config.OnNoChat(isolated(ctx), reason)
+		a := Ask{Reason: reason}
+		if !since.IsZero() {
+			a.Duration = time.Since(since)
 		}
+		var ended error // a panic costs the count, nothing else
+		defer background.Contain(ctx, m.log, &ended)
+		m.config.OnAsk(isolated(ctx), a)
 	})
+}
+
+func (m *Middleware) logNoChat(ctx context.Context, reason Reason, detail error) {
+	attrs := []slog.Attr{slog.String("reason", string(reason))}
+	if detail != nil {
+		attrs = append(attrs, slog.Any("error", detail))
+	}
+	m.log.LogAttrs(ctx, slog.LevelDebug, "maicontact: no chat", attrs...)
+	if reason == TooLate {
+		m.advice.TooLate(ctx)
+	}
 }

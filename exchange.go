@@ -17,16 +17,6 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-const (
-	// renewVisitor is how often a visitor's cookie is written again at the
-	// latest, so that it does not run out while they keep coming.
-	renewVisitor = 24 * time.Hour
-	// firstLife is how long a visitor is remembered who never comes back.
-	firstLife = 7 * 24 * time.Hour
-	// visitorPrefix is how many characters all visitor keys of a scope share.
-	visitorPrefix = 8
-)
-
 // exchange is one request: asked at most once, answered the same to all who ask.
 // What is found out is an inquiry of its own: most requests never ask.
 type exchange struct {
@@ -60,6 +50,7 @@ type inquiry struct {
 	stale     bool             // the entry serves while the store gives no answer
 	again     bool             // Identify was asked once more
 	former    string           // key of a visitor who has logged in
+	since     time.Time        // it is asked; known where somebody is told
 }
 
 // verdict is the answer of an exchange: the contact, or why there is none.
@@ -92,6 +83,9 @@ func (m *Middleware) begin(w http.ResponseWriter, r *http.Request, outer *exchan
 func (x *exchange) inquire() {
 	if x.inquiry == nil {
 		x.inquiry = &inquiry{}
+		if x.mc.config.OnAsk != nil {
+			x.since = time.Now()
+		}
 	}
 }
 
@@ -102,8 +96,11 @@ func (x *exchange) contact(ctx context.Context) verdict {
 		return verdict{err: x.fault}
 	}
 	known := x.find(ctx)
-	if known.err != nil && ctx.Err() == nil {
-		x.tell(ctx, reasonOf(known.err), nil)
+	switch {
+	case known.err == nil:
+		x.tell(ctx, x.since, "", nil)
+	case ctx.Err() == nil:
+		x.tell(ctx, x.since, reasonOf(known.err), nil)
 	}
 	return known
 }
@@ -290,7 +287,7 @@ func (x *exchange) settle(ctx context.Context, q *resolve.Question, found resolv
 		}
 		x.known = verdict{id: x.opened.Entry.Contact, owner: q.Owner}
 	default:
-		x.tell(ctx, reasonOf(err), err)
+		x.tell(ctx, x.since, reasonOf(err), err)
 		x.known = verdict{owner: q.Owner, err: err}
 	}
 	x.answered = true

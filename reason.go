@@ -2,6 +2,7 @@ package maicontact
 
 import (
 	"errors"
+	"time"
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/guard"
@@ -64,6 +65,13 @@ const (
 	// Bot: a crawler that says so.
 	Bot Reason = "bot"
 )
+
+// Ask is how a request that asked for the contact was answered. It holds nothing
+// personal.
+type Ask struct {
+	Reason   Reason        // why there is no contact; empty: there is one
+	Duration time.Duration // from the first ask to the answer; 0 where nobody was looked for
+}
 
 // ErrNoChat is returned by [Config].Identify to decline: no chat for this
 // request, for example because staff act as a member, or there is no consent.

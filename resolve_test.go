@@ -98,7 +98,7 @@ func TestFirstCallerLeavesAndIsDeclined(t *testing.T) {
 	for _, who := range []string{"a former member", "a visitor", "nobody known"} {
 		t.Run(who, func(t *testing.T) {
 			var told tally
-			s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.OnNoChat = told.count })
+			s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.OnAsk = told.count })
 			s.member("u-alice", alice)
 			b := s.browser()
 			switch who {

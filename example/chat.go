@@ -11,6 +11,7 @@ import (
 	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/operate"
+	"github.com/maicontact/maicontact/otelcontact"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -25,8 +26,8 @@ type chat struct {
 	catalogue catalogue
 }
 
-func newChat(s settings, l *logins, c catalogue, table maicontact.Store, log *slog.Logger) (*chat, error) {
-	cookies, err := newCookieStore(s.sessionKey, "maicontact")
+func newChat(s settings, k *keeper, measured *meters, l *logins, c catalogue, table maicontact.Store, log *slog.Logger) (*chat, error) {
+	kept, err := k.store("maicontact")
 	if err != nil {
 		return nil, err
 	}
@@ -37,20 +38,25 @@ func newChat(s settings, l *logins, c catalogue, table maicontact.Store, log *sl
 	}
 	api := s.chat
 	api.OnCall = t.calls.Add
-	t.Middleware, err = maicontact.New(maicontact.Config{
+	config := maicontact.Config{
 		API:           api,
 		InboxID:       s.inboxID,
 		Widget:        s.widget,
 		Namespace:     s.namespace,
 		Identify:      t.identify,
-		Sessions:      cookies,
+		Sessions:      kept,
 		Store:         table,
 		WidgetOptions: t.widgetOptions,
 		Visitors:      maicontact.Visitors{Start: s.start, Profile: webchat.Profile{QueryMetadata: visitors}},
 		Site:          maicontact.Site{Origin: s.origin},
 		Timing:        timing,
 		Logger:        log,
-	})
+	}
+	if measured == nil {
+		t.Middleware, err = maicontact.New(config)
+		return t, err
+	}
+	t.Middleware, _, err = otelcontact.New(config, otelcontact.WithMeterProvider(measured))
 	return t, err
 }
 

@@ -45,6 +45,10 @@ var packages = map[string]string{
 	"admin":       "github.com/maicontact/maicontact/admin", "operate": "github.com/maicontact/maicontact/operate",
 	"sqlstore": "github.com/maicontact/maicontact/sqlstore", "placement": "github.com/maicontact/maicontact/placement",
 	"sessions": "github.com/gorilla/sessions", "securecookie": "github.com/gorilla/securecookie", "secure": "github.com/unrolled/secure",
+	"otelcontact": "github.com/maicontact/maicontact/otelcontact", "sdkmetric": "go.opentelemetry.io/otel/sdk/metric",
+	"prometheus": "github.com/prometheus/client_golang/prometheus", "promhttp": "github.com/prometheus/client_golang/prometheus/promhttp",
+	"otelprom": "go.opentelemetry.io/otel/exporters/prometheus",
+	"redis":    "github.com/gomodule/redigo/redis", "redistore": "github.com/boj/redistore",
 }
 
 // surroundings are what a reader has already when they read a fragment.
@@ -56,6 +60,8 @@ import (
 	"net/http"
 
 	"github.com/gorilla/sessions"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/webchat"
@@ -83,6 +89,8 @@ var (
 	db           *sql.DB
 	widget       webchat.Widget
 	csp          webchat.CSP
+	meters       metric.MeterProvider
+	tracers      trace.TracerProvider
 	w            http.ResponseWriter
 	r            *http.Request
 )
@@ -156,14 +164,14 @@ func wrap(text, name string, taken map[string]bool) (string, error) {
 	ast.Inspect(parsed, func(n ast.Node) bool {
 		if s, ok := n.(*ast.SelectorExpr); ok {
 			if x, ok := s.X.(*ast.Ident); ok && packages[x.Name] != "" {
-				imports[packages[x.Name]] = true
+				imports[x.Name] = true
 			}
 		}
 		return true
 	})
 	source := "package docs\n\nimport (\n"
-	for _, path := range slices.Sorted(maps.Keys(imports)) {
-		source += fmt.Sprintf("\t%q\n", path)
+	for _, name := range slices.Sorted(maps.Keys(imports)) {
+		source += fmt.Sprintf("\t%s %q\n", name, packages[name])
 	}
 	return source + ")\n\n" + body, nil
 }

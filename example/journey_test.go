@@ -51,7 +51,10 @@ func TestLookingMakesNothing(t *testing.T) {
 
 func TestVisitor(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	playVisitor(t, newSite(t))
+}
+
+func playVisitor(t *testing.T, s *site) {
 	b := s.browser()
 	got := b.script()
 	contact := s.contact(got.contactID())
@@ -92,7 +95,10 @@ func TestVisitor(t *testing.T) {
 
 func TestVisitorSignsUp(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	playSignUp(t, newSite(t))
+}
+
+func playSignUp(t *testing.T, s *site) {
 	b := s.browser()
 	visitor := b.contactID()
 	b.signUp("ana@example.com", "Ana Santos")
@@ -154,7 +160,10 @@ func checkAccess(t *testing.T, c webchattest.Contact, m webchat.QueryMetadata) {
 
 func TestMemberOnAnotherDevice(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	playAnotherDevice(t, newSite(t))
+}
+
+func playAnotherDevice(t *testing.T, s *site) {
 	phone, laptop := s.browser(), s.browser()
 	phone.signUp("ana@example.com", "Ana")
 	member := phone.contactID()
@@ -179,7 +188,10 @@ func TestReplicas(t *testing.T) {
 	sim := webchattest.NewServer(webchattest.Options{APIKey: canaryAPIKey})
 	t.Cleanup(sim.Close)
 	address := postgrestest.URL(t)
-	one, two := newSiteOn(t, sim, address), newSiteOn(t, sim, address)
+	playReplicas(t, newSiteOn(t, sim, address), newSiteOn(t, sim, address))
+}
+
+func playReplicas(t *testing.T, one, two *site) {
 	b := one.browser()
 	elsewhere := func() *browser { return &browser{two, b.client} }
 
@@ -205,7 +217,10 @@ func TestReplicas(t *testing.T) {
 
 func TestLogout(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	playLogout(t, newSite(t))
+}
+
+func playLogout(t *testing.T, s *site) {
 	b := s.browser()
 	first := b.contactID()
 	b.signUp("ana@example.com", "Ana")
@@ -251,7 +266,10 @@ func (b *browser) keepChat() (restore func()) {
 
 func TestAnotherPerson(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	playAnotherPerson(t, newSite(t))
+}
+
+func playAnotherPerson(t *testing.T, s *site) {
 	ana, ben := s.browser(), s.browser()
 	ana.signUp("ana@example.com", "Ana")
 	ben.signUp("ben@example.com", "Ben")

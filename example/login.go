@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"errors"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/gorilla/securecookie"
 	"github.com/gorilla/sessions"
 
 	"github.com/maicontact/maicontact"
@@ -29,29 +28,31 @@ type logins struct {
 	secure   bool
 }
 
-func newLogins(s settings, t *accounts) (*logins, error) {
-	store, err := newCookieStore(s.sessionKey, loginCookie)
+func newLogins(s settings, k *keeper, t *accounts) (*logins, error) {
+	store, err := k.store(loginCookie)
 	if err != nil {
 		return nil, err
 	}
 	return &logins{sessions: store, accounts: t, secure: strings.HasPrefix(s.origin, "https://")}, nil
 }
 
-// newCookieStore has a secret of its own, made from that of the shop, so that a
-// cookie for one purpose is never good for another.
-func newCookieStore(secret []byte, purpose string) (*sessions.CookieStore, error) {
-	own, err := hkdf.Key(sha256.New, secret, nil, purpose, 32)
-	if err != nil {
-		return nil, err
+// open reads the shop's session. One whose cookie is no good is nobody's; when
+// Redis does not answer nobody knows whose it is.
+func (l *logins) open(r *http.Request) (*sessions.Session, error) {
+	session, err := l.sessions.Get(r, loginCookie)
+	if cookie, ok := errors.AsType[securecookie.Error](err); ok && cookie.IsDecode() {
+		err = nil
 	}
-	return maicontact.NewCookieStore(own)
+	return session, err
 }
 
 // account returns who makes the request; nil is a visitor. An error is never
 // a visitor.
 func (l *logins) account(ctx context.Context, r *http.Request) (*account, error) {
-	// A cookie that cannot be read is nobody's.
-	session, _ := l.sessions.Get(r, loginCookie)
+	session, err := l.open(r)
+	if err != nil {
+		return nil, err
+	}
 	id, _ := session.Values[accountKey].(string)
 	if id == "" {
 		return nil, nil
@@ -74,15 +75,35 @@ func (l *logins) change(w http.ResponseWriter, r *http.Request, accountID string
 	if err := maicontact.Logout(r.Context(), maicontact.ClearStorage); err != nil {
 		return err
 	}
-	// A new session: nothing of the former person's stays.
-	session := sessions.NewSession(l.sessions, loginCookie)
-	session.Options = &sessions.Options{
-		Path: "/", MaxAge: int(loginTime / time.Second), HttpOnly: true, Secure: l.secure, SameSite: http.SameSiteLaxMode,
+	// The former session ends: on Redis a copy of its cookie would be good still.
+	session, err := l.open(r)
+	if err != nil {
+		return err
 	}
+	session.Options = l.options(-1)
 	if accountID == "" {
-		session.Options.MaxAge = -1
-	} else {
-		session.Values[accountKey] = accountID
+		return session.Save(r, w)
 	}
+	// The reply has one cookie for it: that of the new one.
+	if err := session.Save(r, elsewhere{w, http.Header{}}); err != nil {
+		return err
+	}
+	// Nothing of the former person's stays.
+	session = sessions.NewSession(l.sessions, loginCookie)
+	session.Options = l.options(int(loginTime / time.Second))
+	session.Values[accountKey] = accountID
 	return session.Save(r, w)
+}
+
+// elsewhere takes the headers of a reply apart.
+type elsewhere struct {
+	http.ResponseWriter
+	header http.Header
+}
+
+// Header implements [http.ResponseWriter].
+func (e elsewhere) Header() http.Header { return e.header }
+
+func (l *logins) options(maxAge int) *sessions.Options {
+	return &sessions.Options{Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: l.secure, SameSite: http.SameSiteLaxMode}
 }

@@ -92,12 +92,28 @@ func serve(ctx context.Context, s settings, log *slog.Logger, stdout io.Writer) 
 	}
 	defer contacts.Close()
 
-	shop, err := newShop(s, db, contacts, log)
+	kept, err := openSessions(s)
+	if err != nil {
+		return fmt.Errorf("cannot open the sessions: %w", err)
+	}
+	defer kept.close()
+
+	measured, err := openMeters(s)
 	if err != nil {
 		return err
 	}
+	defer measured.close(context.WithoutCancel(ctx))
+
+	shop, err := newShop(s, kept, measured, db, contacts, log)
+	if err != nil {
+		return err
+	}
+	defer measured.serve(log)()
 	return serveUntil(ctx, listener, shop, log, func() {
 		fmt.Fprintf(stdout, "shop: %s\n%s\n", urlOf(listener.Addr()), talksTo)
+		if measured != nil {
+			fmt.Fprintf(stdout, "metrics: %smetrics\n", urlOf(measured.listener.Addr()))
+		}
 	})
 }
 

@@ -32,12 +32,15 @@ import (
 //	                     file in the user's cache directory
 //	SITE_NAMESPACE       names this installation; default example-shop
 //	SESSION_KEY          at least 32 bytes, hex or base64; default: random
+//	METRICS_ADDR         another listen address, for /metrics; default: none
+//	REDIS_URL            redis://…: sessions are kept there; default: in cookies
 //	TRUSTED_ORIGIN       the public origin when behind a proxy
 //	CHAT_VISITORS        on-open or on-load: when a visitor's contact is made;
 //	                     default on-open
 //	ADMIN_PASSWORD       of the pages at /admin/; unset: there are none
 type settings struct {
 	addr       string
+	metrics    string // listen address of /metrics; empty: none
 	simulated  bool
 	outage     *outage        // of the simulation, once that runs
 	chat       webchat.Config // how to reach MaiAgent
@@ -46,6 +49,7 @@ type settings struct {
 	database   database
 	namespace  string
 	sessionKey []byte
+	redis      string // address of the server that keeps sessions; may hold a password
 	origin     string
 	start      maicontact.Start // when a visitor's contact is made
 	// adminPassword is empty where there are no pages for administration.
@@ -89,6 +93,9 @@ func readSettings(env func(string) string) (settings, error) {
 	}
 	var err error
 	check("ADDR", checkAddr(s.addr))
+	if s.metrics = get("METRICS_ADDR"); s.metrics != "" {
+		check("METRICS_ADDR", checkAddr(s.metrics))
+	}
 	if !plainPattern.MatchString(s.namespace) {
 		check("SITE_NAMESPACE", errors.New("must be 1 to 64 letters, digits and ._-"))
 	}
@@ -101,6 +108,8 @@ func readSettings(env func(string) string) (settings, error) {
 		rand.Read(s.sessionKey)
 		s.warnings = append(s.warnings, "SESSION_KEY is not set; a random one is used, so everybody is logged out when the shop ends")
 	}
+	s.redis, err = parseRedis(get("REDIS_URL"))
+	check("REDIS_URL", err)
 	s.origin, err = parseOrigin(get("TRUSTED_ORIGIN"))
 	check("TRUSTED_ORIGIN", err)
 	s.start, err = parseStart(get("CHAT_VISITORS"))

@@ -31,10 +31,10 @@ func TestSettingsWrong(t *testing.T) {
 			"ADDR": "nowhere", "MAIAGENT_BASE_URL": "http://api.example", "MAIAGENT_API_KEY": "two words",
 			"MAIAGENT_INBOX_ID": "1 2", "MAIAGENT_WEBCHAT_ID": "a/b", "MAIAGENT_CHAT_URL": "ftp://chat.example",
 			"DATABASE_URL": "mysql://canary-user:canary-password@db/shop", "SITE_NAMESPACE": "a b",
-			"SESSION_KEY": "canary-short", "TRUSTED_ORIGIN": "https://shop.example/path",
+			"SESSION_KEY": "canary-short", "REDIS_URL": "http://canary-password@redis", "TRUSTED_ORIGIN": "https://shop.example/path",
 		}, []string{
 			"ADDR: ", "SITE_NAMESPACE: ", "DATABASE_URL: must begin with", "SESSION_KEY: must be at least 32 bytes",
-			"TRUSTED_ORIGIN: ", "MAIAGENT_BASE_URL: webchat: base URL: it must use https", "MAIAGENT_API_KEY: ",
+			"REDIS_URL: must be", "TRUSTED_ORIGIN: ", "MAIAGENT_BASE_URL: webchat: base URL: it must use https", "MAIAGENT_API_KEY: ",
 			"MAIAGENT_INBOX_ID: ", "MAIAGENT_WEBCHAT_ID: ", "MAIAGENT_CHAT_URL: ",
 		}},
 		{"the web chat's id as the inbox's", map[string]string{"MAIAGENT_INBOX_ID": webchattest.DefaultWebChatID},
@@ -47,6 +47,7 @@ func TestSettingsWrong(t *testing.T) {
 		{"a key of 31 bytes", map[string]string{"SESSION_KEY": hex.EncodeToString(make([]byte, 31))}, []string{"SESSION_KEY: "}},
 		{"visitors at another time", map[string]string{"CHAT_VISITORS": "never"}, []string{"CHAT_VISITORS: "}},
 		{"an origin without a scheme", map[string]string{"TRUSTED_ORIGIN": "shop.example"}, []string{"TRUSTED_ORIGIN: "}},
+		{"metrics nowhere", map[string]string{"METRICS_ADDR": "nowhere"}, []string{"METRICS_ADDR: "}},
 		{"an unknown port", map[string]string{"ADDR": "127.0.0.1:99999"}, []string{"ADDR: "}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

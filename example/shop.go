@@ -33,16 +33,16 @@ type shop struct {
 	routes    http.Handler
 }
 
-func newShop(s settings, db *sql.DB, table maicontact.Store, log *slog.Logger) (*shop, error) {
+func newShop(s settings, k *keeper, m *meters, db *sql.DB, table maicontact.Store, log *slog.Logger) (*shop, error) {
 	pages, err := parsePages()
 	if err != nil {
 		return nil, err
 	}
 	shop := &shop{log: log, accounts: &accounts{db}, catalogue: catalogue{db}, outage: s.outage, pages: pages}
-	if shop.logins, err = newLogins(s, shop.accounts); err != nil {
+	if shop.logins, err = newLogins(s, k, shop.accounts); err != nil {
 		return nil, err
 	}
-	if shop.chat, err = newChat(s, shop.logins, shop.catalogue, table, log); err != nil {
+	if shop.chat, err = newChat(s, k, m, shop.logins, shop.catalogue, table, log); err != nil {
 		return nil, err
 	}
 	if s.adminPassword != "" {

@@ -62,7 +62,8 @@ func newSite(t *testing.T) *site {
 	return newSiteOn(t, sim, "sqlite:"+t.TempDir()+"/shop #1?.db")
 }
 
-func newSiteOn(t *testing.T, sim *webchattest.Server, database string) *site {
+// newSiteOn starts a shop with more settings, each a name and a value.
+func newSiteOn(t *testing.T, sim *webchattest.Server, database string, settings ...string) *site {
 	t.Helper()
 	s := &site{t: t, sim: sim, env: map[string]string{
 		"ADDR":                "127.0.0.1:0",
@@ -75,6 +76,9 @@ func newSiteOn(t *testing.T, sim *webchattest.Server, database string) *site {
 		"MAIAGENT_WEBCHAT_ID": webchattest.DefaultWebChatID,
 		"MAIAGENT_CHAT_URL":   sim.ChatURL(),
 	}}
+	for i := 0; i < len(settings); i += 2 {
+		s.env[settings[i]] = settings[i+1]
+	}
 	s.start()
 	t.Cleanup(func() {
 		s.sim.ClearFaults()

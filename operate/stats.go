@@ -26,6 +26,9 @@ type Stats struct {
 	Calls, MostCalls, Queued int
 	// CallsPerSecond is how many calls may begin in a second; negative: no limit.
 	CallsPerSecond float64
+	// Refused is how many calls got no turn since the process began: visitors do not
+	// wait for theirs, and others no longer than their time allows.
+	Refused int64
 	// Flights are pieces of work under way in the background, of MostFlights that
 	// may be: one for each person who is being looked up or kept in step.
 	Flights, MostFlights int
@@ -47,6 +50,7 @@ func (o *Operator) Stats() Stats {
 	s := Stats{
 		Breaker: BreakerClosed,
 		Calls:   load.UnderWay, MostCalls: load.Most, Queued: load.Queued, CallsPerSecond: load.PerSecond,
+		Refused: load.Refused,
 		Flights: r.Flights, MostFlights: r.MostFlights, Running: r.Running, FeedAt: r.FeedAt, Retiring: r.Retiring,
 	}
 	switch {

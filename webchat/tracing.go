@@ -30,7 +30,9 @@ import (
 // that of its request. Otherwise the call fails and nothing more is sent.
 func Tracing(trace func(http.RoundTripper) http.RoundTripper, base http.RoundTripper) http.RoundTripper {
 	if base == nil {
-		base = newTransport(defaultTimeout)
+		sends := newTransport(defaultTimeout)
+		sends.ResponseHeaderTimeout = 0 // Config.Timeout, which may be longer, bounds it
+		base = sends
 	}
 	return &tracing{tracer: trace(hidden{}), base: base}
 }

@@ -184,3 +184,12 @@ func TestTracersThatDoNotPassOn(t *testing.T) {
 		}
 	}
 }
+
+// A reply may take as long as Config.Timeout allows, also where that is longer than
+// its default.
+func TestTracingOwnTransport(t *testing.T) {
+	made := Tracing(func(rt http.RoundTripper) http.RoundTripper { return rt }, nil).(*tracing)
+	if sends := made.base.(*http.Transport); sends.ResponseHeaderTimeout != 0 || sends.TLSHandshakeTimeout == 0 {
+		t.Errorf("it waits %v for a reply, and %v for TLS", sends.ResponseHeaderTimeout, sends.TLSHandshakeTimeout)
+	}
+}

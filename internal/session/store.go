@@ -149,6 +149,11 @@ func (s *Sessions) Save(h http.Header, r *http.Request, o *Opened, e Entry, secu
 	if seconds < 1 {
 		return errors.New("the session could not be written: it would end at once")
 	}
+	if o.Trouble != nil {
+		// Another session: a store that hangs may write this later, and what could
+		// not be read may be good again then.
+		o.session = nil
+	}
 	if s.codec != nil && o.session == nil {
 		switch ok, err := s.put(h, &e, secure, seconds); {
 		case err != nil:

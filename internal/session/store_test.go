@@ -222,6 +222,10 @@ func TestFileStore(t *testing.T) {
 	if o.Found || o.Trouble == nil || strings.Contains(o.Trouble.Error(), "session_") {
 		t.Errorf("%v", o.Trouble)
 	}
+	if err := s.Save(http.Header{}, r, o, member, true, 0); err != nil {
+		t.Errorf("beside the file that cannot be read: %v", err)
+	}
+	os.RemoveAll(dir)
 	if err := s.Save(http.Header{}, r, o, member, true, 0); err == nil || strings.Contains(err.Error(), "session_") {
 		t.Errorf("%v", err)
 	}

@@ -42,6 +42,7 @@ type Client struct {
 	breaker  breaker
 	queued   atomic.Int64
 	underWay atomic.Int64
+	refused  atomic.Int64
 }
 
 // Load is how busy a client is.
@@ -49,6 +50,7 @@ type Load struct {
 	UnderWay, Most int     // calls, and how many may be
 	Queued         int     // calls that wait for their turn
 	PerSecond      float64 // calls that may begin in a second; negative: no limit
+	Refused        int64   // calls that got no turn, since the start
 }
 
 // New returns a client for a process.
@@ -64,6 +66,7 @@ func New(api *webchat.Client, o Options) *Client {
 func (c *Client) Load() Load {
 	return Load{
 		UnderWay: int(c.underWay.Load()), Most: c.calls, Queued: int(c.queued.Load()), PerSecond: c.limiter.perSecond(),
+		Refused: c.refused.Load(),
 	}
 }
 
@@ -166,6 +169,7 @@ func (c *Client) write(ctx context.Context, p Purpose, before func(context.Conte
 	end, err := c.limiter.begin(ctx, p)
 	c.queued.Add(-1)
 	if err != nil {
+		c.refused.Add(1)
 		return err
 	}
 	defer end()

@@ -170,3 +170,28 @@ func TestLoad(t *testing.T) {
 		}
 	})
 }
+
+// Calls that get no turn are counted, and those that are held back are not.
+func TestLoadCountsRefusals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, Options{Calls: 1, PerSecond: -1})
+		slow := b.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Delay: time.Second})
+		go func() { _ = b.find(t.Context(), MakeMember) }()
+		synctest.Wait()
+		for range 2 {
+			_ = b.find(t.Context(), MakeVisitor) // does not wait
+		}
+		impatient, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		_ = b.find(impatient, MakeMember)
+		time.Sleep(2 * time.Second)
+		slow()
+		b.sim.Inject(webchattest.Fault{Kind: webchattest.CutBefore})
+		for range failuresOfOutage + 4 {
+			_ = b.find(t.Context(), MakeMember)
+		}
+		if got, want := b.Load(), (Load{Most: 1, PerSecond: -1, Refused: 3}); got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	})
+}
