@@ -38,8 +38,8 @@ func OpenMigrated(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, err
 	if err := check(db, dialect); err != nil {
 		return nil, err
 	}
-	if dialect == SQLite {
-		if err := checkBusyTimeout(ctx, db); err != nil {
+	if check := dialects[dialect].checkSettings; check != nil {
+		if err := check(ctx, db); err != nil {
 			return nil, err
 		}
 	}
@@ -93,20 +93,6 @@ func check(db *sql.DB, dialect Dialect) error {
 		return errors.New("sqlstore: the database is nil: open one with sql.Open")
 	}
 	return dialect.check()
-}
-
-// checkBusyTimeout refuses a configuration in which any two writers at the
-// same time make one of them fail.
-func checkBusyTimeout(ctx context.Context, db *sql.DB) error {
-	var millis int
-	if err := db.QueryRowContext(ctx, "PRAGMA busy_timeout").Scan(&millis); err != nil {
-		return wrap(ctx, "read the busy timeout", err)
-	}
-	if millis == 0 && db.Stats().MaxOpenConnections != 1 {
-		return errors.New("sqlstore: SQLite has no busy timeout: set one for every connection in the data source name, " +
-			"such as _pragma=busy_timeout(5000) or _busy_timeout=5000, or allow the pool one connection only")
-	}
-	return nil
 }
 
 func newerError(current, target int64) error {
