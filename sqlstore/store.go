@@ -13,8 +13,8 @@ import (
 // Store is a [contacts.Store] in an SQL database, shared by any number of
 // processes. Make one with [Open] or [OpenMigrated]. Each change is one plain
 // statement; there are no transactions, and no method keeps a connection when
-// it returns. All methods are safe for concurrent use. Errors never hold a
-// contact id or a part of a profile; those of the driver are wrapped.
+// it returns. All methods are safe for concurrent use. The texts of errors
+// never hold a contact id or a part of a profile; those of the driver are wrapped.
 type Store struct {
 	*statements
 }
@@ -102,6 +102,7 @@ func newerError(current, target int64) error {
 // wrap says what was tried. Drivers report a cancelled statement in words of
 // their own; callers look for the error of the context.
 func wrap(ctx context.Context, what string, err error) error {
+	err = unquote(err)
 	if cause := ctx.Err(); cause != nil && !errors.Is(err, cause) {
 		return fmt.Errorf("sqlstore: %s: %w: %w", what, cause, err)
 	}

@@ -7,13 +7,18 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/sqlstore"
 )
 
 // Two members are bound to one contact at the same time: neither sees the
 // other's change, and the unique index decides. With a transaction that is
 // held open the case comes every time.
-func TestPostgreSQLContactTakenMeanwhile(t *testing.T) {
+func TestContactTakenMeanwhile(t *testing.T) {
 	t.Parallel()
+	onServers(t, contactTakenMeanwhile)
+}
+
+func contactTakenMeanwhile(t *testing.T, like database) {
 	for _, test := range []struct {
 		name string
 		end  func(*sql.Tx) error
@@ -24,7 +29,7 @@ func TestPostgreSQLContactTakenMeanwhile(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			d := newPostgreSQL(t)
+			d := like.another(t)
 			store, db := d.open(t), d.pool(t)
 			first, second := claimed(t, store, newPerson("1")), claimed(t, store, newPerson("2"))
 			tx, err := db.BeginTx(t.Context(), nil)
@@ -32,7 +37,7 @@ func TestPostgreSQLContactTakenMeanwhile(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer tx.Rollback()
-			_, err = tx.ExecContext(t.Context(), "UPDATE maicontact_contacts SET contact_id = $1 WHERE id = $2",
+			_, err = tx.ExecContext(t.Context(), d.text("UPDATE maicontact_contacts SET contact_id = ? WHERE id = ?"),
 				contactID.Reveal(), first.ID)
 			if err != nil {
 				t.Fatal(err)
@@ -42,7 +47,7 @@ func TestPostgreSQLContactTakenMeanwhile(t *testing.T) {
 				_, err := store.Put(t.Context(), bind(t, second, contactID), contacts.Guard{})
 				result <- err
 			}()
-			waitForLocks(t, db, 1)
+			d.waitForLocks(t, db, 1)
 			if err := test.end(tx); err != nil {
 				t.Fatal(err)
 			}
@@ -57,14 +62,20 @@ func TestPostgreSQLContactTakenMeanwhile(t *testing.T) {
 	}
 }
 
+// waits counts the connections of a database that wait for others.
+var waits = map[sqlstore.Dialect]string{
+	sqlstore.PostgreSQL: `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+	sqlstore.MySQL: `SELECT count(*) FROM information_schema.innodb_trx JOIN information_schema.processlist ON id = trx_mysql_thread_id
+		WHERE db = DATABASE() AND trx_state = 'LOCK WAIT'`,
+}
+
 // waitForLocks waits until n connections of the database wait for others, or
 // none does where n is 0.
-func waitForLocks(t *testing.T, db *sql.DB, n int) {
+func (d database) waitForLocks(t *testing.T, db *sql.DB, n int) {
 	t.Helper()
 	for start := time.Now(); ; time.Sleep(5 * time.Millisecond) {
 		var waiting int
-		err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity
-			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting)
+		err := db.QueryRowContext(t.Context(), waits[d.dialect]).Scan(&waiting)
 		switch {
 		case err != nil:
 			t.Fatal(err)
