@@ -37,9 +37,7 @@ func contactTakenMeanwhile(t *testing.T, like database) {
 				t.Fatal(err)
 			}
 			defer tx.Rollback()
-			_, err = tx.ExecContext(t.Context(), d.text("UPDATE maicontact_contacts SET contact_id = ? WHERE id = ?"),
-				contactID.Reveal(), first.ID)
-			if err != nil {
+			if err := d.change(t, tx, first.Person, "contact_id", contactID.Reveal()); err != nil {
 				t.Fatal(err)
 			}
 			result := make(chan error, 1)
@@ -60,6 +58,13 @@ func contactTakenMeanwhile(t *testing.T, like database) {
 			}
 		})
 	}
+}
+
+// change changes a column of one row, and locks no other.
+func (d database) change(t *testing.T, tx *sql.Tx, p contacts.Person, column, value string) error {
+	_, err := tx.ExecContext(t.Context(), d.text("UPDATE maicontact_contacts SET "+column+
+		" = ? WHERE namespace = ? AND inbox_id = ? AND kind = ? AND id = ?"), value, p.Namespace, p.InboxID, p.Kind, p.ID)
+	return err
 }
 
 // waits counts the connections of a database that wait for others.

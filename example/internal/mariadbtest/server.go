@@ -11,6 +11,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -25,19 +26,21 @@ const (
 // loopback interface only. It trades durability for speed: it survives its own
 // crash, not that of the machine.
 type Server struct {
-	directory string
-	port      int
-	process   *exec.Cmd
-	ended     chan struct{} // closed once the process has ended
+	directory   string
+	environment []string
+	port        int
+	process     *exec.Cmd
+	ended       chan struct{} // closed once the process has ended
 }
 
-// Start makes and starts a server. As root it uses the account "mysql".
-func Start() (*Server, error) {
+// Start makes and starts a server, with these variables in its environment too.
+// As root it uses the account "mysql".
+func Start(environment ...string) (*Server, error) {
 	directory, err := os.MkdirTemp("", "mariadbtest-")
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{directory: directory}
+	s := &Server{directory: directory, environment: environment}
 	if err := s.start(); err != nil {
 		s.Stop()
 		return nil, err
@@ -113,6 +116,7 @@ func (s *Server) Begin(options ...string) error {
 		"--socket="+filepath.Join(s.directory, "socket"), "--pid-file="+filepath.Join(s.directory, "pid"), "--init-file="+s.initFile(),
 		"--skip-name-resolve", "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=64M", "--max-connections=300")
 	s.process = exec.Command(program, append(arguments, options...)...) // #nosec G204 -- a program of MariaDB
+	s.process.Env = append(os.Environ(), s.environment...)
 	s.process.Stdout, s.process.Stderr = log, log
 	if err := s.process.Start(); err != nil {
 		return err
@@ -153,6 +157,15 @@ func (s *Server) answers() error {
 // Crash ends the server without a warning.
 func (s *Server) Crash() error {
 	if err := s.process.Process.Kill(); err != nil {
+		return err
+	}
+	<-s.ended
+	return nil
+}
+
+// End ends the server in good order.
+func (s *Server) End() error {
+	if err := s.process.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
 	<-s.ended
