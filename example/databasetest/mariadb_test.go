@@ -108,7 +108,7 @@ func TestMariaDBClock(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := database{sqlstore.MySQL, "mysql", server.DSN("mysql")}.with("timestamp=" + fmt.Sprintf("%d.%03d", want.Unix(), want.UnixMilli()%1000))
+		d := database{sqlstore.MySQL, "mysql", server.DSN(mariadbtest.Database)}.with("timestamp=" + fmt.Sprintf("%d.%03d", want.Unix(), want.UnixMilli()%1000))
 		if _, now, err := d.open(t).Get(t.Context(), newPerson("1")); !errors.Is(err, contacts.ErrNotFound) || !now.Equal(want) {
 			t.Errorf("at %v the store's clock is %v, %v", want, now, err)
 		}
@@ -276,7 +276,7 @@ func TestMariaDBReadOnly(t *testing.T) {
 		mariadbtest.SkipOrFail(t, err)
 	}
 	t.Cleanup(server.Stop)
-	d := database{sqlstore.MySQL, "mysql", server.DSN("mysql")}
+	d := database{sqlstore.MySQL, "mysql", server.DSN(mariadbtest.Database)}
 	db := d.pool(t)
 	store := d.openOn(t, db)
 	row := bound(t, store, newPerson("1"))
@@ -362,5 +362,5 @@ func TestMariaDBRestart(t *testing.T) {
 		mariadbtest.SkipOrFail(t, err)
 	}
 	t.Cleanup(server.Stop)
-	restart(t, database{sqlstore.MySQL, "mysql", server.DSN("mysql")}, server.Crash, func() error { return server.Begin() })
+	restart(t, database{sqlstore.MySQL, "mysql", server.DSN(mariadbtest.Database)}, server.Crash, func() error { return server.Begin() })
 }

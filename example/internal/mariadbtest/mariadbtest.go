@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -61,15 +62,34 @@ func DSN(t testing.TB) string {
 	return config.FormatDSN()
 }
 
-// URL is the same database as an address, mysql://user:password@host:port/name.
+// URL is the same database as an address, which [Address] makes.
 func URL(t testing.TB) string {
 	t.Helper()
-	config, err := mysql.ParseDSN(DSN(t))
+	return Address(t, DSN(t))
+}
+
+// Address is mysql://user:password@host:port/name for a data source name.
+func Address(t testing.TB, dsn string) string {
+	t.Helper()
+	config, err := mysql.ParseDSN(dsn)
 	if err != nil {
 		t.Fatalf("mariadbtest: %v", err)
 	}
 	address := url.URL{Scheme: "mysql", User: url.UserPassword(config.User, config.Passwd), Host: config.Addr, Path: "/" + config.DBName}
 	return address.String()
+}
+
+// DSNOf is the data source name of an address that [Address] has made.
+func DSNOf(t testing.TB, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatalf("mariadbtest: %v", err)
+	}
+	config := mysql.NewConfig()
+	config.User, config.Net, config.Addr, config.DBName = u.User.Username(), "tcp", u.Host, strings.TrimPrefix(u.Path, "/")
+	config.Passwd, _ = u.User.Password()
+	return config.FormatDSN()
 }
 
 // Open opens a pool that is closed when the test ends.

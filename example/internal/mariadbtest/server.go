@@ -15,6 +15,9 @@ import (
 	"time"
 )
 
+// Database is an empty database that each server has.
+const Database = "site"
+
 const (
 	account  = "shop"
 	password = "s3cret-of-tests" // #nosec G101 -- of servers that end with the tests
@@ -62,7 +65,8 @@ func (s *Server) start() error {
 		return fmt.Errorf("%s: %w: %s", install, err, said)
 	}
 	if err := os.WriteFile(s.initFile(), []byte("CREATE USER IF NOT EXISTS '"+account+"'@'%' IDENTIFIED BY '"+password+"';\n"+
-		"GRANT ALL ON *.* TO '"+account+"'@'%' WITH GRANT OPTION;\n"), 0o644); err != nil { // #nosec G306 -- the server's account reads it
+		"GRANT ALL ON *.* TO '"+account+"'@'%' WITH GRANT OPTION;\n"+
+		"CREATE DATABASE IF NOT EXISTS "+Database+";\n"), 0o644); err != nil { // #nosec G306 -- the server's account reads it
 		return err
 	}
 	// Somebody may take the port between the look and the start.
