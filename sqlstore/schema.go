@@ -22,7 +22,8 @@ func (s Schema) IsBehind() bool { return s.Version < s.Newest }
 // IsAhead reports whether the schema was made by a newer release.
 func (s Schema) IsAhead() bool { return s.Version > s.Newest }
 
-// ReadSchema tells how far the schema of a database is. It changes nothing.
+// ReadSchema tells how far the schema of a database is. It changes nothing. On
+// MySQL a table that the user has no right to is one that is not there.
 func ReadSchema(ctx context.Context, db *sql.DB, dialect Dialect) (Schema, error) {
 	if err := check(db, dialect); err != nil {
 		return Schema{}, err

@@ -37,7 +37,7 @@ func TestMariaDBSettings(t *testing.T) {
 		for _, parameters := range []string{
 			"clientFoundRows=false", "clientFoundRows=true", "interpolateParams=true", "parseTime=true&loc=Asia%2FTokyo&time_zone=%27-03%3A00%27",
 			"charset=latin1", "collation=utf8mb4_turkish_ci", "sql_mode=%27ANSI%2CTRADITIONAL%2CNO_BACKSLASH_ESCAPES%27",
-			"tx_isolation=%27READ-COMMITTED%27", "tx_isolation=%27REPEATABLE-READ%27", "tx_isolation=%27SERIALIZABLE%27",
+			"innodb_snapshot_isolation=1", "tx_isolation=%27READ-COMMITTED%27", "tx_isolation=%27REPEATABLE-READ%27", "tx_isolation=%27SERIALIZABLE%27",
 		} {
 			all.stores = append(all.stores, d.with(parameters).open(t))
 		}
