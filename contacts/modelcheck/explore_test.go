@@ -211,6 +211,7 @@ var configs = []config{
 	{name: "unclear change", one: true, lease: 1, doubt: 1, lag: 0, unique: true, writes: 0, profiles: 2, left: budget{asks: 2, unclear: 1}},
 	{name: "unclear erasure", lease: 1, doubt: 1, lag: 0, unique: true, writes: 0, profiles: 1, left: budget{asks: 1, erasures: 1, unclear: 1}},
 	{name: "linked", lease: 1, doubt: 1, lag: 1, unique: true, writes: 1, profiles: 1, left: budget{asks: 1, links: 1}},
+	{name: "linked and changed", lease: 1, doubt: 1, lag: 0, unique: true, writes: 1, profiles: 2, left: budget{asks: 2, links: 1}},
 	{name: "linked, not unique", one: true, lease: 1, doubt: 1, lag: 0, writes: 1, profiles: 2, left: budget{asks: 2, links: 1}},
 	{name: "linked and erased", one: true, lease: 1, doubt: 1, lag: 0, unique: true, writes: 1, profiles: 1, left: budget{asks: 1, links: 1, erasures: 1, suspensions: 1}},
 	{name: "unconfirmed", lease: 1, doubt: 1, lag: 0, unique: true, writes: 1, profiles: 2, left: budget{asks: 2, unconfirms: 1}},

@@ -38,6 +38,7 @@ type machine struct {
 	plusOne        bool // the version grows by one, and tells alone whether a Put has happened
 	unguarded      bool // deletions are not recorded before they are sent
 	allGenerations bool // and reach for more generations than the row has
+	unlooked       bool // a contact is linked without a look for one of the person
 	bindForgets    bool // the doubt is forgotten when the contact could not be put
 }
 

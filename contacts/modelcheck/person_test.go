@@ -58,7 +58,7 @@ func (m *model) act(s state) {
 		do("is restored", 0, &s.left.restores, next, err, func(s *state) { s.erased, s.again = false, false })
 	}
 	// Whoever links looks for a contact of the person first.
-	if s.left.links > 0 && s.contacts[foreignID-1].generation == foreign && s.search(s.row.generation) == 0 {
+	if s.left.links > 0 && s.contacts[foreignID-1].generation == foreign && (m.unlooked || s.search(s.row.generation) == 0) {
 		next, err := m.link(c, contactIDs[foreignID], now)
 		do("is linked", 0, &s.left.links, next, err, func(*state) {})
 	}
