@@ -3,6 +3,8 @@ package databasetest
 import (
 	"database/sql"
 	"errors"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,20 +69,35 @@ func (d database) change(t *testing.T, tx *sql.Tx, p contacts.Person, column, va
 	return err
 }
 
-// waits counts the connections of a database that wait for others.
-var waits = map[sqlstore.Dialect]string{
-	sqlstore.PostgreSQL: `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-	sqlstore.MySQL: `SELECT count(*) FROM information_schema.innodb_trx JOIN information_schema.processlist ON id = trx_mysql_thread_id
-		WHERE db = DATABASE() AND trx_state = 'LOCK WAIT'`,
+// countWaits counts the connections of the database that wait for others.
+func (d database) countWaits(t *testing.T, db *sql.DB) (n int, err error) {
+	if d.dialect == sqlstore.PostgreSQL {
+		err = db.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&n)
+		return n, err
+	}
+	// The tables that tell it, too, are not made anew while somebody keeps looking.
+	var engine, name, status string
+	if err := db.QueryRowContext(t.Context(), "SHOW ENGINE INNODB STATUS").Scan(&engine, &name, &status); err != nil {
+		return 0, err
+	}
+	_, status, _ = strings.Cut(status, "\nTRANSACTIONS\n") // and not the last deadlock
+	threads := "0"
+	for _, found := range lockWait.FindAllStringSubmatch(status, -1) {
+		threads += "," + found[1]
+	}
+	err = db.QueryRowContext(t.Context(), "SELECT count(*) FROM information_schema.processlist WHERE db = DATABASE() AND id IN ("+threads+")").Scan(&n)
+	return n, err
 }
+
+var lockWait = regexp.MustCompile(`(?s)\nLOCK WAIT .*?thread id (\d+)`)
 
 // waitForLocks waits until n connections of the database wait for others, or
 // none does where n is 0.
 func (d database) waitForLocks(t *testing.T, db *sql.DB, n int) {
 	t.Helper()
 	for start := time.Now(); ; time.Sleep(5 * time.Millisecond) {
-		var waiting int
-		err := db.QueryRowContext(t.Context(), waits[d.dialect]).Scan(&waiting)
+		waiting, err := d.countWaits(t, db)
 		switch {
 		case err != nil:
 			t.Fatal(err)
