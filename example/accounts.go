@@ -125,7 +125,7 @@ func (t *accounts) update(ctx context.Context, id, what string, values ...any) (
 	}
 	defer func() { _ = tx.Rollback() }()
 	statement := fmt.Sprintf(`UPDATE accounts SET %s, revision = revision + 1 WHERE id = $%d`, what, len(values)+1) // #nosec G201 -- no value is in it
-	if _, err := tx.ExecContext(ctx, t.db.text(statement), append(values, id)...); err != nil {
+	if _, err := tx.ExecContext(ctx, t.db.text(statement), append(values, id)...); err != nil {                     // #nosec G701 -- the values are parameters
 		return account{}, fault(err)
 	}
 	a, err := scanAccount(tx.QueryRowContext(ctx, t.db.text(selectAccount), id))

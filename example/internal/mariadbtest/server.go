@@ -64,9 +64,10 @@ func (s *Server) start() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w: %s", install, err, said)
 	}
-	if err := os.WriteFile(s.initFile(), []byte("CREATE USER IF NOT EXISTS '"+account+"'@'%' IDENTIFIED BY '"+password+"';\n"+
-		"GRANT ALL ON *.* TO '"+account+"'@'%' WITH GRANT OPTION;\n"+
-		"CREATE DATABASE IF NOT EXISTS "+Database+";\n"), 0o644); err != nil { // #nosec G306 -- the server's account reads it
+	begin := "CREATE USER IF NOT EXISTS '" + account + "'@'%' IDENTIFIED BY '" + password + "';\n" +
+		"GRANT ALL ON *.* TO '" + account + "'@'%' WITH GRANT OPTION;\n" +
+		"CREATE DATABASE IF NOT EXISTS " + Database + ";\n"
+	if err := os.WriteFile(s.initFile(), []byte(begin), 0o644); err != nil { // #nosec G306 -- the server's account reads it
 		return err
 	}
 	// Somebody may take the port between the look and the start.
