@@ -34,7 +34,7 @@ func BenchmarkGet(b *testing.B) {
 					b.Fatal(err)
 				}
 				defer stmt.Close()
-				var columns [31]sql.NullString
+				var columns [35]sql.NullString
 				var into []any
 				for i := range columns {
 					into = append(into, &columns[i])
