@@ -83,9 +83,9 @@ func (m *Middleware) begin(w http.ResponseWriter, r *http.Request, outer *exchan
 func (x *exchange) inquire() {
 	if x.inquiry == nil {
 		x.inquiry = &inquiry{}
-		if x.mc.config.OnAsk != nil {
-			x.since = time.Now()
-		}
+	}
+	if x.since.IsZero() && x.mc.config.OnAsk != nil {
+		x.since = time.Now()
 	}
 }
 

@@ -19,7 +19,9 @@ var (
 // another program has made it. What MaiAgent holds of it is not known, so that it
 // is handed out only after what is desired was sent, with the row's own source id.
 // A row for which a creation is under way, or may still land, is left alone: the
-// person would have two. Linking the same again changes nothing.
+// person would have two. The row does not say whether one was made before and not
+// recorded, by a server that died: look for its source id at MaiAgent first.
+// Linking the same again changes nothing.
 //
 // ErrLinked, ErrUnderWay, ErrErased, ErrReissuing, ErrRetired.
 func (r Row) Link(id webchat.ContactID, now time.Time) (Row, error) {

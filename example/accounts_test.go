@@ -1,7 +1,6 @@
 package main
 
 import (
-	"database/sql"
 	"errors"
 	"regexp"
 	"strings"
@@ -10,15 +9,17 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/maicontact/maicontact/example/internal/mariadbtest"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 	"github.com/maicontact/maicontact/sqlstore"
 )
 
 // onEachDatabase runs a test on a new shop's tables.
-func onEachDatabase(t *testing.T, test func(t *testing.T, db *sql.DB)) {
+func onEachDatabase(t *testing.T, test func(t *testing.T, db *tables)) {
 	for name, settings := range map[string]func(t *testing.T) database{
 		"SQLite":     func(t *testing.T) database { return database{dialect: sqlstore.SQLite, path: t.TempDir() + "/shop.db"} },
 		"PostgreSQL": func(t *testing.T) database { return database{dialect: sqlstore.PostgreSQL, url: postgrestest.URL(t)} },
+		"MariaDB":    func(t *testing.T) database { return database{dialect: sqlstore.MySQL, url: mariadbtest.URL(t)} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -47,7 +48,7 @@ func onEachDatabase(t *testing.T, test func(t *testing.T, db *sql.DB)) {
 
 func TestAccounts(t *testing.T) {
 	t.Parallel()
-	onEachDatabase(t, func(t *testing.T, db *sql.DB) {
+	onEachDatabase(t, func(t *testing.T, db *tables) {
 		ctx := t.Context()
 		table := &accounts{db}
 		ana, err := table.create(ctx, fields{email: "Ana@Example.com", name: "Ana", phone: "1", password: password})
@@ -115,7 +116,7 @@ func TestAccounts(t *testing.T) {
 			}
 		}
 		var hash string
-		if err := db.QueryRowContext(ctx, "SELECT password_hash FROM accounts WHERE id = $1", ana.ID).Scan(&hash); err != nil {
+		if err := db.QueryRowContext(ctx, db.text("SELECT password_hash FROM accounts WHERE id = $1"), ana.ID).Scan(&hash); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.HasPrefix(hash, "$2a$10$") {
@@ -137,7 +138,7 @@ func second(_ account, err error) error { return err }
 // Changes at the same time each get a revision of their own.
 func TestRevisions(t *testing.T) {
 	t.Parallel()
-	onEachDatabase(t, func(t *testing.T, db *sql.DB) {
+	onEachDatabase(t, func(t *testing.T, db *tables) {
 		table := &accounts{db}
 		ana, err := table.create(t.Context(), fields{email: "ana@example.com", name: "Ana", password: password})
 		if err != nil {
@@ -169,7 +170,7 @@ func TestRevisions(t *testing.T) {
 
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
-	onEachDatabase(t, func(t *testing.T, db *sql.DB) {
+	onEachDatabase(t, func(t *testing.T, db *tables) {
 		c := catalogue{db}
 		products, err := c.products(t.Context())
 		if err != nil || len(products) != 6 || products[0].Name != "Celadon teapot" || products[0].Price() != "€68.00" || products[5].Plan != vipPlan {

@@ -25,7 +25,7 @@ func (p product) LockedFor(plan string) bool { return p.Plan == vipPlan && plan 
 func (p product) Price() string { return fmt.Sprintf("€%d.%02d", p.Cents/100, p.Cents%100) }
 
 // catalogue reads what the shop sells and how its chat looks.
-type catalogue struct{ db *sql.DB }
+type catalogue struct{ db *tables }
 
 // slowness is how long the page's own query takes, to show that the contact is
 // found meanwhile.
@@ -72,7 +72,7 @@ func (c catalogue) shelf(ctx context.Context) ([]product, error) {
 // nobody chose one.
 func (c catalogue) colour(ctx context.Context, plan string) (string, error) {
 	var value string
-	err := c.db.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = $1`, colourSetting(plan)).Scan(&value)
+	err := c.db.QueryRowContext(ctx, c.db.text(`SELECT value FROM settings WHERE name = $1`), colourSetting(plan)).Scan(&value)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
@@ -91,7 +91,7 @@ func (c catalogue) check(ctx context.Context) error {
 }
 
 // stock fills a new shop. What is there already stays as it is.
-func stock(ctx context.Context, tx *sql.Tx) error {
+func (t *tables) stock(ctx context.Context, tx *sql.Tx) error {
 	for _, p := range []product{
 		{1, "Celadon teapot", "Thrown in one piece, glazed in the green of a pond in spring.", 6800, "teapot", basicPlan},
 		{2, "High mountain oolong", "Picked in the fog at 1,600 metres. Fifty grams, many pots.", 2450, "tin", basicPlan},
@@ -100,17 +100,27 @@ func stock(ctx context.Context, tx *sql.Tx) error {
 		{5, "Bamboo whisk", "One hundred tines, cut by hand from a single stem.", 1900, "whisk", basicPlan},
 		{6, "Aged pu-erh, 2004", "From the shelf at the back. Kept for our VIP guests.", 12900, "cake", vipPlan},
 	} {
-		if _, err := tx.ExecContext(ctx,
-			`INSERT INTO products (id, name, description, cents, art, plan) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+		if err := t.insert(ctx, tx, `products WHERE id = $1`,
+			`products (id, name, description, cents, art, plan) VALUES ($1, $2, $3, $4, $5, $6)`,
 			p.ID, p.Name, p.Description, p.Cents, p.Art, p.Plan); err != nil {
 			return fmt.Errorf("stock the shop: %w", err)
 		}
 	}
 	for plan, colour := range map[string]string{basicPlan: "#2f6b52", vipPlan: "#8a5a1f"} {
-		if _, err := tx.ExecContext(ctx,
-			`INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, colourSetting(plan), colour); err != nil {
+		if err := t.insert(ctx, tx, `settings WHERE name = $1`, `settings (name, value) VALUES ($1, $2)`, colourSetting(plan), colour); err != nil {
 			return fmt.Errorf("stock the shop: %w", err)
 		}
 	}
 	return nil
+}
+
+// insert makes a row where there is none that begins with the first value. Shops
+// that start together do so one after the other.
+func (t *tables) insert(ctx context.Context, tx *sql.Tx, there, row string, values ...any) error {
+	var n int
+	if err := tx.QueryRowContext(ctx, t.text(`SELECT count(*) FROM `+there), values[0]).Scan(&n); err != nil || n > 0 {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, t.text(`INSERT INTO `+row), values...)
+	return err
 }

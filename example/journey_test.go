@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/example/internal/mariadbtest"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
@@ -181,13 +182,21 @@ func playAnotherDevice(t *testing.T, s *site) {
 	}
 }
 
-// Two shops on one PostgreSQL database, with a balancer before them that sends
-// each request to the other one.
+// Two shops on one database, with a balancer before them that sends each request
+// to the other one.
 func TestReplicas(t *testing.T) {
 	t.Parallel()
+	for name, address := range map[string]func(testing.TB) string{"PostgreSQL": postgrestest.URL, "MariaDB": mariadbtest.URL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testReplicas(t, address(t))
+		})
+	}
+}
+
+func testReplicas(t *testing.T, address string) {
 	sim := webchattest.NewServer(webchattest.Options{APIKey: canaryAPIKey})
 	t.Cleanup(sim.Close)
-	address := postgrestest.URL(t)
 	playReplicas(t, newSiteOn(t, sim, address), newSiteOn(t, sim, address))
 }
 

@@ -86,7 +86,7 @@ func serve(ctx context.Context, s settings, log *slog.Logger, stdout io.Writer) 
 		return fmt.Errorf("cannot open the database: %w", err)
 	}
 	defer db.Close()
-	contacts, err := sqlstore.Open(ctx, db, s.database.dialect)
+	contacts, err := sqlstore.Open(ctx, db.DB, db.dialect)
 	if err != nil {
 		return fmt.Errorf("cannot open the database: %w", err)
 	}

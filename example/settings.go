@@ -28,8 +28,8 @@ import (
 //	MAIAGENT_INBOX_ID
 //	MAIAGENT_WEBCHAT_ID
 //	MAIAGENT_CHAT_URL    chat host; default https://chat.maiagent.ai
-//	DATABASE_URL         sqlite:<path> or postgres://…; default: an SQLite
-//	                     file in the user's cache directory
+//	DATABASE_URL         sqlite:<path>, postgres://… or mysql://…; default: an
+//	                     SQLite file in the user's cache directory
 //	SITE_NAMESPACE       names this installation; default example-shop
 //	SESSION_KEY          at least 32 bytes, hex or base64; default: random
 //	METRICS_ADDR         another listen address, for /metrics; default: none
@@ -61,7 +61,7 @@ type settings struct {
 type database struct {
 	dialect sqlstore.Dialect
 	path    string // of the SQLite file
-	url     string // of the PostgreSQL database; may hold a password
+	url     string // of the PostgreSQL or MySQL database; may hold a password
 }
 
 const (
@@ -187,11 +187,16 @@ func parseDatabase(s string) (database, error) {
 			return database{}, errors.New("cannot be read as a URL; escape special characters of the password as %XX")
 		}
 		return database{dialect: sqlstore.PostgreSQL, url: s}, nil
+	case strings.HasPrefix(s, "mysql://"):
+		if _, err := mysqlConfig(s); err != nil {
+			return database{}, err
+		}
+		return database{dialect: sqlstore.MySQL, url: s}, nil
 	}
 	path, ok := strings.CutPrefix(s, "sqlite:")
 	switch {
 	case !ok:
-		return database{}, errors.New("must begin with sqlite: or postgres://")
+		return database{}, errors.New("must begin with sqlite:, postgres:// or mysql://")
 	case path == "" || strings.HasPrefix(path, ":memory:") || strings.ContainsRune(path, 0):
 		return database{}, errors.New("must name a file, such as sqlite:/var/lib/shop/shop.db")
 	}

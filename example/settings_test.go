@@ -30,7 +30,7 @@ func TestSettingsWrong(t *testing.T) {
 		{"everything", map[string]string{
 			"ADDR": "nowhere", "MAIAGENT_BASE_URL": "http://api.example", "MAIAGENT_API_KEY": "two words",
 			"MAIAGENT_INBOX_ID": "1 2", "MAIAGENT_WEBCHAT_ID": "a/b", "MAIAGENT_CHAT_URL": "ftp://chat.example",
-			"DATABASE_URL": "mysql://canary-user:canary-password@db/shop", "SITE_NAMESPACE": "a b",
+			"DATABASE_URL": "mssql://canary-user:canary-password@db/shop", "SITE_NAMESPACE": "a b",
 			"SESSION_KEY": "canary-short", "REDIS_URL": "http://canary-password@redis", "TRUSTED_ORIGIN": "https://shop.example/path",
 		}, []string{
 			"ADDR: ", "SITE_NAMESPACE: ", "DATABASE_URL: must begin with", "SESSION_KEY: must be at least 32 bytes",
@@ -44,6 +44,9 @@ func TestSettingsWrong(t *testing.T) {
 		{"a directory for a database", map[string]string{"DATABASE_URL": "sqlite:" + t.TempDir()}, []string{"DATABASE_URL: must name a file"}},
 		{"a database in memory", map[string]string{"DATABASE_URL": "sqlite::memory:"}, []string{"DATABASE_URL: must name a file"}},
 		{"a postgres URL that cannot be read", map[string]string{"DATABASE_URL": "postgres://u:canary%zz@db/shop"}, []string{"DATABASE_URL: cannot be read"}},
+		{"a mysql URL that cannot be read", map[string]string{"DATABASE_URL": "mysql://u:canary%zz@db/shop"}, []string{"DATABASE_URL: cannot be read"}},
+		{"a mysql URL without a database", map[string]string{"DATABASE_URL": "mysql://u:canary@db:3306"}, []string{"DATABASE_URL: cannot be read"}},
+		{"a mysql URL with a wrong parameter", map[string]string{"DATABASE_URL": "mysql://u:canary@db/shop?parseTime=canary"}, []string{"DATABASE_URL: has a parameter"}},
 		{"a key of 31 bytes", map[string]string{"SESSION_KEY": hex.EncodeToString(make([]byte, 31))}, []string{"SESSION_KEY: "}},
 		{"visitors at another time", map[string]string{"CHAT_VISITORS": "never"}, []string{"CHAT_VISITORS: "}},
 		{"an origin without a scheme", map[string]string{"TRUSTED_ORIGIN": "shop.example"}, []string{"TRUSTED_ORIGIN: "}},
@@ -137,6 +140,25 @@ func TestOrigin(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%q is %q, not %q", text, got, want)
+		}
+	}
+}
+
+// An address of MySQL becomes the driver's settings, whatever its password holds.
+func TestMySQLAddress(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"mysql://shop:p%40s%3As%2Fw%3F@db.example:3307/shop?tls=skip-verify": "shop:p@s:s/w?@tcp(db.example:3307)/shop?tls=skip-verify",
+		"mysql://shop@[::1]/shop-2":                                 "shop@tcp([::1]:3306)/shop-2",
+		"mysql://db/shop?sql_mode=%27TRADITIONAL%27&parseTime=true": "tcp(db:3306)/shop?parseTime=true&sql_mode=%27TRADITIONAL%27",
+	} {
+		config, err := mysqlConfig(address)
+		if err != nil {
+			t.Errorf("%s: %v", address, err)
+			continue
+		}
+		if got := config.FormatDSN(); got != want {
+			t.Errorf("%s is %s, want %s", address, got, want)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"errors"
 	"html/template"
@@ -33,7 +32,7 @@ type shop struct {
 	routes    http.Handler
 }
 
-func newShop(s settings, k *keeper, m *meters, db *sql.DB, table maicontact.Store, log *slog.Logger) (*shop, error) {
+func newShop(s settings, k *keeper, m *meters, db *tables, table maicontact.Store, log *slog.Logger) (*shop, error) {
 	pages, err := parsePages()
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/example/internal/mariadbtest"
 	"github.com/maicontact/maicontact/example/internal/output"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 	"github.com/maicontact/maicontact/internal/identity"
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	postgrestest.Main(m)
+	postgrestest.Main(m, mariadbtest.Stop)
 }
 
 const (
@@ -200,7 +201,7 @@ func (s *site) look(f func(*sqlstore.Store) (contacts.Row, error)) contacts.Row 
 		s.t.Fatal(err)
 	}
 	defer db.Close()
-	table, err := sqlstore.Open(s.t.Context(), db, at.dialect)
+	table, err := sqlstore.Open(s.t.Context(), db.DB, at.dialect)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package operate
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/maicontact/maicontact/contacts"
-	"github.com/maicontact/maicontact/webchat"
 )
 
 // Imported is what has become of a record.
@@ -48,7 +48,7 @@ func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions
 	}
 	var seen claimed
 	if options.DryRun {
-		seen.by = map[webchat.ContactID]string{}
+		seen.by = map[digest]digest{}
 	}
 	var mu sync.Mutex
 	done := func(i Imported) error {
@@ -142,16 +142,24 @@ func (f *flights) begin(r Record) (land func()) {
 }
 
 // claimed knows in a dry run which member of the file has a contact, as the table
-// does otherwise.
-type claimed struct{ by map[webchat.ContactID]string }
+// does otherwise. It keeps nothing of the file itself, which may be large.
+type claimed struct{ by map[digest]digest }
+
+type digest [16]byte
+
+func digestOf(text string) digest {
+	sum := sha256.Sum256([]byte(text))
+	return digest(sum[:16])
+}
 
 func (c claimed) isFirst(r Record) bool {
 	if c.by == nil {
 		return true
 	}
-	if other, there := c.by[r.ContactID]; there {
-		return other == r.MemberID
+	contact, member := digestOf(r.ContactID.Reveal()), digestOf(r.MemberID)
+	if other, there := c.by[contact]; there {
+		return other == member
 	}
-	c.by[r.ContactID] = r.MemberID
+	c.by[contact] = member
 	return true
 }

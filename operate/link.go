@@ -25,7 +25,8 @@ var (
 // LinkOptions say how contacts are linked.
 type LinkOptions struct {
 	// NoVerify does not ask MaiAgent whether the contact is there, and in the
-	// inbox.
+	// inbox. Of a member who waits for a contact it is asked all the same whether
+	// they have another.
 	NoVerify bool
 	// DryRun changes nothing.
 	DryRun bool
@@ -66,7 +67,11 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 	if at.Row.ContactID == r.ContactID && at.Row.ContactID != "" {
 		return false, nil // a former run has done it
 	}
+	looked := at.Row.Version
 	link := func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		if row.Version != looked {
+			return row, errChanged
+		}
 		if !row.IsStored() && !r.Created.IsZero() && r.Created.Before(now) {
 			row.Created = r.Created
 		}
@@ -78,6 +83,11 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 	}
 	if _, err := link(at.Row, at.Now()); err != nil {
 		return false, err // before MaiAgent is asked
+	}
+	if at.Row.IsStored() {
+		if err := o.hasNone(ctx, at.Row, r.ContactID); err != nil {
+			return false, err
+		}
 	}
 	if options.DryRun { // otherwise the table says so when the row is put
 		switch anothers, err := at.IsAnothers(ctx, r.ContactID); {
@@ -95,10 +105,36 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 	if options.DryRun {
 		return true, nil
 	}
-	if err := at.Change(ctx, link); err != nil {
+	switch err := at.Change(ctx, link); {
+	case errors.Is(err, errChanged):
+		return o.link(ctx, r, options)
+	case err != nil:
 		return false, failed(err)
 	}
 	return true, nil
+}
+
+// errChanged: since MaiAgent was asked, the row has changed.
+var errChanged = errors.New("the row has changed")
+
+// hasNone returns nil when MaiAgent has no other contact of the person. A server
+// may have died after it had one made: once the doubt is over the row does not say
+// so any more.
+func (o *Operator) hasNone(ctx context.Context, row contacts.Row, but webchat.ContactID) error {
+	var found []webchat.Contact
+	err := o.patiently(ctx, func() (err error) {
+		found, err = o.api.Find(ctx, upstream.MakeMember, row.InboxID, identity.SourceID(row.Person, row.Generation))
+		return err
+	})
+	if err != nil {
+		return failed(err)
+	}
+	for _, contact := range found {
+		if contact.ID != but {
+			return contacts.ErrUnderWay
+		}
+	}
+	return nil
 }
 
 // verify asks MaiAgent whether the contact is there, and in the inbox.

@@ -1,10 +1,13 @@
 package sqlstore
 
 import (
+	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 )
 
 // Dialect says which database a [Store] talks to.
@@ -15,33 +18,97 @@ const (
 	SQLite Dialect = iota + 1
 	// PostgreSQL 12 or newer, by any driver with $1 placeholders.
 	PostgreSQL
+	// MySQL 8.0 or newer, or MariaDB 10.6 or newer, by any driver.
+	MySQL
 )
+
+// differences are all that tells one database from another here.
+type differences struct {
+	name string
+	// now is the database's clock in milliseconds since 1970. It is the same
+	// everywhere in a statement, so that the times of one change fit together,
+	// and an index can be searched by it.
+	now string
+	// readOnly is 1 where the database takes no writes, and 0 otherwise.
+	readOnly string
+	// after is true of what comes after a kind and an id in the order of the two,
+	// and lets the database begin there: a kind, the kind again, and an id.
+	after string
+	// numbered placeholders are $1, $2 and so on. The others are ?.
+	numbered bool
+	// hasVersions counts the table of versions: 1 or 0. It can be asked without any
+	// right to that table.
+	hasVersions string
+	// folder holds the migrations, which goose knows by its own name of the database.
+	folder string
+	goose  goose.Dialect
+	// locker is what programs that start together migrate one after the other by;
+	// nil: the database locks itself.
+	locker func() (lock.SessionLocker, error)
+	// checkSettings refuses a database that is set up so that changes would fail
+	// or get lost; nil: it cannot be.
+	checkSettings func(context.Context, *sql.DB) error
+}
+
+var dialects = map[Dialect]differences{
+	SQLite: {
+		name:          "SQLite",
+		now:           `CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)`,
+		readOnly:      `(SELECT query_only FROM pragma_query_only)`,
+		after:         `+kind >= ? AND (kind, id) > (?, ?)`, // with + only the second is searched by
+		hasVersions:   `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '` + versionTable + `'`,
+		folder:        "migrations/sqlite",
+		goose:         goose.DialectSQLite3,
+		checkSettings: checkBusyTimeout,
+	},
+	PostgreSQL: {
+		name:        "PostgreSQL",
+		now:         `CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS BIGINT)`,
+		readOnly:    `CASE WHEN pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' THEN 1 ELSE 0 END`,
+		after:       `kind >= ? AND (kind, id) > (?, ?)`,
+		numbered:    true,
+		hasVersions: `SELECT count(found) FROM (SELECT to_regclass('` + versionTable + `') AS found) AS t`,
+		folder:      "migrations/postgres",
+		goose:       goose.DialectPostgres,
+		locker:      advisoryLock,
+	},
+	MySQL: {
+		name: "MySQL",
+		// Neither a time zone nor the end of summer time changes it.
+		now: `(TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000)`,
+		// Of some releases it is a number, and of others a word.
+		readOnly: `CASE WHEN CAST(@@global.read_only AS CHAR) NOT IN ('0', 'OFF') OR @@global.innodb_read_only <> 0 THEN 1 ELSE 0 END`,
+		// No index is searched by a comparison of rows.
+		after:         `(kind > ? OR kind = ? AND id > ?)`,
+		hasVersions:   `SELECT count(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = '` + versionTable + `'`,
+		folder:        "migrations/mysql",
+		goose:         goose.DialectMySQL,
+		locker:        namedLock,
+		checkSettings: checkSession,
+	},
+}
 
 // String returns the name of the database.
 func (d Dialect) String() string {
-	switch d {
-	case SQLite:
-		return "SQLite"
-	case PostgreSQL:
-		return "PostgreSQL"
-	default:
-		return fmt.Sprintf("Dialect(%d)", int(d))
+	if known, ok := dialects[d]; ok {
+		return known.name
 	}
+	return fmt.Sprintf("Dialect(%d)", int(d))
 }
 
 func (d Dialect) check() error {
-	if d != SQLite && d != PostgreSQL {
-		return fmt.Errorf("sqlstore: unknown dialect %d: use sqlstore.SQLite or sqlstore.PostgreSQL", int(d))
+	if _, ok := dialects[d]; !ok {
+		return fmt.Errorf("sqlstore: unknown dialect %d: use sqlstore.SQLite, sqlstore.PostgreSQL or sqlstore.MySQL", int(d))
 	}
 	return nil
 }
 
 // text puts a statement into the dialect: its placeholders, which are ?, its
-// clock, which is {now}, and {read_only}, which is 1 where the database takes no
-// writes.
+// clock, which is {now}, {read_only} and {after}.
 func (d Dialect) text(statement string) string {
-	statement = strings.NewReplacer("{now}", d.now(), "{read_only}", d.readOnly()).Replace(statement)
-	if d == SQLite {
+	own := dialects[d]
+	statement = strings.NewReplacer("{now}", own.now, "{read_only}", own.readOnly, "{after}", own.after).Replace(statement)
+	if !own.numbered {
 		return statement
 	}
 	var b strings.Builder
@@ -52,36 +119,4 @@ func (d Dialect) text(statement string) string {
 		b.WriteString(part)
 	}
 	return b.String()
-}
-
-// now is the database's clock in milliseconds since 1970. It is the same
-// everywhere in a statement, so that the times of one change fit together, and
-// an index can be searched by it.
-func (d Dialect) now() string {
-	if d == SQLite {
-		return `CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)`
-	}
-	return `CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS BIGINT)`
-}
-
-func (d Dialect) readOnly() string {
-	if d == SQLite {
-		return `(SELECT query_only FROM pragma_query_only)`
-	}
-	return `CASE WHEN pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' THEN 1 ELSE 0 END`
-}
-
-// folder holds the migrations of the dialect.
-func (d Dialect) folder() string {
-	if d == SQLite {
-		return "migrations/sqlite"
-	}
-	return "migrations/postgres"
-}
-
-func (d Dialect) goose() goose.Dialect {
-	if d == SQLite {
-		return goose.DialectSQLite3
-	}
-	return goose.DialectPostgres
 }

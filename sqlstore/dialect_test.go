@@ -1,20 +1,26 @@
 package sqlstore
 
 import (
+	"database/sql"
 	"strings"
 	"testing"
 )
 
 func TestDialectText(t *testing.T) {
 	t.Parallel()
-	const statement = `UPDATE t SET due_at = {now} + ? WHERE id = ? AND due_at <= {now} AND {read_only} = ?`
+	const statement = `UPDATE t SET due_at = {now} + ? WHERE id = ? AND due_at <= {now} AND {after} AND {read_only} = ?`
 	for dialect, want := range map[Dialect]string{
 		SQLite: `UPDATE t SET due_at = CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) + ? ` +
 			`WHERE id = ? AND due_at <= CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) ` +
-			`AND (SELECT query_only FROM pragma_query_only) = ?`,
+			`AND +kind >= ? AND (kind, id) > (?, ?) AND (SELECT query_only FROM pragma_query_only) = ?`,
 		PostgreSQL: `UPDATE t SET due_at = CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS BIGINT) + $1 ` +
 			`WHERE id = $2 AND due_at <= CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS BIGINT) ` +
-			`AND CASE WHEN pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' THEN 1 ELSE 0 END = $3`,
+			`AND kind >= $3 AND (kind, id) > ($4, $5) ` +
+			`AND CASE WHEN pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' THEN 1 ELSE 0 END = $6`,
+		MySQL: `UPDATE t SET due_at = (TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000) + ? ` +
+			`WHERE id = ? AND due_at <= (TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000) ` +
+			`AND (kind > ? OR kind = ? AND id > ?) AND CASE WHEN CAST(@@global.read_only AS CHAR) NOT IN ('0', 'OFF') ` +
+			`OR @@global.innodb_read_only <> 0 THEN 1 ELSE 0 END = ?`,
 	} {
 		if got := dialect.text(statement); got != want {
 			t.Errorf("%v: got %s\nwant %s", dialect, got, want)
@@ -31,7 +37,8 @@ func TestDialectCheck(t *testing.T) {
 		0:          {"Dialect(0)", false},
 		SQLite:     {"SQLite", true},
 		PostgreSQL: {"PostgreSQL", true},
-		3:          {"Dialect(3)", false},
+		MySQL:      {"MySQL", true},
+		4:          {"Dialect(4)", false},
 	} {
 		err := dialect.check()
 		if got := dialect.String(); got != want.name || (err == nil) != want.good {
@@ -43,18 +50,35 @@ func TestDialectCheck(t *testing.T) {
 	}
 }
 
-// The same versions for both: a program may be moved from one to the other.
-func TestMigrationsOfBothDialects(t *testing.T) {
+// The same versions for all: a program may be moved from one to another.
+func TestMigrationsOfAllDialects(t *testing.T) {
 	t.Parallel()
-	sqlite, err := newestVersion(SQLite)
-	if err != nil {
-		t.Fatal(err)
+	want, err := newestVersion(SQLite)
+	if err != nil || want < 1 {
+		t.Fatal(want, err)
 	}
-	postgres, err := newestVersion(PostgreSQL)
-	if err != nil {
-		t.Fatal(err)
+	for dialect := range dialects {
+		if got, err := newestVersion(dialect); got != want || err != nil {
+			t.Errorf("%v has version %d, %v, and SQLite %d", dialect, got, err, want)
+		}
 	}
-	if sqlite != postgres || sqlite < 1 {
-		t.Errorf("SQLite has version %d, PostgreSQL %d", sqlite, postgres)
+}
+
+// Each dialect says all that the statements need.
+func TestDialectsAreWhole(t *testing.T) {
+	t.Parallel()
+	for dialect := SQLite; dialect <= MySQL; dialect++ {
+		own := dialects[dialect]
+		for _, text := range []string{own.name, own.now, own.readOnly, own.after, own.hasVersions, own.folder} {
+			if text == "" {
+				t.Errorf("%v lacks something", dialect)
+			}
+		}
+		if n := strings.Count(own.after, "?"); n != 3 {
+			t.Errorf("%v takes %d values for where to go on", dialect, n)
+		}
+		if _, err := newProvider(new(sql.DB), dialect); err != nil {
+			t.Errorf("%v: %v", dialect, err)
+		}
 	}
 }

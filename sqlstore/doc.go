@@ -1,5 +1,6 @@
-// Package sqlstore keeps the contact management table in SQLite or PostgreSQL.
-// It imports no driver: open the database with the one you use already.
+// Package sqlstore keeps the contact management table in SQLite, PostgreSQL,
+// MySQL or MariaDB. It imports no driver: open the database with the one you use
+// already.
 //
 //	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL"))
 //	...
@@ -29,7 +30,8 @@
 // # Rights
 //
 // [Migrate], and [Open] when there is something to migrate, need the right to
-// create and alter tables in the current schema (PostgreSQL: CREATE on it).
+// create and alter tables in the current schema (PostgreSQL: CREATE on it; MySQL:
+// CREATE, ALTER, SELECT and INSERT on the database).
 // [OpenMigrated] and all methods of [Store] need SELECT, INSERT, UPDATE and
 // DELETE on maicontact_contacts and SELECT on maicontact_schema, nothing else.
 //
@@ -54,6 +56,30 @@
 // max_prepared_statements set. The pool needs no connection for longer than
 // one statement takes; 2 to 4 per processor core are plenty. Set synchronous
 // commit as for your own data.
+//
+// # MySQL and MariaDB
+//
+// MySQL 8.0 and MariaDB 10.6, or newer, with InnoDB. The tests of this package run
+// on MariaDB. Open it with github.com/go-sql-driver/mysql and nothing more than
+//
+//	user:password@tcp(host:3306)/database
+//
+// The table holds bytes and numbers only, so that collations, character sets, time
+// zones, parseTime, loc, clientFoundRows and interpolateParams may be what your own
+// tables need, and the isolation level read committed, repeatable read or
+// serializable. Opening refuses settings of a session that lose changes or store
+// others: autocommit off, read uncommitted, an sql_mode that is not strict or that
+// takes an empty text for none. It looks at one connection: set such things in the
+// data source name or on the server, for all alike. In a client the columns of
+// bytes may need CONVERT(id USING utf8mb4) to be read.
+//
+// Of a deadlock or a lock that was waited for too long the change is made again
+// later. On a cluster with several servers that take writes (Galera, group
+// replication) all statements must reach the same one; a proxy must not send reads
+// to replicas. Each connection has eleven prepared statements:
+// max_prepared_stmt_count must be more than eleven times the connections of all
+// processes. Errors of the classes 22, 23 and HY are told by their numbers only,
+// since the server quotes values of the row in them.
 //
 // # Time
 //

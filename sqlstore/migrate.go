@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 //go:embed migrations
@@ -76,7 +75,8 @@ func up(ctx context.Context, db *sql.DB, dialect Dialect) error {
 }
 
 func newProvider(db *sql.DB, dialect Dialect) (*goose.Provider, error) {
-	folder, err := fs.Sub(migrations, dialect.folder())
+	own := dialects[dialect]
+	folder, err := fs.Sub(migrations, own.folder)
 	if err != nil {
 		return nil, err
 	}
@@ -85,20 +85,19 @@ func newProvider(db *sql.DB, dialect Dialect) (*goose.Provider, error) {
 		goose.WithDisableGlobalRegistry(true), // the application's own migrations
 		goose.WithLogger(goose.NopLogger()),
 	}
-	if dialect == PostgreSQL {
-		// Looks every second, for 5 minutes.
-		locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(lockID), lock.WithLockTimeout(1, 300))
+	if own.locker != nil {
+		locker, err := own.locker()
 		if err != nil {
 			return nil, err
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
-	return goose.NewProvider(dialect.goose(), db, folder, options...)
+	return goose.NewProvider(own.goose, db, folder, options...)
 }
 
 // newestVersion is the version of the schema that this package works with.
 func newestVersion(dialect Dialect) (int64, error) {
-	names, err := fs.Glob(migrations, dialect.folder()+"/*.sql")
+	names, err := fs.Glob(migrations, dialects[dialect].folder+"/*.sql")
 	if err != nil || len(names) == 0 {
 		return 0, errors.New("sqlstore: no migrations are embedded")
 	}

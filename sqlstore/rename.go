@@ -34,11 +34,13 @@ const (
 	// Life is a number of contacts.Life.
 	atRest = `(doubt_until IS NULL AND (lease_until IS NULL OR lease_until <= {now}) AND life NOT IN (?, ?) AND NOT (life = ? AND due_at IS NOT NULL))`
 
-	taken = `EXISTS (SELECT 1 FROM maicontact_contacts AS other WHERE other.namespace = ? AND other.inbox_id = maicontact_contacts.inbox_id
-		AND other.kind = maicontact_contacts.kind AND other.id = maicontact_contacts.id)`
+	// MySQL does not let a change look at its own table but through a table of its
+	// own, which DISTINCT makes.
+	renamed = `EXISTS (SELECT 1 FROM (SELECT DISTINCT inbox_id, kind, id, life FROM maicontact_contacts WHERE namespace = ?) AS other
+		WHERE other.inbox_id = maicontact_contacts.inbox_id AND other.kind = maicontact_contacts.kind AND other.id = maicontact_contacts.id`
 
-	takenAlive = `EXISTS (SELECT 1 FROM maicontact_contacts AS other WHERE other.namespace = ? AND other.inbox_id = maicontact_contacts.inbox_id
-		AND other.kind = maicontact_contacts.kind AND other.id = maicontact_contacts.id AND other.life <> ?)`
+	taken      = renamed + `)`
+	takenAlive = renamed + ` AND other.life <> ?)`
 
 	leftRows = `SELECT count(CASE WHEN kind = 'member' AND NOT ` + taken + ` THEN 1 END),
 		count(CASE WHEN kind = 'member' AND ` + taken + ` THEN 1 END),

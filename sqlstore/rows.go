@@ -48,7 +48,7 @@ func (s *Store) ByContact(ctx context.Context, inboxID string, id webchat.Contac
 
 // Rows implements [contacts.Store].
 func (s *Store) Rows(ctx context.Context, scope contacts.Scope, after contacts.Person, limit int) ([]contacts.Row, error) {
-	all, err := s.list(ctx, "list rows", s.rows, scope.Namespace, scope.InboxID, after.Kind, after.ID, max(limit, 0))
+	all, err := s.list(ctx, "list rows", s.rows, scope.Namespace, scope.InboxID, after.Kind, after.Kind, after.ID, max(limit, 0))
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,8 @@ func (s Schema) IsBehind() bool { return s.Version < s.Newest }
 // IsAhead reports whether the schema was made by a newer release.
 func (s Schema) IsAhead() bool { return s.Version > s.Newest }
 
-// ReadSchema tells how far the schema of a database is. It changes nothing.
+// ReadSchema tells how far the schema of a database is. It changes nothing. On
+// MySQL a table that the user has no right to is one that is not there.
 func ReadSchema(ctx context.Context, db *sql.DB, dialect Dialect) (Schema, error) {
 	if err := check(db, dialect); err != nil {
 		return Schema{}, err
@@ -33,7 +34,7 @@ func ReadSchema(ctx context.Context, db *sql.DB, dialect Dialect) (Schema, error
 	}
 	s := Schema{Newest: newest}
 	var tables int
-	if err := db.QueryRowContext(ctx, dialect.hasVersions()).Scan(&tables); err != nil {
+	if err := db.QueryRowContext(ctx, dialects[dialect].hasVersions).Scan(&tables); err != nil {
 		return Schema{}, wrap(ctx, "look for the schema", err)
 	}
 	if tables == 0 {
@@ -52,7 +53,7 @@ func PendingSQL(dialect Dialect, s Schema) (string, error) {
 	if err := dialect.check(); err != nil {
 		return "", err
 	}
-	names, err := fs.Glob(migrations, dialect.folder()+"/*.sql")
+	names, err := fs.Glob(migrations, dialects[dialect].folder+"/*.sql")
 	if err != nil {
 		return "", fmt.Errorf("sqlstore: %w", err)
 	}
@@ -72,15 +73,6 @@ func PendingSQL(dialect Dialect, s Schema) (string, error) {
 		fmt.Fprintf(&all, "-- version %d\n%s", version, strings.TrimPrefix(string(text), "-- +goose Up\n"))
 	}
 	return all.String(), nil
-}
-
-// hasVersions counts the table of versions: 1 or 0. It is one that can be asked
-// without any right to it.
-func (d Dialect) hasVersions() string {
-	if d == SQLite {
-		return `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '` + versionTable + `'`
-	}
-	return `SELECT count(found) FROM (SELECT to_regclass('` + versionTable + `') AS found) AS t`
 }
 
 // NoSchema is the [Schema] of a database in which there is nothing.

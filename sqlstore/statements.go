@@ -28,7 +28,7 @@ const (
 
 	byContact = `SELECT ` + person + `, ` + columns + table + ` WHERE inbox_id = ? AND contact_id = ?`
 
-	rows = `SELECT ` + person + `, ` + columns + table + ofScope + ` AND (kind, id) > (?, ?) ORDER BY kind, id LIMIT ?`
+	rows = `SELECT ` + person + `, ` + columns + table + ofScope + ` AND {after} ORDER BY kind, id LIMIT ?`
 
 	due = `SELECT ` + person + table + ofScope + ` AND due_at <= {now} ORDER BY due_at LIMIT ?`
 

@@ -13,8 +13,8 @@ import (
 // Store is a [contacts.Store] in an SQL database, shared by any number of
 // processes. Make one with [Open] or [OpenMigrated]. Each change is one plain
 // statement; there are no transactions, and no method keeps a connection when
-// it returns. All methods are safe for concurrent use. Errors never hold a
-// contact id or a part of a profile; those of the driver are wrapped.
+// it returns. All methods are safe for concurrent use. The texts of errors
+// never hold a contact id or a part of a profile; those of the driver are wrapped.
 type Store struct {
 	*statements
 }
@@ -38,8 +38,8 @@ func OpenMigrated(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, err
 	if err := check(db, dialect); err != nil {
 		return nil, err
 	}
-	if dialect == SQLite {
-		if err := checkBusyTimeout(ctx, db); err != nil {
+	if check := dialects[dialect].checkSettings; check != nil {
+		if err := check(ctx, db); err != nil {
 			return nil, err
 		}
 	}
@@ -95,20 +95,6 @@ func check(db *sql.DB, dialect Dialect) error {
 	return dialect.check()
 }
 
-// checkBusyTimeout refuses a configuration in which any two writers at the
-// same time make one of them fail.
-func checkBusyTimeout(ctx context.Context, db *sql.DB) error {
-	var millis int
-	if err := db.QueryRowContext(ctx, "PRAGMA busy_timeout").Scan(&millis); err != nil {
-		return wrap(ctx, "read the busy timeout", err)
-	}
-	if millis == 0 && db.Stats().MaxOpenConnections != 1 {
-		return errors.New("sqlstore: SQLite has no busy timeout: set one for every connection in the data source name, " +
-			"such as _pragma=busy_timeout(5000) or _busy_timeout=5000, or allow the pool one connection only")
-	}
-	return nil
-}
-
 func newerError(current, target int64) error {
 	return fmt.Errorf("sqlstore: the schema has version %d, made by a newer release of this package, which knows %d only: upgrade the program", current, target)
 }
@@ -116,6 +102,7 @@ func newerError(current, target int64) error {
 // wrap says what was tried. Drivers report a cancelled statement in words of
 // their own; callers look for the error of the context.
 func wrap(ctx context.Context, what string, err error) error {
+	err = unquote(err)
 	if cause := ctx.Err(); cause != nil && !errors.Is(err, cause) {
 		return fmt.Errorf("sqlstore: %s: %w: %w", what, cause, err)
 	}

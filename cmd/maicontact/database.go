@@ -1,17 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -26,14 +29,14 @@ const openTime = 15 * time.Second
 type database struct {
 	dialect sqlstore.Dialect
 	path    string // of the SQLite file
-	url     string // of the PostgreSQL database; may hold a password
+	url     string // of the PostgreSQL or MySQL database; may hold a password
 }
 
 // parseDatabase reads DATABASE_URL. Errors never repeat it.
 func parseDatabase(s string) (database, error) {
 	switch {
 	case s == "":
-		return database{}, errors.New("is required: sqlite:PATH or postgres://..., as the site has it")
+		return database{}, errors.New("is required: sqlite:PATH, postgres://... or mysql://..., as the site has it")
 	case strings.HasPrefix(s, "postgres://"), strings.HasPrefix(s, "postgresql://"):
 		if u, err := url.Parse(s); err != nil || u.Fragment != "" {
 			return database{}, errors.New("cannot be read as a URL; escape special characters of the password as %XX")
@@ -42,11 +45,16 @@ func parseDatabase(s string) (database, error) {
 			return database{}, errors.New("is not an address of a PostgreSQL database; it looks like postgres://user:password@host:5432/name")
 		}
 		return database{dialect: sqlstore.PostgreSQL, url: s}, nil
+	case strings.HasPrefix(s, "mysql://"):
+		if _, err := mysqlConfig(s); err != nil {
+			return database{}, err
+		}
+		return database{dialect: sqlstore.MySQL, url: s}, nil
 	}
 	path, ok := strings.CutPrefix(s, "sqlite:")
 	switch {
 	case !ok:
-		return database{}, errors.New("must begin with sqlite: or postgres://")
+		return database{}, errors.New("must begin with sqlite:, postgres:// or mysql://")
 	case path == "" || strings.HasPrefix(path, ":memory:") || strings.ContainsRune(path, 0):
 		return database{}, errors.New("must name a file, such as sqlite:/var/lib/shop/shop.db")
 	}
@@ -61,6 +69,25 @@ func parseDatabase(s string) (database, error) {
 		return database{}, errors.New("must name a file, and this is none")
 	}
 	return database{dialect: sqlstore.SQLite, path: path}, nil
+}
+
+// mysqlConfig reads mysql://user:password@host:port/name?parameters, where the
+// parameters are those of the driver. Its error does not repeat the address.
+func mysqlConfig(address string) (*mysql.Config, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Fragment != "" || u.Hostname() == "" || len(u.Path) < 2 {
+		return nil, errors.New("cannot be read as mysql://user:password@host:3306/name; escape special characters of the password as %XX")
+	}
+	config, err := mysql.ParseDSN("/?" + u.RawQuery)
+	if err != nil {
+		return nil, errors.New("has a parameter that the MySQL driver does not know")
+	}
+	config.User = u.User.Username()
+	config.Passwd, _ = u.User.Password()
+	config.Net, config.Addr = "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "3306"))
+	config.DBName = u.Path[1:]
+	config.Logger = new(mysql.NopLogger) // the errors say it too
+	return config, nil
 }
 
 // errNoFile: the SQLite file is not there, so that the path is likely wrong.
@@ -82,12 +109,26 @@ func (d database) open(ctx context.Context, create bool) (*sql.DB, error) {
 }
 
 func (d database) connect(create bool) (*sql.DB, error) {
-	if d.dialect == sqlstore.PostgreSQL {
+	switch d.dialect {
+	case sqlstore.PostgreSQL:
 		config, err := pgx.ParseConfig(d.url)
 		if err != nil {
 			return nil, errors.New("DATABASE_URL is not an address of a PostgreSQL database")
 		}
 		db := stdlib.OpenDB(*config)
+		db.SetMaxOpenConns(8)
+		db.SetMaxIdleConns(8)
+		return db, nil
+	case sqlstore.MySQL:
+		config, err := mysqlConfig(d.url)
+		if err != nil {
+			return nil, err
+		}
+		connector, err := mysql.NewConnector(config)
+		if err != nil {
+			return nil, errors.New("DATABASE_URL is not an address of a MySQL database")
+		}
+		db := sql.OpenDB(connector)
 		db.SetMaxOpenConns(8)
 		db.SetMaxIdleConns(8)
 		return db, nil

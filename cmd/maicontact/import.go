@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"time"
 
 	"github.com/maicontact/maicontact/operate"
 )
@@ -82,9 +81,6 @@ func (r importedSummary) text() string {
 	return fmt.Sprintf("%d read: %d %s, %d unchanged, %d rejected", r.Read, r.Linked, did, r.Unchanged, r.Rejected)
 }
 
-// progressEvery is how often the work tells how far it is.
-const progressEvery = 5 * time.Second
-
 func (c *importCommand) run(ctx context.Context, a *app) error {
 	if c.Rate <= 0 {
 		return fmt.Errorf("%w: --rate must be more than 0", errUsage)
@@ -108,8 +104,7 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 	}
 	change := func(o *operate.Options) { o.CallsPerSecond = c.Rate }
 	return a.withOptions(ctx, change, func(o *operate.Operator) error {
-		var shown time.Time
-		read := 0
+		at := a.progress("read")
 		counts, err := o.Import(ctx, from, operate.LinkOptions{NoVerify: c.NoVerify, DryRun: c.DryRun}, func(i operate.Imported) error {
 			r := importedResult{Result: "unchanged", Line: i.Record.Line(), Member: i.Record.MemberID}
 			switch {
@@ -124,14 +119,10 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 			if a.json || i.Rejected != nil {
 				a.result(r)
 			}
-			if read++; time.Since(shown) > progressEvery {
-				if !shown.IsZero() {
-					a.say("%d read", read)
-				}
-				shown = time.Now()
-			}
+			at.step()
 			return nil
 		})
+		at.end()
 		err = errors.Join(err, rejects.end())
 		result := "done"
 		if err != nil {

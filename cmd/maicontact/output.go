@@ -11,7 +11,8 @@ type output struct {
 	json    bool
 	to      io.Writer
 	words   io.Writer
-	failure error // of the first write that failed
+	clear   func() // takes a bar out of the way; nil: there is none
+	failure error  // of the first write that failed
 }
 
 // texter is a result as people read it.
@@ -19,6 +20,7 @@ type texter interface{ text() string }
 
 // result tells one.
 func (o *output) result(r texter) {
+	o.makeRoom()
 	var err error
 	if o.json {
 		err = json.NewEncoder(o.to).Encode(r)
@@ -31,4 +33,13 @@ func (o *output) result(r texter) {
 }
 
 // say tells people about the work.
-func (o *output) say(format string, args ...any) { fmt.Fprintf(o.words, format+"\n", args...) }
+func (o *output) say(format string, args ...any) {
+	o.makeRoom()
+	fmt.Fprintf(o.words, format+"\n", args...)
+}
+
+func (o *output) makeRoom() {
+	if o.clear != nil {
+		o.clear()
+	}
+}

@@ -11,6 +11,9 @@ func (m *model) send(s state, i int) {
 	order := write{kind: creation, of: r.generation, profile: w.sent, left: r.lease + m.doubt}
 	if r.contact != 0 {
 		order.kind, order.of = replacement, r.contact
+		if s.contacts[r.contact-1].generation == foreign {
+			order.source = r.generation
+		}
 	}
 	fails := func(s state, what string, r reply) {
 		s.workers[i].at, s.workers[i].reply = recording, r

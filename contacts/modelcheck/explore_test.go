@@ -30,6 +30,9 @@ func (m *model) workerEvent(i int, what string) event {
 func (m *model) start() state {
 	s := state{left: m.left}
 	s.row = row{life: live, generation: 1, due: never, lease: never, doubt: never}
+	if m.left.links > 0 {
+		s.contacts[foreignID-1] = contact{generation: foreign}
+	}
 	return s
 }
 
@@ -207,5 +210,13 @@ var configs = []config{
 	{name: "unclear", lease: 1, doubt: 1, lag: 0, unique: true, writes: 0, profiles: 1, left: budget{asks: 1, unclear: 1}},
 	{name: "unclear change", one: true, lease: 1, doubt: 1, lag: 0, unique: true, writes: 0, profiles: 2, left: budget{asks: 2, unclear: 1}},
 	{name: "unclear erasure", lease: 1, doubt: 1, lag: 0, unique: true, writes: 0, profiles: 1, left: budget{asks: 1, erasures: 1, unclear: 1}},
+	{name: "linked", lease: 1, doubt: 1, lag: 1, unique: true, writes: 1, profiles: 1, left: budget{asks: 1, links: 1}},
+	{name: "linked and changed", lease: 1, doubt: 1, lag: 0, unique: true, writes: 1, profiles: 2, left: budget{asks: 2, links: 1}},
+	{name: "linked, not unique", one: true, lease: 1, doubt: 1, lag: 0, writes: 1, profiles: 2, left: budget{asks: 2, links: 1}},
+	{name: "linked and erased", one: true, lease: 1, doubt: 1, lag: 0, unique: true, writes: 1, profiles: 1, left: budget{asks: 1, links: 1, erasures: 1, suspensions: 1}},
+	{name: "unconfirmed", lease: 1, doubt: 1, lag: 0, unique: true, writes: 1, profiles: 2, left: budget{asks: 2, unconfirms: 1}},
+	{name: "unconfirmed and deleted", one: true, lease: 1, doubt: 1, lag: 1, unique: true, writes: 1, profiles: 1, left: budget{asks: 1, unconfirms: 1, deletions: 1}},
+	{name: "erased again", lease: 1, doubt: 1, lag: 1, unique: true, writes: 1, profiles: 1, left: budget{asks: 2, erasures: 1, restores: 1, erasuresAgain: 1}},
+	{name: "erased again, too late", one: true, lease: 1, doubt: 1, lag: 1, writes: 1, profiles: 1, tooLate: 1, left: budget{asks: 1, erasures: 1, erasuresAgain: 1, late: 1}},
 	{name: "erasure repeats", lease: 1, doubt: 1, lag: 0, unique: true, repeats: true, writes: 1, profiles: 1, left: budget{asks: 1, erasures: 1}},
 }

@@ -65,8 +65,8 @@ func (m *model) check(s *state) fault {
 		return lostErasure
 	}
 	alive, aliveBefore := int8(0), false
-	for _, c := range s.contacts {
-		if c.generation != 0 && !c.deleted {
+	for i, c := range s.contacts {
+		if s.isOurs(int8(i+1)) && !c.deleted {
 			if c.generation < r.generation {
 				aliveBefore = true
 			} else {
@@ -129,8 +129,8 @@ func (m *model) check(s *state) fault {
 // answers reports whether the contact of a suspended person has another access
 // than nothing, or may get it.
 func (m *model) answers(s *state) bool {
-	for _, c := range s.contacts {
-		if c.generation != 0 && !c.deleted && c.profile != answersNothing {
+	for i, c := range s.contacts {
+		if s.isOurs(int8(i+1)) && !c.deleted && c.profile != answersNothing {
 			return true
 		}
 	}
@@ -141,6 +141,16 @@ func (m *model) answers(s *state) bool {
 	}
 	for _, w := range s.workers {
 		if w.at == sending && w.row.lease > 0 && w.row.contact != 0 && w.sent != answersNothing {
+			return true
+		}
+	}
+	return false
+}
+
+// isAlive reports whether there is a contact of the person.
+func (s *state) isAlive() bool {
+	for i, c := range s.contacts {
+		if s.isOurs(int8(i+1)) && !c.deleted && c.generation <= s.row.generation {
 			return true
 		}
 	}
@@ -164,7 +174,9 @@ func (m *model) isAtRest(s *state) bool {
 	switch {
 	case r.due != never:
 		return false
-	case r.life == erased, r.life == suspended:
+	case r.life == erased:
+		return !s.again || !s.isAlive()
+	case r.life == suspended:
 		return true
 	case r.life != live:
 		return false

@@ -29,12 +29,16 @@ type machine struct {
 	suspend        func(contacts.Row, bool, time.Time) (contacts.Row, error)
 	resume         func(contacts.Row, time.Time) (contacts.Row, error)
 	confirmNothing func(contacts.Row, int64, string, time.Time, time.Time) (contacts.Row, error)
+	link           func(contacts.Row, webchat.ContactID, time.Time) (contacts.Row, error)
+	unconfirm      func(contacts.Row, time.Time) (contacts.Row, error)
+	eraseAgain     func(contacts.Row, time.Time) (contacts.Row, error)
 	ready          func(contacts.Row) bool
 
 	blind          bool // workers put without looking at the version
 	plusOne        bool // the version grows by one, and tells alone whether a Put has happened
 	unguarded      bool // deletions are not recorded before they are sent
 	allGenerations bool // and reach for more generations than the row has
+	unlooked       bool // a contact is linked without a look for one of the person
 	bindForgets    bool // the doubt is forgotten when the contact could not be put
 }
 
@@ -44,7 +48,8 @@ func real() machine {
 		beginDelete: contacts.Row.BeginDelete, bind: contacts.Row.Bind, confirm: contacts.Row.Confirm, postpone: contacts.Row.Postpone,
 		rest: contacts.Row.Rest, nextGeneration: contacts.Row.NextGeneration, lost: contacts.Row.Lost, deleted: contacts.Row.Deleted,
 		erase: contacts.Row.Erase, reissue: contacts.Row.Reissue, restore: contacts.Row.Restore,
-		suspend: contacts.Row.Suspend, resume: contacts.Row.Resume, confirmNothing: contacts.Row.ConfirmSuspended, ready: contacts.Row.Ready,
+		suspend: contacts.Row.Suspend, resume: contacts.Row.Resume, confirmNothing: contacts.Row.ConfirmSuspended,
+		link: contacts.Row.Link, unconfirm: contacts.Row.Unconfirm, eraseAgain: contacts.Row.EraseAgain, ready: contacts.Row.Ready,
 	}
 }
 

@@ -114,6 +114,36 @@ var mutations = []struct {
 			return r.ConfirmSuspended(owner, access, time.Time{}, now)
 		}
 	}},
+	{"linked without a look", "linked", func(m *machine) { m.unlooked = true }},
+	{"linked while a creation may land", "linked", func(m *machine) {
+		m.link = func(r contacts.Row, id webchat.ContactID, now time.Time) (contacts.Row, error) {
+			r.DoubtUntil, r.LeaseUntil = time.Time{}, time.Time{}
+			return r.Link(id, now)
+		}
+	}},
+	{"linked and taken for what is desired", "linked", func(m *machine) {
+		m.link = func(r contacts.Row, id webchat.ContactID, now time.Time) (contacts.Row, error) {
+			next, err := r.Link(id, now)
+			if err == nil && next.Desired != (contacts.Stamp{}) {
+				next.Confirmed, next.Waiting = next.Desired, nil
+			}
+			return next, err
+		}
+	}},
+	{"unconfirmed while it is believed", "unconfirmed", func(m *machine) {
+		m.unconfirm = func(r contacts.Row, now time.Time) (contacts.Row, error) {
+			next, err := r.Unconfirm(now)
+			next.Trust = r.Trust
+			return next, err
+		}
+	}},
+	{"erased again and not due", "erased again, too late", func(m *machine) {
+		m.eraseAgain = func(r contacts.Row, now time.Time) (contacts.Row, error) {
+			next, err := r.EraseAgain(now)
+			next.Due = time.Time{}
+			return next, err
+		}
+	}},
 	{"trust that does not end", "small", func(m *machine) {
 		m.setDesired = func(r contacts.Row, d contacts.Desired, now time.Time) (contacts.Row, error) {
 			next, err := r.SetDesired(d, now)

@@ -10,6 +10,9 @@ const (
 	reissuing = int8(contacts.Reissuing)
 )
 
+// foreignID is the contact that another program has made, where there is one.
+const foreignID int8 = 4
+
 // act adds whatever the person, or the site for them, may do. Each is a read,
 // a transition and a Put at once: with compare-and-swap it makes no difference
 // when it was read.
@@ -52,6 +55,19 @@ func (m *model) act(s state) {
 	}
 	if s.left.restores > 0 {
 		next, err := m.restore(c, now)
-		do("is restored", 0, &s.left.restores, next, err, func(s *state) { s.erased = false })
+		do("is restored", 0, &s.left.restores, next, err, func(s *state) { s.erased, s.again = false, false })
+	}
+	// Whoever links looks for a contact of the person first.
+	if s.left.links > 0 && s.contacts[foreignID-1].generation == foreign && (m.unlooked || s.search(s.row.generation) == 0) {
+		next, err := m.link(c, contactIDs[foreignID], now)
+		do("is linked", 0, &s.left.links, next, err, func(*state) {})
+	}
+	if s.left.unconfirms > 0 {
+		next, err := m.unconfirm(c, now)
+		do("is seen to have something else at MaiAgent", 0, &s.left.unconfirms, next, err, func(*state) {})
+	}
+	if s.left.erasuresAgain > 0 && s.search(s.row.generation) != 0 { // which is why
+		next, err := m.eraseAgain(c, now)
+		do("is erased again", 0, &s.left.erasuresAgain, next, err, func(s *state) { s.again = true })
 	}
 }

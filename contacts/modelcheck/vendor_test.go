@@ -2,16 +2,20 @@ package modelcheck
 
 // contact is one that MaiAgent has, or had.
 type contact struct {
-	generation int8 // in its source id; 0: no contact
+	generation int8 // in its source id; 0: no contact, foreign: of another program
 	profile    int8
 	deleted    bool
 	lag        int8 // until the search shows that it is there, or that it is not
 }
 
+// foreign stands for the source id of another program.
+const foreign int8 = 9
+
 // write is a request under way whose sender was told nothing.
 type write struct {
 	kind    int8 // creation or replacement
 	of      int8 // generation to make, or contact to replace
+	source  int8 // generation that a foreign contact is of from then on
 	profile int8
 	left    int8 // ticks in which it may still be carried out
 	late    int8 // of these, how many are later than the doubt allows for
@@ -32,6 +36,8 @@ func (w write) less(v write) bool {
 		return w.profile < v.profile
 	case w.left != v.left:
 		return w.left < v.left
+	case w.source != v.source:
+		return w.source < v.source
 	}
 	return w.late < v.late
 }
@@ -51,6 +57,9 @@ func (m *model) carryOut(s state, w write, yield func(state, answer, int8)) {
 	if w.kind == replacement {
 		if c := &s.contacts[w.of-1]; c.generation != 0 && !c.deleted {
 			c.profile = w.profile
+			if c.generation == foreign && !(m.unique && s.has(w.source)) { // otherwise it keeps its source id
+				c.generation = w.source
+			}
 			yield(s, done, w.of)
 		} else {
 			yield(s, missing, 0)
@@ -90,6 +99,7 @@ func (m *model) land(s state) {
 		m.carryOut(s, w, func(s state, a answer, _ int8) {
 			if a == done && w.left <= w.late {
 				s.late++
+				s.again = false
 			}
 			// Twice the same creation makes two contacts where source ids are
 			// not unique, and nobody could do anything about it.
@@ -116,6 +126,23 @@ func (s *state) search(generation int8) int8 {
 		}
 	}
 	return stale
+}
+
+// has reports whether there is a contact of the generation.
+func (s *state) has(generation int8) bool {
+	for _, c := range s.contacts {
+		if c.generation == generation && !c.deleted {
+			return true
+		}
+	}
+	return false
+}
+
+// isOurs reports whether the contact is of the person: those of another program
+// are only once they are linked.
+func (s *state) isOurs(id int8) bool {
+	c := s.contacts[id-1]
+	return c.generation != 0 && (c.generation != foreign || s.row.contact == id)
 }
 
 func (c contact) isListed() bool { return c.generation != 0 && c.deleted == (c.lag > 0) }

@@ -46,6 +46,7 @@ type state struct {
 	wanted    int8 // what the person asked for last
 	erased    bool // and that they are erased
 	suspended bool // or suspended
+	again     bool // and that they are erased once more, whatever came too late before
 	late      int8 // writes that came later than the doubt allows for
 	wrong     fault
 }
@@ -61,6 +62,8 @@ type pendingPut struct {
 type budget struct {
 	asks, erasures, reissues, restores int8
 	suspensions, resumes               int8
+	links                              int8 // with a contact that another program has made
+	unconfirms, erasuresAgain          int8 // after a look at MaiAgent
 	deletions                          int8 // of the contact, by somebody at MaiAgent
 	unclear                            int8 // Puts of unknown outcome
 	failing                            int8 // Puts of a contact that fail

@@ -5,12 +5,13 @@ import (
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/example/internal/bubble"
+	"github.com/maicontact/maicontact/example/internal/mariadbtest"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 )
 
 func TestMain(m *testing.M) {
 	bubble.ReplaceSQLiteClock()
-	postgrestest.Main(m)
+	postgrestest.Main(m, mariadbtest.Stop)
 }
 
 // stores are those that everything is played on, and how much of it: what takes
@@ -25,6 +26,7 @@ var stores = []struct {
 	}, 1},
 	{"SQLite", func(t *testing.T) func(*testing.T) contacts.Store { return one(bubble.SQLite(t)) }, 10},
 	{"PostgreSQL", func(t *testing.T) func(*testing.T) contacts.Store { return one(bubble.PostgreSQL(t)) }, 30},
+	{"MariaDB", func(t *testing.T) func(*testing.T) contacts.Store { return one(bubble.MariaDB(t)) }, 60},
 }
 
 func one(open func(*testing.T, int) []contacts.Store) func(*testing.T) contacts.Store {

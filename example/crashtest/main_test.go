@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/maicontact/maicontact/example/internal/mariadbtest"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 )
 
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
-	postgrestest.Main(m)
+	postgrestest.Main(m, mariadbtest.Stop)
 }
 
 // TestCrashes runs processes with short leases, and still mostly waits for them.
@@ -44,6 +45,7 @@ func TestCrashes(t *testing.T) {
 	for name, run := range map[string]func(t *testing.T, program string){
 		"PostgreSQL": randomOnPostgreSQL,
 		"SQLite":     randomOnSQLite,
+		"MariaDB":    randomOnMariaDB,
 	} {
 		t.Run("at random/"+name, func(t *testing.T) {
 			t.Parallel()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/example/internal/mariadbtest"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -42,6 +43,8 @@ var unreliable = webchattest.Options{AllowDuplicateSourceIDs: true, SearchLag: 2
 
 func postgresURL(t *testing.T) string { return postgrestest.URL(t) }
 
+func mariaURL(t *testing.T) string { return mariadbtest.URL(t) }
+
 var points = []point{
 	{name: "before the POST/PostgreSQL", database: postgresURL, options: unreliable,
 		when: beforeCall, attempted: true, waits: true},
@@ -55,6 +58,11 @@ var points = []point{
 		tapped: true, contacts: 1, attempted: true, waits: true},
 	{name: "after the store write/PostgreSQL", database: postgresURL, options: unreliable,
 		tapped: true, told: true, contacts: 1, bound: true},
+
+	{name: "after the POST/MariaDB", database: mariaURL, options: unreliable,
+		when: beforeReply, contacts: 1, attempted: true, waits: true},
+	{name: "visitor with the cookie, before the POST/MariaDB", database: mariaURL, options: unreliable, visitor: true, kept: true,
+		when: beforeCall, attempted: true, waits: true},
 
 	{name: "visitor, before the POST/PostgreSQL", database: postgresURL, options: unreliable, visitor: true,
 		when: beforeCall, attempted: true, waits: true},

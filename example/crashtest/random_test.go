@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/maicontact/maicontact/example/internal/mariadbtest"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -64,6 +65,22 @@ func randomOnPostgreSQL(t *testing.T, program string) {
 	if got := w.faults(members); !slices.Equal(got, want) {
 		t.Errorf("with a second contact the faults are %q, not %q", got, want)
 	}
+}
+
+func randomOnMariaDB(t *testing.T, program string) {
+	server, err := mariadbtest.Start()
+	if err != nil {
+		mariadbtest.SkipOrFail(t, err)
+	}
+	t.Cleanup(server.Stop)
+	newWorld(t, program, mariadbtest.Address(t, server.DSN(mariadbtest.Database)), unreliable).run(2, 8, func() {
+		if err := server.Crash(); err != nil {
+			t.Error(err)
+		}
+		if err := server.Begin(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func randomOnSQLite(t *testing.T, program string) {

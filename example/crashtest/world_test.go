@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	_ "modernc.org/sqlite"             // the driver "sqlite"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/example/internal/mariadbtest"
 	"github.com/maicontact/maicontact/sqlstore"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -52,6 +54,9 @@ func newWorld(t *testing.T, program, database string, options webchattest.Option
 		// Nothing stays open: a killed process shall leave its file alone.
 		w.dialect, driver, name = sqlstore.SQLite, "sqlite", "file:"+path+"?mode=ro&_pragma=busy_timeout(5000)"
 	}
+	if strings.HasPrefix(database, "mysql:") {
+		w.dialect, driver, name = sqlstore.MySQL, "mysql", mariadbtest.DSNOf(t, database)
+	}
 	var err error
 	if w.db, err = sql.Open(driver, name); err != nil {
 		t.Fatal(err)
@@ -60,6 +65,16 @@ func newWorld(t *testing.T, program, database string, options webchattest.Option
 	t.Cleanup(func() { w.db.Close() })
 	return w
 }
+
+// text is a statement in the words of the database.
+func (w *world) text(statement string) string {
+	if w.dialect == sqlstore.MySQL {
+		return placeholder.ReplaceAllString(statement, "?")
+	}
+	return statement
+}
+
+var placeholder = regexp.MustCompile(`\$[0-9]`)
 
 func sqliteFile(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "shop.db") }
 
@@ -90,7 +105,7 @@ func (w *world) account(ctx context.Context, email string) (account, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	var a account
-	err := w.db.QueryRowContext(ctx, "SELECT id, email, name, phone, plan, revision FROM accounts WHERE email = $1", email).
+	err := w.db.QueryRowContext(ctx, w.text("SELECT id, email, name, phone, plan, revision FROM accounts WHERE email = $1"), email).
 		Scan(&a.id, &a.email, &a.name, &a.phone, &a.plan, &a.revision)
 	return a, err
 }
@@ -102,7 +117,7 @@ func (w *world) row(p contacts.Person) (inDoubt, bound bool) {
 	var doubt sql.NullInt64
 	var contact sql.NullString
 	query := "SELECT doubt_until, contact_id FROM maicontact_contacts WHERE namespace = $1 AND inbox_id = $2 AND kind = $3 AND id = $4"
-	if err := w.db.QueryRowContext(w.t.Context(), query, p.Namespace, p.InboxID, p.Kind, p.ID).Scan(&doubt, &contact); err != nil {
+	if err := w.db.QueryRowContext(w.t.Context(), w.text(query), p.Namespace, p.InboxID, p.Kind, p.ID).Scan(&doubt, &contact); err != nil {
 		w.t.Fatal(err)
 	}
 	return doubt.Valid, contact.Valid
@@ -116,7 +131,7 @@ func (w *world) scope() contacts.Scope {
 // rows reads whose rows there are, and of what life.
 func (w *world) rows() ([]contacts.Row, error) {
 	query := "SELECT kind, id, generation, life FROM maicontact_contacts WHERE namespace = $1"
-	list, err := w.db.QueryContext(w.t.Context(), query, namespace)
+	list, err := w.db.QueryContext(w.t.Context(), w.text(query), namespace)
 	if err != nil {
 		return nil, err
 	}

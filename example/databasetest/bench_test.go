@@ -9,7 +9,7 @@ import (
 	"github.com/maicontact/maicontact/contacts"
 )
 
-var opened = map[string]func(testing.TB) database{"SQLite": newSQLite, "PostgreSQL": newPostgreSQL}
+var opened = map[string]func(testing.TB) database{"SQLite": newSQLite, "PostgreSQL": newPostgreSQL, "MariaDB": newMariaDB}
 
 // The lookup through the store next to the plain query of the same columns.
 func BenchmarkGet(b *testing.B) {
@@ -28,14 +28,13 @@ func BenchmarkGet(b *testing.B) {
 				}
 			})
 			b.Run("query", func(b *testing.B) {
-				stmt, err := d.pool(b).PrepareContext(b.Context(), "SELECT * FROM maicontact_contacts WHERE id = "+
-					map[string]string{"SQLite": "?", "PostgreSQL": "$1"}[name]+
+				stmt, err := d.pool(b).PrepareContext(b.Context(), d.text("SELECT * FROM maicontact_contacts WHERE id = ?")+
 					" AND namespace = '"+p.Namespace+"' AND inbox_id = '"+p.InboxID+"' AND kind = '"+p.Kind+"'")
 				if err != nil {
 					b.Fatal(err)
 				}
 				defer stmt.Close()
-				var columns [31]sql.NullString
+				var columns [35]sql.NullString
 				var into []any
 				for i := range columns {
 					into = append(into, &columns[i])

@@ -4,15 +4,17 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
+	"github.com/maicontact/maicontact/example/internal/mariadbtest"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 	"github.com/maicontact/maicontact/sqlstore"
 )
 
-func TestMain(m *testing.M) { postgrestest.Main(m) }
+func TestMain(m *testing.M) { postgrestest.Main(m, mariadbtest.Stop) }
 
 // database is a new, empty one, to which any number of pools can be opened.
 type database struct {
@@ -28,9 +30,19 @@ func onEach(t *testing.T, test func(t *testing.T, d database)) {
 		t.Parallel()
 		test(t, newSQLite(t))
 	})
+	onServers(t, test)
+}
+
+// onServers runs a test on a new database of each kind that has a server, so
+// that its statements wait for each other's locks.
+func onServers(t *testing.T, test func(t *testing.T, d database)) {
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
 		test(t, newPostgreSQL(t))
+	})
+	t.Run("MariaDB", func(t *testing.T) {
+		t.Parallel()
+		test(t, newMariaDB(t))
 	})
 }
 
@@ -44,13 +56,37 @@ func newPostgreSQL(t testing.TB) database {
 	return database{sqlstore.PostgreSQL, "pgx", postgrestest.URL(t)}
 }
 
+func newMariaDB(t testing.TB) database {
+	return database{sqlstore.MySQL, "mysql", mariadbtest.DSN(t)}
+}
+
+var newOf = map[sqlstore.Dialect]func(testing.TB) database{
+	sqlstore.SQLite: newSQLite, sqlstore.PostgreSQL: newPostgreSQL, sqlstore.MySQL: newMariaDB,
+}
+
 // another is a new database of the same kind.
 func (d database) another(t testing.TB) database {
 	t.Helper()
-	if d.dialect == sqlstore.SQLite {
-		return newSQLite(t)
+	return newOf[d.dialect](t)
+}
+
+// text is a statement whose placeholders are ? in the words of the database.
+func (d database) text(statement string) string {
+	if d.dialect != sqlstore.PostgreSQL {
+		return statement
 	}
-	return newPostgreSQL(t)
+	for n := 1; strings.Contains(statement, "?"); n++ {
+		statement = strings.Replace(statement, "?", fmt.Sprintf("$%d", n), 1)
+	}
+	return statement
+}
+
+// numbers is a query of the numbers from 1 up.
+func numbers(upTo int) string {
+	const digits = "(SELECT 0 AS i UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL " +
+		"SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)"
+	return fmt.Sprintf("SELECT n FROM (SELECT 1 + a.i + 10 * b.i + 100 * c.i + 1000 * d.i + 10000 * e.i AS n FROM "+
+		"%[1]s AS a CROSS JOIN %[1]s AS b CROSS JOIN %[1]s AS c CROSS JOIN %[1]s AS d CROSS JOIN %[1]s AS e) AS numbers WHERE n <= %d", digits, upTo)
 }
 
 // pool opens the database once more.

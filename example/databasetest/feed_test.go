@@ -12,9 +12,10 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/sqlstore"
 )
 
-var feed = flag.Duration("feed", 3*time.Second, "how long TestPostgreSQLFeed changes rows")
+var feed = flag.Duration("feed", 3*time.Second, "how long TestFeed changes rows")
 
 const (
 	feedRate    = 400 // changes in a second, of both writers
@@ -26,9 +27,12 @@ const (
 // What has changed is asked for again and again while changes wait for locks and
 // take long to commit: with polls that overlap none is missed. Polls that overlap
 // less show that the test would see it.
-func TestPostgreSQLFeed(t *testing.T) {
+func TestFeed(t *testing.T) {
 	t.Parallel()
-	d := newPostgreSQL(t)
+	onServers(t, followFeed)
+}
+
+func followFeed(t *testing.T, d database) {
 	longest := min(*feed/2, 8*time.Second)
 	total := int(feed.Seconds() * feedRate)
 	db, first, second := d.pool(t), d.pool(t), d.pool(t)
@@ -36,7 +40,7 @@ func TestPostgreSQLFeed(t *testing.T) {
 		pool.SetMaxOpenConns(50)
 	}
 	writers := []contacts.Store{d.openOn(t, first), d.openOn(t, second)}
-	makeSlow(t, db, total)
+	makeSlow(t, db, d, total)
 
 	var readers []*reader
 	var polls, puts sync.WaitGroup
@@ -64,7 +68,7 @@ func TestPostgreSQLFeed(t *testing.T) {
 		row := contacts.Row{Person: newPerson(fmt.Sprint(n)), Version: int64(n + 1), Trust: 1, Generation: 1}
 		switch pause := rand.N(longest); n % feedSlow {
 		case 0:
-			time.AfterFunc(pause, lock(t, db, row.Person))
+			time.AfterFunc(pause, d.lock(t, db, row.Person))
 		case 1:
 			row.Failures = int(pause.Milliseconds())
 		}
@@ -98,13 +102,17 @@ func TestPostgreSQLFeed(t *testing.T) {
 
 // makeSlow makes rows, and a trigger that delays commits by as many milliseconds
 // as the row has failures.
-func makeSlow(t *testing.T, db *sql.DB, rows int) {
+func makeSlow(t *testing.T, db *sql.DB, d database, rows int) {
 	t.Helper()
-	execute(t, db, `INSERT INTO maicontact_contacts (namespace, inbox_id, kind, id, version, trust, generation,
+	execute(t, db, d.text(`INSERT INTO maicontact_contacts (namespace, inbox_id, kind, id, version, trust, generation,
 			desired_profile, desired_access, confirmed_profile, confirmed_access, revision, owner,
 			doubt_other, conflicts, denials, refused, failures, reason, call_operation, call_outcome, life, passing, checks)
-		SELECT $1, $2, 'member', n - 1, n, 0, 1, '', '', '', '', 0, 0, 0, 0, 0, '', 0, '', '', '', 0, 0, 0
-		FROM generate_series(1, $3) AS g(n)`, scope.Namespace, scope.InboxID, rows)
+		SELECT ?, ?, 'member', n - 1, n, 0, 1, '', '', '', '', 0, 0, 0, 0, 0, '', 0, '', '', '', 0, 0, 0
+		FROM (`+numbers(rows)+`) AS numbers`), scope.Namespace, scope.InboxID)
+	if d.dialect == sqlstore.MySQL {
+		execute(t, db, "CREATE TRIGGER slow AFTER UPDATE ON maicontact_contacts FOR EACH ROW DO SLEEP(NEW.failures / 1000)")
+		return
+	}
 	execute(t, db, `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
 		'BEGIN PERFORM pg_sleep(NEW.failures / 1000.0); RETURN NULL; END'`)
 	execute(t, db, `CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON maicontact_contacts DEFERRABLE INITIALLY DEFERRED

@@ -76,11 +76,16 @@ func TestPostgreSQLRestart(t *testing.T) {
 		postgrestest.SkipOrFail(t, err)
 	}
 	t.Cleanup(cluster.Stop)
-	d := database{sqlstore.PostgreSQL, "pgx", cluster.URL()}
+	restart(t, database{sqlstore.PostgreSQL, "pgx", cluster.URL()}, cluster.Crash, cluster.Begin)
+}
+
+// restart ends the server of a database without a warning, and begins it anew.
+func restart(t *testing.T, d database, crash, begin func() error) {
+	t.Helper()
 	store := d.open(t)
 	want, next := bound(t, store, newPerson("bound")), claimed(t, store, newPerson("claimed"))
 
-	if err := cluster.Crash(); err != nil {
+	if err := crash(); err != nil {
 		t.Fatal(err)
 	}
 	for name, operation := range operations(store, want.Person) {
@@ -91,12 +96,13 @@ func TestPostgreSQLRestart(t *testing.T) {
 		}
 		cancel()
 	}
-	if err := cluster.Begin(); err != nil {
+	if err := begin(); err != nil {
 		t.Fatal(err)
 	}
 
 	for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		if _, _, err = store.Get(t.Context(), want.Person); err == nil {
+		_, _, err := store.Get(t.Context(), want.Person)
+		if err == nil {
 			break
 		}
 		if time.Since(start) > 20*time.Second {

@@ -3,17 +3,24 @@ package databasetest
 import (
 	"database/sql"
 	"errors"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/sqlstore"
 )
 
 // Two members are bound to one contact at the same time: neither sees the
 // other's change, and the unique index decides. With a transaction that is
 // held open the case comes every time.
-func TestPostgreSQLContactTakenMeanwhile(t *testing.T) {
+func TestContactTakenMeanwhile(t *testing.T) {
 	t.Parallel()
+	onServers(t, contactTakenMeanwhile)
+}
+
+func contactTakenMeanwhile(t *testing.T, like database) {
 	for _, test := range []struct {
 		name string
 		end  func(*sql.Tx) error
@@ -24,7 +31,7 @@ func TestPostgreSQLContactTakenMeanwhile(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			d := newPostgreSQL(t)
+			d := like.another(t)
 			store, db := d.open(t), d.pool(t)
 			first, second := claimed(t, store, newPerson("1")), claimed(t, store, newPerson("2"))
 			tx, err := db.BeginTx(t.Context(), nil)
@@ -32,9 +39,7 @@ func TestPostgreSQLContactTakenMeanwhile(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer tx.Rollback()
-			_, err = tx.ExecContext(t.Context(), "UPDATE maicontact_contacts SET contact_id = $1 WHERE id = $2",
-				contactID.Reveal(), first.ID)
-			if err != nil {
+			if err := d.change(t, tx, first.Person, "contact_id", contactID.Reveal()); err != nil {
 				t.Fatal(err)
 			}
 			result := make(chan error, 1)
@@ -42,7 +47,7 @@ func TestPostgreSQLContactTakenMeanwhile(t *testing.T) {
 				_, err := store.Put(t.Context(), bind(t, second, contactID), contacts.Guard{})
 				result <- err
 			}()
-			waitForLocks(t, db, 1)
+			d.waitForLocks(t, db, 1)
 			if err := test.end(tx); err != nil {
 				t.Fatal(err)
 			}
@@ -57,14 +62,42 @@ func TestPostgreSQLContactTakenMeanwhile(t *testing.T) {
 	}
 }
 
+// change changes a column of one row, and locks no other.
+func (d database) change(t *testing.T, tx *sql.Tx, p contacts.Person, column, value string) error {
+	_, err := tx.ExecContext(t.Context(), d.text("UPDATE maicontact_contacts SET "+column+
+		" = ? WHERE namespace = ? AND inbox_id = ? AND kind = ? AND id = ?"), value, p.Namespace, p.InboxID, p.Kind, p.ID)
+	return err
+}
+
+// countWaits counts the connections of the database that wait for others.
+func (d database) countWaits(t *testing.T, db *sql.DB) (n int, err error) {
+	if d.dialect == sqlstore.PostgreSQL {
+		err = db.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&n)
+		return n, err
+	}
+	// The tables that tell it, too, are not made anew while somebody keeps looking.
+	var engine, name, status string
+	if err := db.QueryRowContext(t.Context(), "SHOW ENGINE INNODB STATUS").Scan(&engine, &name, &status); err != nil {
+		return 0, err
+	}
+	_, status, _ = strings.Cut(status, "\nTRANSACTIONS\n") // and not the last deadlock
+	threads := "0"
+	for _, found := range lockWait.FindAllStringSubmatch(status, -1) {
+		threads += "," + found[1]
+	}
+	err = db.QueryRowContext(t.Context(), "SELECT count(*) FROM information_schema.processlist WHERE db = DATABASE() AND id IN ("+threads+")").Scan(&n)
+	return n, err
+}
+
+var lockWait = regexp.MustCompile(`(?s)\nLOCK WAIT .*?thread id (\d+)`)
+
 // waitForLocks waits until n connections of the database wait for others, or
 // none does where n is 0.
-func waitForLocks(t *testing.T, db *sql.DB, n int) {
+func (d database) waitForLocks(t *testing.T, db *sql.DB, n int) {
 	t.Helper()
 	for start := time.Now(); ; time.Sleep(5 * time.Millisecond) {
-		var waiting int
-		err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity
-			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting)
+		waiting, err := d.countWaits(t, db)
 		switch {
 		case err != nil:
 			t.Fatal(err)

@@ -27,17 +27,25 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 			},
 			"every change refused": func(t *testing.T, db *sql.DB) { refuseChanges(t, db, d.dialect) },
 			"column spoiled": func(t *testing.T, db *sql.DB) {
-				if d.dialect == sqlstore.PostgreSQL {
-					execute(t, db, "ALTER TABLE maicontact_contacts ALTER generation TYPE TEXT")
-				}
-				execute(t, db, "UPDATE maicontact_contacts SET generation = $1", secretEmail)
+				alter(t, db, d, map[sqlstore.Dialect]string{
+					sqlstore.PostgreSQL: "ALTER generation TYPE TEXT", sqlstore.MySQL: "MODIFY generation VARCHAR(99)",
+				})
+				execute(t, db, d.text("UPDATE maicontact_contacts SET generation = ?"), secretEmail)
 			},
 			"contact and life spoiled": func(t *testing.T, db *sql.DB) {
 				if d.dialect == sqlstore.PostgreSQL {
 					execute(t, db, "DROP INDEX maicontact_contacts_contact")
-					execute(t, db, "ALTER TABLE maicontact_contacts ALTER contact_id TYPE BIGINT USING 1")
 				}
+				execute(t, db, "UPDATE maicontact_contacts SET contact_id = NULL")
+				alter(t, db, d, map[sqlstore.Dialect]string{
+					sqlstore.PostgreSQL: "ALTER contact_id TYPE BIGINT USING 1", sqlstore.MySQL: "MODIFY contact_id DOUBLE",
+				})
 				execute(t, db, "UPDATE maicontact_contacts SET life = 99")
+			},
+			"what waits must be unique": func(t *testing.T, db *sql.DB) {
+				execute(t, db, "UPDATE maicontact_contacts SET contact_id = NULL")
+				column := map[sqlstore.Dialect]string{sqlstore.SQLite: "waiting", sqlstore.PostgreSQL: "waiting", sqlstore.MySQL: "waiting(200)"}
+				execute(t, db, "CREATE UNIQUE INDEX spoiled ON maicontact_contacts ("+column[d.dialect]+")")
 			},
 			"pool closed": func(t *testing.T, db *sql.DB) { db.Close() },
 		} {
@@ -52,7 +60,7 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 				claimed(t, store, newPerson("2"))
 				spoil(t, db)
 				failed := 0
-				for _, member := range []string{"1", "2"} {
+				for _, member := range []string{"1", "2", "3"} { // the last has no row
 					for operation, run := range operations(store, newPerson(member)) {
 						ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 						if err := run(ctx); err != nil {
@@ -74,13 +82,24 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 // at hand: PostgreSQL puts it into the error's details.
 func refuseChanges(t *testing.T, db *sql.DB, dialect sqlstore.Dialect) {
 	t.Helper()
-	if dialect == sqlstore.PostgreSQL {
+	refuse := "BEGIN SELECT RAISE(ABORT, 'refused'); END"
+	switch dialect {
+	case sqlstore.PostgreSQL:
 		execute(t, db, "ALTER TABLE maicontact_contacts ADD CHECK (revision < 0) NOT VALID")
 		return
+	case sqlstore.MySQL:
+		refuse = "FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'refused'"
 	}
 	for _, event := range []string{"INSERT", "UPDATE"} {
-		execute(t, db, "CREATE TRIGGER refuse_"+event+" BEFORE "+event+
-			" ON maicontact_contacts BEGIN SELECT RAISE(ABORT, 'refused'); END")
+		execute(t, db, "CREATE TRIGGER refuse_"+event+" BEFORE "+event+" ON maicontact_contacts "+refuse)
+	}
+}
+
+// alter changes the table where the database keeps types apart.
+func alter(t *testing.T, db *sql.DB, d database, how map[sqlstore.Dialect]string) {
+	t.Helper()
+	if change, ok := how[d.dialect]; ok {
+		execute(t, db, "ALTER TABLE maicontact_contacts "+change)
 	}
 }
 

@@ -15,8 +15,12 @@ import (
 // A Put that was given up waits for a lock at the server and
 // lands later, beside that of another worker: one of them has the claim, and
 // never both. Counting versions instead of random ones made two.
-func TestPostgreSQLLateLanding(t *testing.T) {
+func TestLateLanding(t *testing.T) {
 	t.Parallel()
+	onServers(t, lateLanding)
+}
+
+func lateLanding(t *testing.T, like database) {
 	for _, test := range []struct {
 		name    string
 		givenUp []int // in line for the lock
@@ -27,13 +31,13 @@ func TestPostgreSQLLateLanding(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			d := newPostgreSQL(t)
+			d := like.another(t)
 			_, behind := newWire(t, d)
 			db := d.pool(t)
 			workers := []contacts.Store{behind.open(t), behind.open(t)}
 			for range 5 {
 				row := waiting(t, workers[0], newPerson(time.Now().Format("150405.000000")))
-				unlock := lock(t, db, row.Person)
+				unlock := d.lock(t, db, row.Person)
 				errs := []chan error{make(chan error, 1), make(chan error, 1)}
 				var giveUp []context.CancelFunc
 				for i, store := range workers {
@@ -47,7 +51,7 @@ func TestPostgreSQLLateLanding(t *testing.T) {
 						}
 						errs[i] <- err
 					}()
-					waitForLocks(t, db, i+1)
+					d.waitForLocks(t, db, i+1)
 				}
 				for _, i := range test.givenUp {
 					giveUp[i]()
@@ -60,7 +64,7 @@ func TestPostgreSQLLateLanding(t *testing.T) {
 				isStored(t, workers[0], row)
 				unlock()
 				landed := waitForChange(t, workers[0], row)
-				waitForLocks(t, db, 0)
+				d.waitForLocks(t, db, 0)
 
 				for i, done := range errs {
 					switch err := <-done; {
@@ -82,9 +86,12 @@ func TestPostgreSQLLateLanding(t *testing.T) {
 }
 
 // The row was stored and the reply got lost: a look finds it.
-func TestPostgreSQLReplyIsLost(t *testing.T) {
+func TestReplyIsLost(t *testing.T) {
 	t.Parallel()
-	d := newPostgreSQL(t)
+	onServers(t, replyIsLost)
+}
+
+func replyIsLost(t *testing.T, d database) {
 	network, behind := newWire(t, d)
 	direct := d.open(t)
 	for name, open := range map[string]func(testing.TB) *sqlstore.Store{"pool": behind.open, "one connection": behind.openSingle} {
@@ -114,9 +121,12 @@ func TestPostgreSQLReplyIsLost(t *testing.T) {
 }
 
 // Neither the reply nor the look comes: Put says so, in bounded time.
-func TestPostgreSQLNetworkIsGone(t *testing.T) {
+func TestNetworkIsGone(t *testing.T) {
 	t.Parallel()
-	d := newPostgreSQL(t)
+	onServers(t, networkIsGone)
+}
+
+func networkIsGone(t *testing.T, d database) {
 	network, behind := newWire(t, d)
 	store := behind.open(t)
 	row := waiting(t, store, newPerson("1"))
@@ -175,11 +185,12 @@ func TestReadsFromAReplica(t *testing.T) {
 }
 
 // lock takes the person's row, as another program may.
-func lock(t *testing.T, db *sql.DB, p contacts.Person) (unlock func()) {
+func (d database) lock(t *testing.T, db *sql.DB, p contacts.Person) (unlock func()) {
 	t.Helper()
 	tx, err := db.BeginTx(t.Context(), nil)
 	if err == nil {
-		_, err = tx.ExecContext(t.Context(), "SELECT 1 FROM maicontact_contacts WHERE id = $1 FOR UPDATE", p.ID)
+		_, err = tx.ExecContext(t.Context(), d.text("SELECT 1 FROM maicontact_contacts WHERE namespace = ? AND inbox_id = ? AND kind = ? AND id = ? FOR UPDATE"),
+			p.Namespace, p.InboxID, p.Kind, p.ID)
 	}
 	if err != nil {
 		t.Fatal(err)

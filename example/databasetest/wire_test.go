@@ -7,14 +7,19 @@ import (
 	"net/url"
 	"sync"
 	"testing"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/maicontact/maicontact/sqlstore"
 )
 
-// wire is a bad network in front of a PostgreSQL server: requests to cancel a
+// wire is a bad network in front of a server: requests to cancel a
 // statement get lost, the server does not hear that a client has gone, and
 // replies can be held back.
 type wire struct {
 	listener net.Listener
 	server   string
+	dialect  sqlstore.Dialect
 
 	mu    sync.Mutex
 	links []*link
@@ -29,15 +34,12 @@ type link struct {
 // newWire returns the network, and the database behind it.
 func newWire(t *testing.T, d database) (*wire, database) {
 	t.Helper()
-	address, err := url.Parse(d.address)
-	if err != nil {
-		t.Fatal(err)
-	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wire{listener: listener, server: address.Host}
+	w := &wire{listener: listener, dialect: d.dialect}
+	d.address, w.server = d.by(t, listener.Addr().String())
 	go w.accept()
 	t.Cleanup(func() {
 		listener.Close()
@@ -48,9 +50,26 @@ func newWire(t *testing.T, d database) (*wire, database) {
 			l.server.Close()
 		}
 	})
-	address.Host = listener.Addr().String()
-	d.address = address.String()
 	return w, d
+}
+
+// by is the address of the database by way of another host, and its own host.
+func (d database) by(t *testing.T, host string) (address, server string) {
+	t.Helper()
+	if d.dialect == sqlstore.MySQL {
+		config, err := mysql.ParseDSN(d.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server, config.Addr = config.Addr, host
+		return config.FormatDSN(), server
+	}
+	parsed, err := url.Parse(d.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, parsed.Host = parsed.Host, host
+	return parsed.String(), server
 }
 
 func (w *wire) accept() {
@@ -65,10 +84,18 @@ func (w *wire) accept() {
 
 func (w *wire) carry(client net.Conn) {
 	var head [8]byte // of the first message: its length, and a code
+	if w.dialect == sqlstore.MySQL {
+		w.join(client, nil) // the server speaks first, and nobody asks it to cancel
+		return
+	}
 	if _, err := io.ReadFull(client, head[:]); err != nil || binary.BigEndian.Uint32(head[4:]) == cancelRequest {
 		client.Close()
 		return
 	}
+	w.join(client, head[:])
+}
+
+func (w *wire) join(client net.Conn, head []byte) {
 	server, err := net.Dial("tcp", w.server)
 	if err != nil {
 		client.Close()
@@ -79,7 +106,7 @@ func (w *wire) carry(client net.Conn) {
 	w.links = append(w.links, l)
 	w.mu.Unlock()
 	go l.reply()
-	_, _ = server.Write(head[:])
+	_, _ = server.Write(head)
 	_, _ = io.Copy(server, client) // and the server side stays open
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/example/internal/bubble"
+	"github.com/maicontact/maicontact/example/internal/mariadbtest"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 )
 
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) {
 		// judge the change; everywhere else the runs are other ones each time.
 		set("rapid.seed", "20261122")
 	}
-	postgrestest.Main(m)
+	postgrestest.Main(m, mariadbtest.Stop)
 }
 
 func set(name, value string) {
@@ -41,6 +42,7 @@ const most = 50 // motifs in a run
 func TestMemory(t *testing.T)     { check(t, 4, memory) }
 func TestSQLite(t *testing.T)     { check(t, 0.5, in(bubble.SQLite(t))) }
 func TestPostgreSQL(t *testing.T) { check(t, 0.15, in(bubble.PostgreSQL(t))) }
+func TestMariaDB(t *testing.T)    { check(t, 0.05, in(bubble.MariaDB(t))) }
 
 // in opens a database for all replicas.
 func in(open func(*testing.T, int) []contacts.Store) func(*testing.T) []contacts.Store {

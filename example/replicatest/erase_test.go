@@ -15,7 +15,6 @@ import (
 
 	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/contacts"
-	"github.com/maicontact/maicontact/example/internal/postgrestest"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
@@ -24,6 +23,15 @@ import (
 // ever.
 func TestEraseAgainstReissue(t *testing.T) {
 	t.Parallel()
+	for name, open := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eraseAgainstReissue(t, open)
+		})
+	}
+}
+
+func eraseAgainstReissue(t *testing.T, open func(testing.TB) database) {
 	const rounds = 40
 	for _, test := range []struct {
 		name   string
@@ -42,8 +50,8 @@ func TestEraseAgainstReissue(t *testing.T) {
 			for _, fault := range test.faults {
 				sim.Inject(fault)
 			}
-			database := postgrestest.URL(t)
-			d := &duel{sim: sim, eraser: newReplica(t, sim, database), reissuer: newReplica(t, sim, database)}
+			in := open(t)
+			d := &duel{sim: sim, eraser: newReplica(t, sim, in), reissuer: newReplica(t, sim, in)}
 			var group errgroup.Group
 			group.SetLimit(8)
 			for i := range rounds {

@@ -2,6 +2,7 @@ package replicatest
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/example/internal/mariadbtest"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 	"github.com/maicontact/maicontact/internal/identity"
 	"github.com/maicontact/maicontact/sqlstore"
@@ -29,7 +31,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
-	postgrestest.Main(m)
+	postgrestest.Main(m, mariadbtest.Stop)
 }
 
 const namespace = "replicas"
@@ -46,13 +48,31 @@ type replica struct {
 	handler http.Handler
 }
 
+// database is one that several servers share.
+type database struct {
+	dialect sqlstore.Dialect
+	open    func(t testing.TB) *sql.DB
+}
+
+// databases make new ones.
+var databases = map[string]func(t testing.TB) database{
+	"PostgreSQL": func(t testing.TB) database {
+		address := postgrestest.URL(t)
+		return database{sqlstore.PostgreSQL, func(t testing.TB) *sql.DB { return postgrestest.OpenURL(t, address) }}
+	},
+	"MariaDB": func(t testing.TB) database {
+		dsn := mariadbtest.DSN(t)
+		return database{sqlstore.MySQL, func(t testing.TB) *sql.DB { return mariadbtest.Open(t, dsn) }}
+	},
+}
+
 // newReplica makes a server whose Run runs until the test ends.
-func newReplica(t *testing.T, sim *webchattest.Server, database string) *replica {
+func newReplica(t *testing.T, sim *webchattest.Server, in database) *replica {
 	t.Helper()
-	db := postgrestest.OpenURL(t, database)
+	db := in.open(t)
 	db.SetMaxOpenConns(16)
 	db.SetMaxIdleConns(16)
-	store, err := sqlstore.Open(t.Context(), db, sqlstore.PostgreSQL)
+	store, err := sqlstore.Open(t.Context(), db, in.dialect)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,14 +7,19 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
-	"github.com/maicontact/maicontact/example/internal/postgrestest"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
 // A thousand first asks of one member at once, at three servers, make one
 // contact, even where MaiAgent would make more.
 func TestRushOfMember(t *testing.T) {
-	sim, replicas := threeReplicas(t)
+	for name, open := range databases {
+		t.Run(name, func(t *testing.T) { rushOfMember(t, open(t)) })
+	}
+}
+
+func rushOfMember(t *testing.T, in database) {
+	sim, replicas := threeReplicas(t, in)
 	rush(t, sim, replicas, "alice", nil, scope.Member("alice"))
 	if n := sim.Count(webchattest.CreateContact); n != 1 {
 		t.Errorf("MaiAgent was asked to create %d contacts", n)
@@ -23,7 +28,13 @@ func TestRushOfMember(t *testing.T) {
 
 // So do those of one visitor, who has a cookie and no contact yet.
 func TestRushOfVisitor(t *testing.T) {
-	sim, replicas := threeReplicas(t)
+	for name, open := range databases {
+		t.Run(name, func(t *testing.T) { rushOfVisitor(t, open(t)) })
+	}
+}
+
+func rushOfVisitor(t *testing.T, in database) {
+	sim, replicas := threeReplicas(t, in)
 	remove := sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Operation: webchattest.CreateContact})
 	_, cookies, err := replicas[0].ask(t.Context(), "")
 	if err != nil || len(cookies) != 1 {
@@ -41,12 +52,11 @@ func TestRushOfVisitor(t *testing.T) {
 	}
 }
 
-func threeReplicas(t *testing.T) (*webchattest.Server, []*replica) {
+func threeReplicas(t *testing.T, in database) (*webchattest.Server, []*replica) {
 	t.Helper()
 	sim := webchattest.NewServer(forgetful)
 	t.Cleanup(sim.Close)
-	database := postgrestest.URL(t)
-	return sim, []*replica{newReplica(t, sim, database), newReplica(t, sim, database), newReplica(t, sim, database)}
+	return sim, []*replica{newReplica(t, sim, in), newReplica(t, sim, in), newReplica(t, sim, in)}
 }
 
 // rush asks until everybody has the contact of the person, who has but one.

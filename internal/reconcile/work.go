@@ -165,8 +165,8 @@ func (w *work) lost() error {
 
 func (w *work) purpose() upstream.Purpose {
 	switch {
-	case w.upkeep:
-		return upstream.Upkeep
+	case w.upkeep, w.at.Row.Life == contacts.Erasing, w.at.Row.Life == contacts.Reissuing, w.at.Row.Life == contacts.Erased:
+		return upstream.Upkeep // nobody's browser asks again for a deletion
 	case w.at.Row.IsVisitor():
 		return upstream.MakeVisitor
 	}

@@ -16,6 +16,7 @@ import (
 	"modernc.org/sqlite"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/example/internal/mariadbtest"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 	"github.com/maicontact/maicontact/sqlstore"
 )
@@ -66,7 +67,7 @@ func PostgreSQL(t *testing.T) func(t *testing.T, replicas int) []contacts.Store 
 	}
 	address += "&search_path=clock,pg_catalog,public"
 	return func(t *testing.T, replicas int) []contacts.Store {
-		c := &clock{}
+		c := &clock{statement: "SELECT setval('clock.millis', $1)"}
 		stores := make([]contacts.Store, replicas)
 		for i := range stores {
 			db := openPool(t, "pgx", address)
@@ -80,11 +81,31 @@ func PostgreSQL(t *testing.T) func(t *testing.T, replicas int) []contacts.Store 
 	}
 }
 
+// MariaDB is SQLite for a database of that kind. Each replica has one connection,
+// whose clock is set.
+func MariaDB(t *testing.T) func(t *testing.T, replicas int) []contacts.Store {
+	dsn := mariadbtest.DSN(t)
+	migrate(t, "mysql", dsn, sqlstore.MySQL)
+	return func(t *testing.T, replicas int) []contacts.Store {
+		stores := make([]contacts.Store, replicas)
+		for i := range stores {
+			db := openPool(t, "mysql", dsn)
+			db.SetMaxOpenConns(1)
+			if i == 0 {
+				execute(t, db, "DELETE FROM maicontact_contacts")
+			}
+			stores[i] = &clocked{openStore(t, db, sqlstore.MySQL), &clock{db: db, statement: "SET timestamp = ? / 1000"}}
+		}
+		return stores
+	}
+}
+
 // clock takes the time of the bubble to a database.
 type clock struct {
-	db *sql.DB
-	mu sync.Mutex
-	at time.Time
+	db        *sql.DB
+	statement string // takes the milliseconds since 1970
+	mu        sync.Mutex
+	at        time.Time
 }
 
 func (c *clock) set() {
@@ -94,7 +115,7 @@ func (c *clock) set() {
 	if c.at.Equal(now) {
 		return
 	}
-	if _, err := c.db.ExecContext(context.Background(), "SELECT setval('clock.millis', $1)", now.UnixMilli()); err != nil {
+	if _, err := c.db.ExecContext(context.Background(), c.statement, now.UnixMilli()); err != nil {
 		panic(err)
 	}
 	c.at = now

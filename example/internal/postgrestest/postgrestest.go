@@ -21,9 +21,13 @@ import (
 const Variable = "MAICONTACT_POSTGRES"
 
 // Main runs the tests of a package and then stops the server, if one was
-// started. Call it from TestMain; it does not return.
-func Main(m *testing.M) {
+// started, and whatever else the tests may have started. Call it from TestMain;
+// it does not return.
+func Main(m *testing.M, others ...func()) {
 	code := m.Run()
+	for _, stop := range others {
+		stop()
+	}
 	shared.Lock()
 	if shared.cluster != nil {
 		shared.cluster.Stop()

@@ -1,0 +1,43 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/pressly/goose/v3/lock"
+)
+
+// longestWait is how long a program waits in seconds for others that migrate.
+const longestWait = 300
+
+// advisoryLock looks every second.
+func advisoryLock() (lock.SessionLocker, error) {
+	return lock.NewPostgresSessionLocker(lock.WithLockID(lockID), lock.WithLockTimeout(1, longestWait))
+}
+
+// namedLock is a lock of MySQL, which ends with the connection that has it. Its
+// name counts for all of a server, so that the database is part of it.
+func namedLock() (lock.SessionLocker, error) { return mysqlLock{}, nil }
+
+type mysqlLock struct{}
+
+const lockName = `CONCAT('` + versionTable + `.', CRC32(DATABASE()))`
+
+// SessionLock implements [lock.SessionLocker].
+func (mysqlLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
+	var got sql.NullInt64
+	if err := conn.QueryRowContext(ctx, `SELECT GET_LOCK(`+lockName+`, ?)`, longestWait).Scan(&got); err != nil {
+		return err
+	}
+	if got.Int64 != 1 {
+		return errors.New("another program is migrating the schema and does not end")
+	}
+	return nil
+}
+
+// SessionUnlock implements [lock.SessionLocker].
+func (mysqlLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, `DO RELEASE_LOCK(`+lockName+`)`)
+	return err
+}

@@ -1,0 +1,47 @@
+-- +goose Up
+-- Keys compare by their bytes: a collation would take some of them for one.
+-- Texts are bytes too, so that no character set of a connection changes them.
+-- Times are milliseconds since 1970. It is one statement, as each commits by
+-- itself; a program that died after it makes the next one find the table there.
+CREATE TABLE IF NOT EXISTS maicontact_contacts (
+    namespace         VARBINARY(255) NOT NULL,
+    inbox_id          VARBINARY(255) NOT NULL,
+    kind              VARBINARY(32)  NOT NULL,
+    id                VARBINARY(255) NOT NULL,
+    version           BIGINT         NOT NULL,
+    trust             BIGINT         NOT NULL,
+    trusted_at        BIGINT,
+    contact_id        VARBINARY(255),
+    generation        BIGINT         NOT NULL,
+    created_at        BIGINT,
+    updated_at        BIGINT,
+    desired_profile   VARBINARY(255) NOT NULL,
+    desired_access    VARBINARY(255) NOT NULL,
+    confirmed_profile VARBINARY(255) NOT NULL,
+    confirmed_access  VARBINARY(255) NOT NULL,
+    since_at          BIGINT,
+    revision          BIGINT         NOT NULL,
+    waiting           MEDIUMBLOB,
+    due_at            BIGINT,
+    owner             BIGINT         NOT NULL,
+    lease_until       BIGINT,
+    doubt_until       BIGINT,
+    doubt_other       SMALLINT       NOT NULL,
+    conflicts         BIGINT         NOT NULL,
+    denials           BIGINT         NOT NULL,
+    refused           MEDIUMBLOB     NOT NULL,
+    failures          BIGINT         NOT NULL,
+    reason            MEDIUMBLOB     NOT NULL,
+    call_operation    VARBINARY(255) NOT NULL,
+    call_outcome      VARBINARY(255) NOT NULL,
+    call_at           BIGINT,
+    life              SMALLINT       NOT NULL,
+    passing           SMALLINT       NOT NULL,
+    checks            BIGINT         NOT NULL,
+    expires_at        BIGINT,
+    PRIMARY KEY (namespace, inbox_id, kind, id),
+    UNIQUE INDEX maicontact_contacts_contact (inbox_id, contact_id),
+    INDEX maicontact_contacts_due (namespace, inbox_id, due_at),
+    INDEX maicontact_contacts_trusted (namespace, inbox_id, trusted_at),
+    INDEX maicontact_contacts_expires (namespace, inbox_id, expires_at)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
