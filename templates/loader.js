@@ -5,7 +5,8 @@ load();
 function load() {
   // The first loader on a page keeps the state, and takes over what waits in the
   // queue that the bootstrap left. Later answers, from a second tag, from a body
-  // that replaced the former, or to ask(), are handed to it by theirs.
+  // that replaced the former, or to ask(), are handed to it by theirs, and the
+  // page's clicks by the first.
   const key = Symbol.for('maicontact');
   const queue = window[key];
   if (!Array.isArray(queue)) return;
@@ -496,7 +497,7 @@ function load() {
     if (state === 'opening') return;
     if (!recalled) guard(() => sessionStorage.setItem(wished(), String(Date.now())))();
     settle('opening', '');
-    if (look && look.embed) guard(preload)(look.embed);
+    hint('preload');
     const turn = navigator.locks ? (f) => navigator.locks.request(name + ' open', f) : (f) => f();
     Promise.resolve().then(() => turn(() => post(2))).catch(() => null).then(guard((given) => {
       if (state !== 'opening') return; // another answer came first
@@ -507,14 +508,17 @@ function load() {
     }));
   }
 
-  function preload(href) {
+  // hint tells the browser of the embed: that it will be needed, or with
+  // 'preconnect' no more than that its host may be.
+  const hint = guard((rel) => {
+    if (!look || !look.embed) return;
     const link = document.createElement('link');
-    link.rel = 'preload';
+    link.rel = rel;
     link.as = 'script';
     link.nonce = nonce;
-    link.href = href;
+    link.href = look.embed;
     document.head.append(link);
-  }
+  });
 
   // post opens the chat at the server, and again a few times while it says that
   // the contact is still to come.
@@ -542,6 +546,7 @@ function load() {
     }
     if (!button) {
       button = makeButton(look, nonce);
+      button.button.addEventListener('pointerenter', () => hint('preconnect'), { once: true });
       button.place();
     }
     button.show(state === 'failed' || state === 'blocked' ? 'failed' : wish || state === 'opening' ? 'opening' : 'closed');
@@ -624,12 +629,12 @@ function load() {
     return null;
   }
 
-  // An element of the page that is marked so opens the chat, too.
+  // An element that is marked so opens the chat: our button, and those of the page.
   function clicked(event) {
-    const element = event.target && event.target.closest && event.target.closest('[data-maicontact="open"]');
+    const element = event.target.closest('[data-maicontact="open"]');
     if (!element) return;
     if (element.nodeName === 'A') event.preventDefault();
-    guard(want)();
+    want();
   }
 
   // Other tabs: each says whom it was told of. What is heard is only a reason
@@ -858,9 +863,12 @@ function load() {
   }
 
   guard(() => {
-    const push = ([given, script]) => guard(() => accept(complete(given), script))();
+    const push = ([given, more]) => guard(() => {
+      if (typeof given === 'string') api[given]().then(more); // a call
+      else if (given.type) clicked(given); // an event
+      else accept(complete(given), more); // an answer, and its script
+    })();
     Object.defineProperty(window, key, { value: { push }, writable: false, configurable: false, enumerable: false });
-    document.addEventListener('click', guard(clicked));
     document.addEventListener('visibilitychange', guard(shown));
     document.addEventListener('prerenderingchange', guard(shown));
     addEventListener('pagehide', guard(leave));
@@ -879,9 +887,7 @@ function load() {
     Object.defineProperty(api, 'status', { value: status, enumerable: true });
     Object.defineProperty(api, 'open', { value: open, enumerable: true });
     Object.defineProperty(api, 'refresh', { value: refresh, enumerable: true });
-    for (const item of queue) {
-      if (typeof item[0] === 'string') api[item[0]]().then(item[1]);
-      else push(item);
-    }
+    queue.push = push; // clicks come by it, and calls of functions that a page has kept
+    queue.forEach(push);
   })();
 }
