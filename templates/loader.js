@@ -457,9 +457,9 @@ function load() {
       page.maicontact.open().then(granted, granted);
       return;
     }
-    if (holding) return;
-    wish = true;
-    if (state === 'closed' || state === 'failed' && !executed) begin();
+    wish = !holding;
+    if (holding) granted();
+    else if (state === 'closed' || state === 'failed' && !executed) begin();
     else if (state === 'blocked' && source && !executed) {
       settle('loading', '');
       start(source);
