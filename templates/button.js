@@ -17,21 +17,21 @@ function sheetOf(look) {
   const size = Math.min(120, Math.max(32, parseInt(look.size, 10) || 48));
   const color = usable('color', look.color) ? look.color : '#3854d8';
   const radius = usable('border-radius', look.radius) ? look.radius : '50%';
-  return `
-:host{all:initial!important;display:block!important;position:fixed!important;z-index:2147483647!important;color-scheme:light dark!important;
-right:calc(20px + env(safe-area-inset-right,0px))!important;bottom:calc(20px + env(safe-area-inset-bottom,0px))!important;width:${size}px!important;height:${size}px!important}
-::slotted(button){all:initial!important;display:block!important;box-sizing:border-box!important;width:100%!important;height:100%!important;cursor:pointer!important;
-border-radius:${radius}!important;background:${color}!important;box-shadow:0 4px 14px rgba(0,0,0,.35)!important}
-::slotted(button:focus-visible){outline:3px solid #fff!important;outline-offset:0!important;box-shadow:0 0 0 6px #14181f!important}
-svg{position:absolute;inset:0;margin:auto;width:50%;height:50%;fill:#fff;stroke:rgba(0,0,0,.6);stroke-width:.8;paint-order:stroke;pointer-events:none}
-i{display:none;position:absolute;inset:3px;border:3px solid #fff;border-top-color:rgba(0,0,0,.6);border-radius:50%;pointer-events:none;animation:turn 1s linear infinite}
-:host([data-state=opening]) i{display:block}
-p{position:absolute;right:calc(100% + 12px);bottom:0;box-sizing:border-box;width:max-content;max-width:min(260px,100vw - ${size + 60}px);margin:0;padding:10px 14px;
-border:1px solid;border-radius:10px;background:Canvas;color:CanvasText;font:14px/1.4 system-ui,sans-serif;text-align:start;overflow-wrap:anywhere}
-:host(:not([data-state=failed])) p{clip-path:inset(50%);pointer-events:none}
-@keyframes turn{to{transform:rotate(1turn)}}
-@media(prefers-reduced-motion:reduce){i{animation:none}}
-@media(forced-colors:active){::slotted(button){border:2px solid ButtonText!important;background:ButtonFace!important}svg{fill:ButtonText;stroke:none}i{border-color:ButtonText;border-top-color:ButtonFace}}
+  return `\
+:host{all:initial!important;display:block!important;position:fixed!important;z-index:2147483647!important;color-scheme:light dark!important;\
+right:calc(20px + env(safe-area-inset-right,0px))!important;bottom:calc(20px + env(safe-area-inset-bottom,0px))!important;width:${size}px!important;height:${size}px!important}\
+::slotted(button){all:initial!important;display:block!important;box-sizing:border-box!important;width:100%!important;height:100%!important;cursor:pointer!important;\
+border-radius:${radius}!important;background:${color}!important;box-shadow:0 4px 14px rgba(0,0,0,.35)!important}\
+::slotted(button:focus-visible){outline:3px solid #fff!important;outline-offset:0!important;box-shadow:0 0 0 6px #14181f!important}\
+svg{position:absolute;inset:0;margin:auto;width:50%;height:50%;fill:#fff;stroke:rgba(0,0,0,.6);stroke-width:.8;paint-order:stroke;pointer-events:none}\
+i{display:none;position:absolute;inset:3px;border:3px solid #fff;border-top-color:rgba(0,0,0,.6);border-radius:50%;pointer-events:none;animation:turn 1s linear infinite}\
+:host([data-state=opening]) i{display:block}\
+p{position:absolute;right:calc(100% + 12px);bottom:0;box-sizing:border-box;width:max-content;max-width:min(260px,100vw - ${size + 60}px);margin:0;padding:10px 14px;\
+border:1px solid;border-radius:10px;background:Canvas;color:CanvasText;font:14px/1.4 system-ui,sans-serif;text-align:start;overflow-wrap:anywhere}\
+:host(:not([data-state=failed])) p{clip-path:inset(50%);pointer-events:none}\
+@keyframes turn{to{transform:rotate(1turn)}}\
+@media(prefers-reduced-motion:reduce){i{animation:none}}\
+@media(forced-colors:active){::slotted(button){border:2px solid ButtonText!important;background:ButtonFace!important}svg{fill:ButtonText;stroke:none}i{border-color:ButtonText;border-top-color:ButtonFace}}\
 @media print{:host{display:none!important}}`;
 }
 

@@ -110,7 +110,7 @@ function load() {
     if (given.json === true) return { v: given.v, json: given.again };
     if (!given.again || given.embed || given.reason !== undefined) return given;
     const base = String((window[slot] || {}).baseUrl || '');
-    return Object.assign({}, given, { embed: base && base.replace(/\/web-chats$/, '/js/embed.min.js') });
+    return { ...given, embed: base && base.replace(/\/web-chats$/, '/js/embed.min.js') };
   }
 
   // What an answer means.
@@ -258,7 +258,7 @@ function load() {
     try {
       const former = JSON.parse(sessionStorage.getItem(times) || '[]').filter((t) => Math.abs(now - t) < 60000);
       if (former.length >= 3) return false;
-      sessionStorage.setItem(times, JSON.stringify(former.concat(now)));
+      sessionStorage.setItem(times, JSON.stringify([...former, now]));
       return true;
     } catch (e) {
       return false;
@@ -371,24 +371,26 @@ function load() {
 
   const request = async (address, stop, more) => {
     const url = new URL(address, location.href);
-    const response = await fetch(url.href, Object.assign({
+    const response = await fetch(url.href, {
       credentials: url.origin === location.origin ? 'same-origin' : 'include',
       cache: 'no-store',
       headers: { Accept: 'application/json' },
       signal: stop ? stop.signal : undefined,
-    }, more));
+      ...more,
+    });
     if (!response.ok && response.status !== 403) throw new Error('no answer');
     return read(await response.json());
   };
 
   const stopper = () => (typeof AbortController === 'function' ? new AbortController() : null);
 
-  // read returns what the JSON says, if it is an answer.
+  // read returns what the JSON says, if it is an answer. Where to ask is not for it
+  // to say.
   function read(given) {
-    const { v, config, embed, epoch, reason, retry, open, opened } = given;
+    const { config, embed, reason } = given;
     const contact = !!config && typeof config === 'object' && !Array.isArray(config) && !!embed && typeof embed === 'string';
     const none = config === undefined && embed === undefined && typeof reason === 'string';
-    return contact || none ? { v, config, embed, epoch, reason, retry, open, opened } : null;
+    return contact || none ? { ...given, again: '', json: '' } : null;
   }
 
   // end ends an ask. It failed when nothing was answered meanwhile.
@@ -424,7 +426,7 @@ function load() {
     waiters.push(resolve);
     try {
       const page = leader();
-      if (page) page.maicontact.refresh().then(finish, finish);
+      if (page) page.maicontact.refresh().finally(finish);
       else askNow();
     } catch (e) {
       finish();
@@ -454,7 +456,7 @@ function load() {
   function want() {
     const page = leader();
     if (page) {
-      page.maicontact.open().then(granted, granted);
+      page.maicontact.open().finally(granted);
       return;
     }
     wish = !holding;
@@ -494,7 +496,7 @@ function load() {
   // begin asks for the contact, and fetches the embed beside that. Tabs that open
   // at once take turns, so that the second finds the cookie of the first.
   function begin() {
-    if (state === 'opening') return;
+    if (state === 'opening' || whenShown(begin)) return;
     if (!recalled) guard(() => sessionStorage.setItem(wished(), String(Date.now())))();
     settle('opening', '');
     hint('preload');
@@ -607,7 +609,7 @@ function load() {
   function focusTheirs() {
     const part = theirs();
     if (!part) return;
-    const inner = Array.from(part.querySelectorAll('input,textarea,iframe,button,[tabindex]')).find(shows);
+    const inner = [...part.querySelectorAll('input,textarea,iframe,button,[tabindex]')].find(shows);
     if (!inner) part.tabIndex = -1;
     (inner || part).focus();
   }
@@ -620,9 +622,9 @@ function load() {
   // theirs returns a part of the vendor's chat that can be seen. A part may be
   // without size and hold what is not, also where nobody can look into it.
   function theirs() {
-    for (const part of Array.from(parts).concat(Array.from(beside))) {
+    for (const part of [...parts, ...beside]) {
       if (!part.isConnected) continue;
-      if (shows(part) || Array.from((part.shadowRoot || part).querySelectorAll('*')).some(shows)) return part;
+      if (shows(part) || [...(part.shadowRoot || part).querySelectorAll('*')].some(shows)) return part;
       const places = [0.05, 0.5, 0.85, 0.93, 0.97];
       if (places.some((x) => places.some((y) => document.elementsFromPoint(x * innerWidth, y * innerHeight).includes(part)))) return part;
     }
@@ -688,14 +690,19 @@ function load() {
 
   const unloaded = (w) => w.document.readyState !== 'complete';
 
+  // whenShown puts something off, on a page that is rendered in advance.
+  function whenShown(next) {
+    if (document.prerendering) document.addEventListener('prerenderingchange', guard(next), { once: true });
+    return document.prerendering;
+  }
+
   // start waits for the page, and for those it is in: a chat host that hangs
   // must not delay their load event.
   function start(src) {
     const next = guard(() => start(src));
-    if (state !== 'loading') return;
-    const late = [window].concat(above).find(unloaded);
-    if (document.prerendering) document.addEventListener('prerenderingchange', next, { once: true });
-    else if (late) late.addEventListener('load', next, { once: true });
+    if (state !== 'loading' || whenShown(next)) return;
+    const late = [window, ...above].find(unloaded);
+    if (late) late.addEventListener('load', next, { once: true });
     else if (leader()) standBack();
     else embed(src);
   }
@@ -714,7 +721,7 @@ function load() {
       removeEventListener('error', watch);
       return release();
     };
-    const script = insert(src, (loaded) => {
+    const end = (loaded) => {
       if (over) return;
       const handlers = stop();
       executed = loaded;
@@ -724,15 +731,23 @@ function load() {
         granted();
       }
       follow(loaded ? performance.now() + 2000 : 0);
-    }, document.head); // a body may be copied and its scripts run again
+    };
+    const script = insert(src, end, document.head); // a body may be copied and its scripts run again
+    // A script that has changed its document does not run.
+    const discard = () => document.implementation.createHTMLDocument('').adoptNode(script);
     const release = trap(script);
     addEventListener('error', watch);
     follow(Infinity, script);
     cancel = () => {
       stop();
-      // A script that has changed its document does not run.
-      document.implementation.createHTMLDocument('').adoptNode(script);
+      discard();
     };
+    // Who waits for a chat host that hangs is told, and may try again.
+    setTimeout(guard(() => {
+      if (over || !wish) return;
+      discard();
+      end(false);
+    }), 20000);
 
     function run(handlers) {
       follow(Infinity);
@@ -758,7 +773,7 @@ function load() {
     let handler = null;
     const replace = (target, name, property) => {
       const old = own(target, name);
-      Object.defineProperty(target, name, Object.assign(property, { enumerable: true, configurable: true }));
+      Object.defineProperty(target, name, { ...property, enumerable: true, configurable: true });
       undo.push(() => {
         const now = own(target, name) || {};
         if (now.get !== property.get || now.value !== property.value) return; // replaced by the page
@@ -799,7 +814,7 @@ function load() {
         document.body.onload = before;
         handler = after;
       }
-      return listeners.concat(typeof handler === 'function' ? handler : []);
+      return typeof handler === 'function' ? [...listeners, handler] : listeners;
     };
   }
 
@@ -849,12 +864,12 @@ function load() {
     const next = document.body;
     mover.observe(document.documentElement, { childList: true });
     if (!next || next === body) return;
-    for (const child of Array.from(next.children)) {
+    for (const child of [...next.children]) {
       if (child.hasAttribute(mark) && !parts.has(child)) child.remove(); // a copy
     }
     for (const part of parts) {
       if (part.parentNode !== body) continue;
-      const taken = part.id && Array.from(next.children).some((child) => child.id === part.id);
+      const taken = part.id && [...next.children].some((child) => child.id === part.id);
       if (taken) parts.delete(part); // it was the page's
       else next.appendChild(part);
     }
@@ -864,7 +879,7 @@ function load() {
 
   guard(() => {
     const push = ([given, more]) => guard(() => {
-      if (typeof given === 'string') api[given]().then(more); // a call
+      if (typeof given === 'string') window.maicontact[given]().then(more); // a call
       else if (given.type) clicked(given); // an event
       else accept(complete(given), more); // an answer, and its script
     })();
@@ -883,10 +898,7 @@ function load() {
     guard(listen)();
     guard(returnToPlace)();
     guard(recall)();
-    const api = window.maicontact;
-    Object.defineProperty(api, 'status', { value: status, enumerable: true });
-    Object.defineProperty(api, 'open', { value: open, enumerable: true });
-    Object.defineProperty(api, 'refresh', { value: refresh, enumerable: true });
+    Object.assign(window.maicontact, { status, open, refresh });
     queue.push = push; // clicks come by it, and calls of functions that a page has kept
     queue.forEach(push);
   })();
