@@ -35,7 +35,7 @@ border:1px solid;border-radius:10px;background:Canvas;color:CanvasText;font:14px
 @media print{:host{display:none!important}}`;
 }
 
-// makeButton returns the button for a look, not yet in the page. It opens nothing
+// makeButton puts the button for a look into the page. It opens nothing
 // by itself: the page's listener for data-maicontact does.
 export function makeButton(look, nonce) {
   const make = (name) => document.createElement(name);
@@ -70,24 +70,30 @@ export function makeButton(look, nonce) {
     root.append(style);
   }
 
-  let places = 0;
+  let places = 0; // in this body
+  let body = null;
   const watcher = new MutationObserver(() => {
-    if (!host.isConnected && places < 5) place();
+    if (!host.isConnected && (places < 5 || body !== document.body)) place();
   });
 
-  // place puts it into the page, and again where the page takes it away.
+  // place puts it into the page, and again where the page takes it away. A page that
+  // does that time and again has it its way, but each new body gets the button:
+  // Turbo makes one for each page.
   function place() {
-    if (!document.body) return;
+    if (body !== document.body) places = 0;
+    body = document.body;
+    if (!body) return;
     places++;
-    document.body.append(host);
+    body.append(host);
     watcher.observe(document.documentElement, { childList: true });
-    watcher.observe(document.body, { childList: true });
+    watcher.observe(body, { childList: true });
   }
+
+  place();
 
   return {
     host,
     button,
-    place,
     show(state) {
       host.setAttribute('data-state', state);
       button.setAttribute('aria-label', say('label'));

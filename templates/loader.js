@@ -10,7 +10,6 @@ function load() {
   const key = Symbol.for('maicontact');
   const queue = window[key];
   if (!Array.isArray(queue)) return;
-  const version = 1; // of the options; a newer one may mean something else
 
   const slot = 'maiagentChatbotConfig'; // the vendor's global
   const final = ['declined', 'erased', 'rejected', 'suspended']; // end a chat that runs
@@ -116,8 +115,9 @@ function load() {
   // What an answer means.
 
   function accept(given, script) {
-    if (given.v > version) {
-      // The server is newer than this loader: nothing is started by it.
+    if (given.v > 1) {
+      // The server is newer than this loader, and its options may mean something
+      // else: nothing is started by it.
       if (idle()) {
         config = undefined;
         restore();
@@ -549,7 +549,6 @@ function load() {
     if (!button) {
       button = makeButton(look, nonce);
       button.button.addEventListener('pointerenter', () => hint('preconnect'), { once: true });
-      button.place();
     }
     button.show(state === 'failed' || state === 'blocked' ? 'failed' : wish || state === 'opening' ? 'opening' : 'closed');
   }
@@ -609,7 +608,7 @@ function load() {
   function focusTheirs() {
     const part = theirs();
     if (!part) return;
-    const inner = [...part.querySelectorAll('input,textarea,iframe,button,[tabindex]')].find(shows);
+    const inner = within(part, 'input,textarea,iframe,button,[tabindex]').find(shows);
     if (!inner) part.tabIndex = -1;
     (inner || part).focus();
   }
@@ -619,12 +618,14 @@ function load() {
     return width > 0 && height > 0 && getComputedStyle(node).visibility === 'visible';
   };
 
+  const within = (part, what) => [...(part.shadowRoot || part).querySelectorAll(what)];
+
   // theirs returns a part of the vendor's chat that can be seen. A part may be
   // without size and hold what is not, also where nobody can look into it.
   function theirs() {
     for (const part of [...parts, ...beside]) {
       if (!part.isConnected) continue;
-      if (shows(part) || [...(part.shadowRoot || part).querySelectorAll('*')].some(shows)) return part;
+      if (shows(part) || within(part, '*').some(shows)) return part;
       const places = [0.05, 0.5, 0.85, 0.93, 0.97];
       if (places.some((x) => places.some((y) => document.elementsFromPoint(x * innerWidth, y * innerHeight).includes(part)))) return part;
     }
