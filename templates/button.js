@@ -28,7 +28,7 @@ i{display:none;position:absolute;inset:3px;border:3px solid #fff;border-top-colo
 :host([data-state=opening]) i{display:block}\
 p{position:absolute;right:calc(100% + 12px);bottom:0;box-sizing:border-box;width:max-content;max-width:min(260px,100vw - ${size + 60}px);margin:0;padding:10px 14px;\
 border:1px solid;border-radius:10px;background:Canvas;color:CanvasText;font:14px/1.4 system-ui,sans-serif;text-align:start;overflow-wrap:anywhere}\
-:host(:not([data-state=failed])) p{clip-path:inset(50%);pointer-events:none}\
+:host(:not([data-state=failed])) p{transform:scale(0)}\
 @keyframes turn{to{transform:rotate(1turn)}}\
 @media(prefers-reduced-motion:reduce){i{animation:none}}\
 @media(forced-colors:active){::slotted(button){border:2px solid ButtonText!important;background:ButtonFace!important}svg{fill:ButtonText;stroke:none}i{border-color:ButtonText;border-top-color:ButtonFace}}\

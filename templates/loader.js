@@ -503,8 +503,7 @@ function load() {
     const turn = navigator.locks ? (f) => navigator.locks.request(name + ' open', f) : (f) => f();
     Promise.resolve().then(() => turn(() => post(2))).catch(() => null).then(guard((given) => {
       if (state !== 'opening') return; // another answer came first
-      if (!given || given.open) failed('unreachable');
-      else if (!given.embed) failed(String(given.reason || 'unreachable'));
+      if (!given || !given.embed) failed(given && !given.open && given.reason || 'unreachable');
       else if (!given.opened && epoch && given.epoch !== epoch) change('identity changed');
       else accept(given, null);
     }));
@@ -561,7 +560,7 @@ function load() {
     const begun = performance.now();
     let calls = 0;
     let called = -Infinity;
-    const timer = setInterval(guard(() => {
+    const check = guard(() => {
       const now = performance.now();
       const control = (window.MaiAgent || {}).control || {};
       const tells = typeof control.isOpen === 'function';
@@ -582,7 +581,9 @@ function load() {
       if (there) arrive();
       else if (wish) failed('chat did not appear');
       else if (button) paint();
-    }), 50);
+    });
+    const timer = setInterval(check, 50);
+    check();
   }
 
   // arrive hands over to theirs. Ours stays on top for a moment, so that a second
