@@ -720,6 +720,7 @@ function load() {
     const stop = () => {
       over = true;
       cancel = null;
+      clearTimeout(late);
       removeEventListener('error', watch);
       return release();
     };
@@ -745,8 +746,8 @@ function load() {
       discard();
     };
     // Who waits for a chat host that hangs is told, and may try again.
-    setTimeout(guard(() => {
-      if (over || !wish) return;
+    const late = setTimeout(guard(() => {
+      if (!wish) return;
       discard();
       end(false);
     }), 20000);
