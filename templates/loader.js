@@ -560,7 +560,7 @@ function load() {
     const begun = performance.now();
     let calls = 0;
     let called = -Infinity;
-    const check = guard(() => {
+    const timer = setInterval(guard(() => {
       const now = performance.now();
       const control = (window.MaiAgent || {}).control || {};
       const tells = typeof control.isOpen === 'function';
@@ -581,9 +581,7 @@ function load() {
       if (there) arrive();
       else if (wish) failed('chat did not appear');
       else if (button) paint();
-    });
-    const timer = setInterval(check, 50);
-    check();
+    }), 50);
   }
 
   // arrive hands over to theirs. Ours stays on top for a moment, so that a second
