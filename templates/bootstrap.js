@@ -1,24 +1,22 @@
 // The bootstrap is the part of the loader that every page view gets with its
 // answer: it leaves a queue, and fetches the loader once the page has loaded.
-// loader.js takes the queue over, and puts an object with another push in its
-// place. Each byte counts here.
-export default (options) => {
+// loader.js takes the queue over: what is pushed goes to it then. Each byte counts
+// here.
+export default (
+  options,
+  w = self, d = document, script = d.currentScript,
+  name = 'maicontact', key = Symbol.for(name), queue = w[key], state = 'waiting',
+) => {
   try {
-    const w = self;
-    const d = document;
-    const name = 'maicontact';
-    const key = Symbol.for(name);
-    const script = d.currentScript;
-    let queue = w[key];
     if (queue) return queue.push([options, script]);
     queue = w[key] = [[options, script]];
-    let state = 'waiting';
-    let api = w[name];
-    if (api != '[object Object]') api = w[name] = {}; // an element of that id is none
-    api.status = () => ({ state });
-    for (const call of ['open', 'refresh']) {
-      api[call] = () => new Promise((done) => queue.push([call, done]));
-    }
+    // An object of the page is kept; an element of that id is none.
+    if (w[name] + '' != {}) w[name] = {}; // compares text: {} is '[object Object]'
+    w[name].status = () => ({ state });
+    ['open', 'refresh'].map((call) => w[name][call] = () => new Promise((done) => queue.push([call, done])));
+    // The clicks of the page: the loader knows which of them open the chat, and
+    // may be yet to come, or never.
+    addEventListener('click', (event) => queue.push([event]) > 99 && queue.pop(), true);
 
     // A loader that does not come within 10 s counts as failed. It is asked for
     // at one other address then, whatever version that gives.

@@ -5,11 +5,11 @@ load();
 function load() {
   // The first loader on a page keeps the state, and takes over what waits in the
   // queue that the bootstrap left. Later answers, from a second tag, from a body
-  // that replaced the former, or to ask(), are handed to it by theirs.
+  // that replaced the former, or to ask(), are handed to it by theirs, and the
+  // page's clicks by the first.
   const key = Symbol.for('maicontact');
   const queue = window[key];
   if (!Array.isArray(queue)) return;
-  const version = 1; // of the options; a newer one may mean something else
 
   const slot = 'maiagentChatbotConfig'; // the vendor's global
   const final = ['declined', 'erased', 'rejected', 'suspended']; // end a chat that runs
@@ -109,14 +109,15 @@ function load() {
     if (given.json === true) return { v: given.v, json: given.again };
     if (!given.again || given.embed || given.reason !== undefined) return given;
     const base = String((window[slot] || {}).baseUrl || '');
-    return Object.assign({}, given, { embed: base && base.replace(/\/web-chats$/, '/js/embed.min.js') });
+    return { ...given, embed: base && base.replace(/\/web-chats$/, '/js/embed.min.js') };
   }
 
   // What an answer means.
 
   function accept(given, script) {
-    if (given.v > version) {
-      // The server is newer than this loader: nothing is started by it.
+    if (given.v > 1) {
+      // The server is newer than this loader, and its options may mean something
+      // else: nothing is started by it.
       if (idle()) {
         config = undefined;
         restore();
@@ -257,7 +258,7 @@ function load() {
     try {
       const former = JSON.parse(sessionStorage.getItem(times) || '[]').filter((t) => Math.abs(now - t) < 60000);
       if (former.length >= 3) return false;
-      sessionStorage.setItem(times, JSON.stringify(former.concat(now)));
+      sessionStorage.setItem(times, JSON.stringify([...former, now]));
       return true;
     } catch (e) {
       return false;
@@ -370,24 +371,26 @@ function load() {
 
   const request = async (address, stop, more) => {
     const url = new URL(address, location.href);
-    const response = await fetch(url.href, Object.assign({
+    const response = await fetch(url.href, {
       credentials: url.origin === location.origin ? 'same-origin' : 'include',
       cache: 'no-store',
       headers: { Accept: 'application/json' },
       signal: stop ? stop.signal : undefined,
-    }, more));
+      ...more,
+    });
     if (!response.ok && response.status !== 403) throw new Error('no answer');
     return read(await response.json());
   };
 
   const stopper = () => (typeof AbortController === 'function' ? new AbortController() : null);
 
-  // read returns what the JSON says, if it is an answer.
+  // read returns what the JSON says, if it is an answer. Where to ask is not for it
+  // to say.
   function read(given) {
-    const { v, config, embed, epoch, reason, retry, open, opened } = given;
+    const { config, embed, reason } = given;
     const contact = !!config && typeof config === 'object' && !Array.isArray(config) && !!embed && typeof embed === 'string';
     const none = config === undefined && embed === undefined && typeof reason === 'string';
-    return contact || none ? { v, config, embed, epoch, reason, retry, open, opened } : null;
+    return contact || none ? { ...given, again: '', json: '' } : null;
   }
 
   // end ends an ask. It failed when nothing was answered meanwhile.
@@ -423,7 +426,7 @@ function load() {
     waiters.push(resolve);
     try {
       const page = leader();
-      if (page) page.maicontact.refresh().then(finish, finish);
+      if (page) page.maicontact.refresh().finally(finish);
       else askNow();
     } catch (e) {
       finish();
@@ -453,12 +456,12 @@ function load() {
   function want() {
     const page = leader();
     if (page) {
-      page.maicontact.open().then(granted, granted);
+      page.maicontact.open().finally(granted);
       return;
     }
-    if (holding) return;
-    wish = true;
-    if (state === 'closed' || state === 'failed' && !executed) begin();
+    wish = !holding;
+    if (holding) granted();
+    else if (state === 'closed' || state === 'failed' && !executed) begin();
     else if (state === 'blocked' && source && !executed) {
       settle('loading', '');
       start(source);
@@ -493,28 +496,30 @@ function load() {
   // begin asks for the contact, and fetches the embed beside that. Tabs that open
   // at once take turns, so that the second finds the cookie of the first.
   function begin() {
-    if (state === 'opening') return;
+    if (state === 'opening' || whenShown(begin)) return;
     if (!recalled) guard(() => sessionStorage.setItem(wished(), String(Date.now())))();
     settle('opening', '');
-    if (look && look.embed) guard(preload)(look.embed);
+    hint('preload');
     const turn = navigator.locks ? (f) => navigator.locks.request(name + ' open', f) : (f) => f();
     Promise.resolve().then(() => turn(() => post(2))).catch(() => null).then(guard((given) => {
       if (state !== 'opening') return; // another answer came first
-      if (!given || given.open) failed('unreachable');
-      else if (!given.embed) failed(String(given.reason || 'unreachable'));
+      if (!given || !given.embed) failed(given && !given.open && given.reason || 'unreachable');
       else if (!given.opened && epoch && given.epoch !== epoch) change('identity changed');
       else accept(given, null);
     }));
   }
 
-  function preload(href) {
+  // hint tells the browser of the embed: that it will be needed, or with
+  // 'preconnect' no more than that its host may be.
+  const hint = guard((rel) => {
+    if (!look || !look.embed) return;
     const link = document.createElement('link');
-    link.rel = 'preload';
+    link.rel = rel;
     link.as = 'script';
     link.nonce = nonce;
-    link.href = href;
+    link.href = look.embed;
     document.head.append(link);
-  }
+  });
 
   // post opens the chat at the server, and again a few times while it says that
   // the contact is still to come.
@@ -542,7 +547,7 @@ function load() {
     }
     if (!button) {
       button = makeButton(look, nonce);
-      button.place();
+      button.button.addEventListener('pointerenter', () => hint('preconnect'), { once: true });
     }
     button.show(state === 'failed' || state === 'blocked' ? 'failed' : wish || state === 'opening' ? 'opening' : 'closed');
   }
@@ -602,7 +607,7 @@ function load() {
   function focusTheirs() {
     const part = theirs();
     if (!part) return;
-    const inner = Array.from(part.querySelectorAll('input,textarea,iframe,button,[tabindex]')).find(shows);
+    const inner = within(part, 'input,textarea,iframe,button,[tabindex]').find(shows);
     if (!inner) part.tabIndex = -1;
     (inner || part).focus();
   }
@@ -612,24 +617,26 @@ function load() {
     return width > 0 && height > 0 && getComputedStyle(node).visibility === 'visible';
   };
 
+  const within = (part, what) => [...(part.shadowRoot || part).querySelectorAll(what)];
+
   // theirs returns a part of the vendor's chat that can be seen. A part may be
   // without size and hold what is not, also where nobody can look into it.
   function theirs() {
-    for (const part of Array.from(parts).concat(Array.from(beside))) {
+    for (const part of [...parts, ...beside]) {
       if (!part.isConnected) continue;
-      if (shows(part) || Array.from((part.shadowRoot || part).querySelectorAll('*')).some(shows)) return part;
+      if (shows(part) || within(part, '*').some(shows)) return part;
       const places = [0.05, 0.5, 0.85, 0.93, 0.97];
       if (places.some((x) => places.some((y) => document.elementsFromPoint(x * innerWidth, y * innerHeight).includes(part)))) return part;
     }
     return null;
   }
 
-  // An element of the page that is marked so opens the chat, too.
+  // An element that is marked so opens the chat: our button, and those of the page.
   function clicked(event) {
-    const element = event.target && event.target.closest && event.target.closest('[data-maicontact="open"]');
+    const element = event.target.closest('[data-maicontact="open"]');
     if (!element) return;
     if (element.nodeName === 'A') event.preventDefault();
-    guard(want)();
+    want();
   }
 
   // Other tabs: each says whom it was told of. What is heard is only a reason
@@ -683,14 +690,19 @@ function load() {
 
   const unloaded = (w) => w.document.readyState !== 'complete';
 
+  // whenShown puts something off, on a page that is rendered in advance.
+  function whenShown(next) {
+    if (document.prerendering) document.addEventListener('prerenderingchange', guard(next), { once: true });
+    return document.prerendering;
+  }
+
   // start waits for the page, and for those it is in: a chat host that hangs
   // must not delay their load event.
   function start(src) {
     const next = guard(() => start(src));
-    if (state !== 'loading') return;
-    const late = [window].concat(above).find(unloaded);
-    if (document.prerendering) document.addEventListener('prerenderingchange', next, { once: true });
-    else if (late) late.addEventListener('load', next, { once: true });
+    if (state !== 'loading' || whenShown(next)) return;
+    const late = [window, ...above].find(unloaded);
+    if (late) late.addEventListener('load', next, { once: true });
     else if (leader()) standBack();
     else embed(src);
   }
@@ -706,10 +718,11 @@ function load() {
     const stop = () => {
       over = true;
       cancel = null;
+      clearTimeout(late);
       removeEventListener('error', watch);
       return release();
     };
-    const script = insert(src, (loaded) => {
+    const end = (loaded) => {
       if (over) return;
       const handlers = stop();
       executed = loaded;
@@ -719,15 +732,23 @@ function load() {
         granted();
       }
       follow(loaded ? performance.now() + 2000 : 0);
-    }, document.head); // a body may be copied and its scripts run again
+    };
+    const script = insert(src, end, document.head); // a body may be copied and its scripts run again
+    // A script that has changed its document does not run.
+    const discard = () => document.implementation.createHTMLDocument('').adoptNode(script);
     const release = trap(script);
     addEventListener('error', watch);
     follow(Infinity, script);
     cancel = () => {
       stop();
-      // A script that has changed its document does not run.
-      document.implementation.createHTMLDocument('').adoptNode(script);
+      discard();
     };
+    // Who waits for a chat host that hangs is told, and may try again.
+    const late = setTimeout(guard(() => {
+      if (!wish) return;
+      discard();
+      end(false);
+    }), 20000);
 
     function run(handlers) {
       follow(Infinity);
@@ -753,7 +774,7 @@ function load() {
     let handler = null;
     const replace = (target, name, property) => {
       const old = own(target, name);
-      Object.defineProperty(target, name, Object.assign(property, { enumerable: true, configurable: true }));
+      Object.defineProperty(target, name, { ...property, enumerable: true, configurable: true });
       undo.push(() => {
         const now = own(target, name) || {};
         if (now.get !== property.get || now.value !== property.value) return; // replaced by the page
@@ -794,7 +815,7 @@ function load() {
         document.body.onload = before;
         handler = after;
       }
-      return listeners.concat(typeof handler === 'function' ? handler : []);
+      return typeof handler === 'function' ? [...listeners, handler] : listeners;
     };
   }
 
@@ -844,12 +865,12 @@ function load() {
     const next = document.body;
     mover.observe(document.documentElement, { childList: true });
     if (!next || next === body) return;
-    for (const child of Array.from(next.children)) {
+    for (const child of [...next.children]) {
       if (child.hasAttribute(mark) && !parts.has(child)) child.remove(); // a copy
     }
     for (const part of parts) {
       if (part.parentNode !== body) continue;
-      const taken = part.id && Array.from(next.children).some((child) => child.id === part.id);
+      const taken = part.id && [...next.children].some((child) => child.id === part.id);
       if (taken) parts.delete(part); // it was the page's
       else next.appendChild(part);
     }
@@ -858,9 +879,12 @@ function load() {
   }
 
   guard(() => {
-    const push = ([given, script]) => guard(() => accept(complete(given), script))();
+    const push = ([given, more]) => guard(() => {
+      if (typeof given === 'string') window.maicontact[given]().then(more); // a call
+      else if (given.type) clicked(given); // an event
+      else accept(complete(given), more); // an answer, and its script
+    })();
     Object.defineProperty(window, key, { value: { push }, writable: false, configurable: false, enumerable: false });
-    document.addEventListener('click', guard(clicked));
     document.addEventListener('visibilitychange', guard(shown));
     document.addEventListener('prerenderingchange', guard(shown));
     addEventListener('pagehide', guard(leave));
@@ -875,13 +899,8 @@ function load() {
     guard(listen)();
     guard(returnToPlace)();
     guard(recall)();
-    const api = window.maicontact;
-    Object.defineProperty(api, 'status', { value: status, enumerable: true });
-    Object.defineProperty(api, 'open', { value: open, enumerable: true });
-    Object.defineProperty(api, 'refresh', { value: refresh, enumerable: true });
-    for (const item of queue) {
-      if (typeof item[0] === 'string') api[item[0]]().then(item[1]);
-      else push(item);
-    }
+    Object.assign(window.maicontact, { status, open, refresh });
+    queue.push = push; // clicks come by it, and calls of functions that a page has kept
+    queue.forEach(push);
   })();
 }

@@ -44,8 +44,8 @@ const Version = 1
 // again answers with the same names, and with the configuration in config and
 // the address of the vendor's script in embed.
 //
-// It leaves a queue, so that what a page calls on window.maicontact before the
-// loader has come is done then, and fetches the loader after the page's load
+// It leaves a queue, so that what a page calls on window.maicontact, and what is
+// clicked in it, before the loader has come is done then, and fetches the loader after the page's load
 // event. A loader that does not come, or is not the one that was meant, is
 // fetched once from the other address. It throws nothing.
 //

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +39,7 @@ type front struct {
 	mu      sync.Mutex
 	request func(*http.Request)       // changes what the shop is asked; nil: nothing
 	reply   func(string, http.Header) // changes what it replies to a path; nil: nothing
+	page    func([]byte) []byte       // changes the shop's page; nil: nothing
 	embed   chan struct{}             // holds the embed up until closed; nil: it does not
 	passed  []exchange
 }
@@ -110,6 +112,13 @@ func (f *front) record(r *http.Response) error {
 	if err != nil {
 		return err
 	}
+	f.mu.Lock()
+	if f.page != nil && r.Request.URL.Path == "/" {
+		body = f.page(body)
+		r.Header.Set("Content-Length", strconv.Itoa(len(body)))
+		r.ContentLength = int64(len(body))
+	}
+	f.mu.Unlock()
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if edit := f.edits().reply; edit != nil {
 		edit(r.Request.URL.Path, r.Header)

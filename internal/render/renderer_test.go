@@ -141,7 +141,11 @@ func TestWeight(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, a := range []Answer{{ID: alice, Owner: owner}, {Owner: owner, Reason: "too many new visitors", Retry: true}} {
+		for _, a := range []Answer{
+			{ID: alice, Owner: owner},
+			{Owner: owner, Reason: "too many new visitors", Retry: true},
+			{Owner: owner, Reason: "not opened", Closed: true},
+		} {
 			text, err := r.Script(nil, a)
 			if err != nil || len(text) >= test.most {
 				t.Errorf("%s: %d bytes, want less than %d; %v", name, len(text), test.most, err)

@@ -44,7 +44,7 @@ var products = map[string]func(dir string) ([]byte, error){
 const target = api.ES2019
 
 // exported is how the source of one expression begins.
-const exported = "export default "
+const exported = "export default"
 
 // bootstrap makes one expression of bootstrap.js.
 func bootstrap(dir string) ([]byte, error) {
@@ -63,7 +63,7 @@ func bootstrap(dir string) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("bootstrap.js must begin with %q", exported)
 	}
-	return []byte(strings.TrimRight(text, ";\n")), nil
+	return []byte(strings.Trim(text, " ;\n")), nil
 }
 
 // loader makes one program of loader.js and what it imports.
