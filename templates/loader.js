@@ -51,8 +51,8 @@ function load() {
     script.nonce = nonce;
     // Old browsers, and plain http, tell our server nothing else.
     if (!parent) script.referrerPolicy = 'same-origin';
-    script.addEventListener('load', guard(() => end(true)));
-    script.addEventListener('error', guard(() => end(false)));
+    script.onload = guard(() => end(true));
+    script.onerror = guard(() => end(false));
     try {
       // Not relative to <base>. Throws where trusted types are enforced.
       script.src = new URL(src, location.href).href;
@@ -73,7 +73,7 @@ function load() {
     try {
       for (let w = window; w !== window.top; above.push(w)) {
         w = w.parent;
-        if (!w.document || w === window || above.includes(w)) throw new Error('not a window above');
+        if (!w.document || w === window || above.includes(w)) throw new Error();
       }
     } catch (e) {
       foreign = true;
@@ -82,16 +82,16 @@ function load() {
 
   const leader = () => above.find((w) => w[key]);
 
-  function standBack(given) {
+  function standBack(given = {}) {
     clearTimeout(timer);
     due = false;
     if (!executed) {
-      if (config !== undefined || (given && given.embed)) {
+      if (config !== undefined || given.embed) {
         config = undefined;
         restore();
       }
       settle('absent', 'framed');
-    } else if (given && given.embed) {
+    } else if (given.embed) {
       restore();
     }
   }
@@ -115,6 +115,7 @@ function load() {
   // What an answer means.
 
   function accept(given, script) {
+    if (given.hint) console.warn(given.hint); // for developers; only on localhost
     if (given.v > version) {
       // The server is newer than this loader: nothing is started by it.
       if (idle()) {
@@ -222,10 +223,10 @@ function load() {
     config = undefined;
     restore();
     if (cancel) cancel();
-    for (const part of parts) part.remove();
-    for (const part of beside) part.remove();
+    for (const part of [...parts, ...beside]) part.remove();
     parts.clear();
     beside.clear();
+    sweep(''); // again on the next page: until then the embed may write more
     if (!mayReload()) {
       settle('blocked', 'identity keeps changing');
       return;
@@ -236,18 +237,18 @@ function load() {
 
   // reload asks for the page with GET, whatever made it: to send a form again
   // may be to order again. Only an address without a fragment loads a page.
+  const pageOf = (address) => address.split('#')[0];
+
   function reload() {
-    const page = location.href.split('#')[0];
-    guard(() => sessionStorage.setItem(name + ' place', JSON.stringify({ page, hash: location.hash })))();
-    location.replace(page);
+    guard(() => sessionStorage.setItem(name + ' place', location.href))();
+    location.replace(pageOf(location.href));
   }
 
   function returnToPlace() {
     const kept = sessionStorage.getItem(name + ' place');
     if (!kept) return;
     sessionStorage.removeItem(name + ' place');
-    const { page, hash } = JSON.parse(kept);
-    if (hash && page === location.href) location.replace(page + hash);
+    if (kept !== location.href && pageOf(kept) === location.href) location.replace(kept);
   }
 
   // mayReload allows three reloads in a minute, and none that cannot be counted.
@@ -369,25 +370,23 @@ function load() {
   }
 
   const request = async (address, stop, more) => {
-    const url = new URL(address, location.href);
-    const response = await fetch(url.href, Object.assign({
-      credentials: url.origin === location.origin ? 'same-origin' : 'include',
+    const response = await fetch(new URL(address, location.href).href, Object.assign({
+      credentials: 'include',
       cache: 'no-store',
       headers: { Accept: 'application/json' },
-      signal: stop ? stop.signal : undefined,
+      signal: stop.signal,
     }, more));
-    if (!response.ok && response.status !== 403) throw new Error('no answer');
-    return read(await response.json());
+    return response.ok || response.status === 403 ? read(await response.json()) : null;
   };
 
-  const stopper = () => (typeof AbortController === 'function' ? new AbortController() : null);
+  const stopper = () => (typeof AbortController === 'function' ? new AbortController() : { abort() {} });
 
   // read returns what the JSON says, if it is an answer.
   function read(given) {
-    const { v, config, embed, epoch, reason, retry, open, opened } = given;
+    const { config, embed, reason } = given;
     const contact = !!config && typeof config === 'object' && !Array.isArray(config) && !!embed && typeof embed === 'string';
     const none = config === undefined && embed === undefined && typeof reason === 'string';
-    return contact || none ? { v, config, embed, epoch, reason, retry, open, opened } : null;
+    return contact || none ? Object.assign({}, given, { again: '', json: '' }) : null;
   }
 
   // end ends an ask. It failed when nothing was answered meanwhile.
@@ -415,7 +414,7 @@ function load() {
   function finish() {
     const all = waiters;
     waiters = [];
-    for (const resolve of all) resolve(status());
+    for (const done of all) done(status());
   }
 
   // refresh asks who is there now, for a login or logout without a page load.
@@ -520,7 +519,7 @@ function load() {
   // the contact is still to come.
   async function post(more) {
     const stop = stopper();
-    const late = setTimeout(() => stop && stop.abort(), 20000);
+    const late = setTimeout(() => stop.abort(), 20000);
     // Origin is sent in this mode, whatever the referrer policy.
     const given = await request(json || again, stop, { method: 'POST', mode: 'cors' });
     clearTimeout(late);
@@ -602,7 +601,7 @@ function load() {
   function focusTheirs() {
     const part = theirs();
     if (!part) return;
-    const inner = Array.from(part.querySelectorAll('input,textarea,iframe,button,[tabindex]')).find(shows);
+    const inner = [...part.querySelectorAll('input,textarea,iframe,button,[tabindex]')].find(shows);
     if (!inner) part.tabIndex = -1;
     (inner || part).focus();
   }
@@ -615,9 +614,9 @@ function load() {
   // theirs returns a part of the vendor's chat that can be seen. A part may be
   // without size and hold what is not, also where nobody can look into it.
   function theirs() {
-    for (const part of Array.from(parts).concat(Array.from(beside))) {
+    for (const part of [...parts, ...beside]) {
       if (!part.isConnected) continue;
-      if (shows(part) || Array.from((part.shadowRoot || part).querySelectorAll('*')).some(shows)) return part;
+      if (shows(part) || [...(part.shadowRoot || part).querySelectorAll('*')].some(shows)) return part;
       const places = [0.05, 0.5, 0.85, 0.93, 0.97];
       if (places.some((x) => places.some((y) => document.elementsFromPoint(x * innerWidth, y * innerHeight).includes(part)))) return part;
     }
@@ -626,11 +625,21 @@ function load() {
 
   // An element of the page that is marked so opens the chat, too.
   function clicked(event) {
-    const element = event.target && event.target.closest && event.target.closest('[data-maicontact="open"]');
+    const element = event.target.closest('[data-maicontact="open"]');
     if (!element) return;
     if (element.nodeName === 'A') event.preventDefault();
     guard(want)();
   }
+
+  // The vendor's script keeps things in the page's storage, by names of its own.
+  // Beside them stands whose they are: another person, and nobody, begins without.
+  const sweep = (named) => guard(() => {
+    [localStorage, sessionStorage].forEach(guard((kept) => {
+      if (kept[name] === named) return;
+      for (const item of Object.keys(kept)) if (/^maiagent/i.test(item)) kept.removeItem(item);
+      kept[name] = named;
+    }));
+  })();
 
   // Other tabs: each says whom it was told of. What is heard is only a reason
   // to ask.
@@ -642,9 +651,9 @@ function load() {
   let soon = 0; // timer
 
   function listen() {
-    if (channel || foreign || leader() || typeof BroadcastChannel !== 'function') return;
-    channel = new BroadcastChannel(name);
-    channel.onmessage = guard((event) => hear(event.data && event.data.epoch));
+    if (channel || foreign || leader()) return;
+    channel = new BroadcastChannel(name); // throws where there is none: those who call are guarded
+    channel.onmessage = guard((event) => hear(event.data.epoch));
   }
 
   function hear(heard) {
@@ -663,6 +672,7 @@ function load() {
   function tell(named) {
     if (!named) return;
     epoch = named;
+    sweep(named);
     if (named === news) return;
     repeats = named === told ? repeats + 1 : 0;
     if (repeats > 3) return;
@@ -844,12 +854,12 @@ function load() {
     const next = document.body;
     mover.observe(document.documentElement, { childList: true });
     if (!next || next === body) return;
-    for (const child of Array.from(next.children)) {
+    for (const child of [...next.children]) {
       if (child.hasAttribute(mark) && !parts.has(child)) child.remove(); // a copy
     }
     for (const part of parts) {
       if (part.parentNode !== body) continue;
-      const taken = part.id && Array.from(next.children).some((child) => child.id === part.id);
+      const taken = part.id && [...next.children].some((child) => child.id === part.id);
       if (taken) parts.delete(part); // it was the page's
       else next.appendChild(part);
     }
@@ -876,9 +886,8 @@ function load() {
     guard(returnToPlace)();
     guard(recall)();
     const api = window.maicontact;
-    Object.defineProperty(api, 'status', { value: status, enumerable: true });
-    Object.defineProperty(api, 'open', { value: open, enumerable: true });
-    Object.defineProperty(api, 'refresh', { value: refresh, enumerable: true });
+    const calls = { status, open, refresh };
+    for (const call in calls) Object.defineProperty(api, call, { value: calls[call], enumerable: true });
     for (const item of queue) {
       if (typeof item[0] === 'string') api[item[0]]().then(item[1]);
       else push(item);
