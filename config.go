@@ -246,8 +246,9 @@ type Visitors struct {
 
 // Timing says how long things may take.
 type Timing struct {
-	// Budget is the longest time a request waits for a contact. Defaults to
-	// DefaultBudget; negative: never wait.
+	// Budget is the longest time a request waits for a contact, and in all for a
+	// session store that is no cookie store. Defaults to DefaultBudget; negative:
+	// never wait for a contact, and DefaultBudget for the session.
 	Budget time.Duration
 
 	// Recheck is how long a session entry is believed before the row is read

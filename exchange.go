@@ -236,6 +236,9 @@ func (x *exchange) carryOut(ctx context.Context, d decision, q resolve.Question,
 	if found, ok := m.resolver.Recall(&asked, time.Now()); ok {
 		return true, x.record(&asked, found)
 	}
+	if errors.Is(o.Trouble, session.ErrLate) {
+		return true, verdict{err: Unavailable} // the time to wait is over
+	}
 	asked.Desired = withAccess(asked.Desired)
 	return false, verdict{}
 }

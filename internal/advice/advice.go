@@ -21,6 +21,7 @@ type Advisor struct {
 
 	refused, overHTTP, behindTLS, silent background.Every
 	notSecure, late, elsewhere, shut     background.Every
+	sessions                             background.Every
 }
 
 // New returns an Advisor of a site with that policy.
@@ -77,6 +78,12 @@ func (a *Advisor) Cookie(r *http.Request) {
 func (a *Advisor) TooLate(ctx context.Context) {
 	a.warn(ctx, &a.late, "a page asked for the contact after its reply had begun, and got none; "+
 		"call ContactID, ContactInto or Snippet before the first byte is written, and render the page into a buffer")
+}
+
+// SessionsHang is told of a request whose session was not read or written in time.
+func (a *Advisor) SessionsHang(ctx context.Context) {
+	a.warn(ctx, &a.sessions, "the session store gave no answer in time, so that pages go on without the chat; "+
+		"check Config.Sessions: a request waits for it no longer than Timing.Budget")
 }
 
 // Mounted is told where a handler is reached, and where the setting of that name

@@ -28,7 +28,7 @@ type Options struct {
 	Name   string        // of the cookie
 	MaxAge time.Duration // of a cookie that is saved without one; defaults to CookieMaxAge
 	Path   string        // of the cookie; defaults to "/"
-	Wait   time.Duration // for a store that is no cookie store; 0: as long as the context allows
+	Wait   time.Duration // of one request for a store that is no cookie store; 0: as long as the context allows
 }
 
 // Sessions reads and writes our sessions. It is safe for concurrent use.
@@ -86,6 +86,7 @@ type Opened struct {
 
 	// session is nil where the entry was read alone, or nothing was.
 	session *sessions.Session
+	until   time.Time // no call waits for the store any longer
 }
 
 // Open reads the session of a request, for no longer than ctx lasts. The
@@ -95,7 +96,10 @@ type Opened struct {
 // Any other failure of the store is tried once more, and is then trouble: the
 // same cookie may be good again later. Saving an entry ends it either way.
 func (s *Sessions) Open(ctx context.Context, r *http.Request) *Opened {
-	o := &Opened{}
+	return s.open(ctx, r, &Opened{})
+}
+
+func (s *Sessions) open(ctx context.Context, r *http.Request, o *Opened) *Opened {
 	name := s.options.Name
 	value, ok := cookieOf(r.Header, name)
 	// No browser keeps a longer one, and some stores take it for a failure.
@@ -113,7 +117,7 @@ func (s *Sessions) Open(ctx context.Context, r *http.Request) *Opened {
 	if s.cookies == nil {
 		r = private(ctx, r)
 	}
-	g, err := call(ctx, s, func() (*sessions.Session, error) {
+	g, err := call(ctx, s, o, func() (*sessions.Session, error) {
 		return s.read(ctx, func() (*sessions.Session, error) { return s.options.Store.New(r, name) })
 	})
 	if isTrouble(err) {
@@ -167,7 +171,7 @@ func (s *Sessions) Try(ctx context.Context, r *http.Request, o *Opened, e Entry,
 			again.AddCookie(&http.Cookie{Name: cookie.Name, Value: cookie.Value}) // #nosec G124 -- as a browser sends it
 		}
 	}
-	return s.Open(ctx, again).Trouble
+	return s.open(ctx, again, &Opened{until: o.until}).Trouble
 }
 
 // Drop ends the session, and makes the browser forget its cookie.
@@ -176,7 +180,7 @@ func (s *Sessions) Drop(h http.Header, r *http.Request, o *Opened, secure bool) 
 	if err := s.write(h, r, o, secure, -1); err != nil {
 		return err
 	}
-	*o = Opened{}
+	*o = Opened{until: o.until}
 	return nil
 }
 
@@ -202,12 +206,12 @@ func (s *Sessions) write(h http.Header, r *http.Request, o *Opened, secure bool,
 	if s.cookies == nil {
 		r = private(ctx, r) // a store may look for a registry
 	}
-	written, err := call(ctx, s, func() (http.Header, error) {
+	written, err := call(ctx, s, o, func() (http.Header, error) {
 		reply := headerOnly{http.Header{}}
 		return reply.header, s.options.Store.Save(r, reply, g)
 	})
 	if err != nil {
-		if errors.Is(err, errLate) {
+		if errors.Is(err, ErrLate) {
 			o.session = nil // the store may still be using it
 		}
 		return fmt.Errorf("the session could not be written: %w", withoutPath(err))
