@@ -114,10 +114,21 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 		x := m.begin(w, r, outer)
 		next.ServeHTTP(&x.writer, r.WithContext(&x.context))
 		x.writer.Commit()
-		if r.URL.Path == m.config.Site.ScriptPath && !x.reached && m.Check(r) == nil {
-			m.advice.Unreached(r, m.config.Site.ScriptPath)
+		if !x.reached {
+			m.unreached(r)
 		}
 	})
+}
+
+// unreached looks whether a page asked for the chat in vain. JSON is only mounted
+// where a static script is, so that the page must have one.
+func (m *Middleware) unreached(r *http.Request) {
+	switch at := m.config.Site; {
+	case r.URL.Path == at.ScriptPath && m.Check(r) == nil:
+		m.advice.Unreached(r, "Script", "Config.Site.ScriptPath", at.ScriptPath)
+	case r.URL.Path == at.JSONPath && guard.IsSameOrigin(r) && m.Check(r) == nil:
+		m.advice.Unreached(r, "JSON", "Config.Site.JSONPath", at.JSONPath)
+	}
 }
 
 // ErrNoMiddleware is returned when the context is not that of a request that

@@ -115,7 +115,6 @@ function load() {
   // What an answer means.
 
   function accept(given, script) {
-    if (given.hint) console.warn(given.hint); // for developers; only on localhost
     if (given.v > version) {
       // The server is newer than this loader: nothing is started by it.
       if (idle()) {
@@ -383,7 +382,8 @@ function load() {
 
   // read returns what the JSON says, if it is an answer.
   function read(given) {
-    const { config, embed, reason } = given;
+    const { config, embed, reason, hint } = given;
+    if (hint) console.warn(hint); // for developers, on localhost; scripts say it themselves
     const contact = !!config && typeof config === 'object' && !Array.isArray(config) && !!embed && typeof embed === 'string';
     const none = config === undefined && embed === undefined && typeof reason === 'string';
     return contact || none ? Object.assign({}, given, { again: '', json: '' }) : null;
