@@ -96,6 +96,7 @@ func serve(ctx context.Context, s settings, log *slog.Logger, stdout io.Writer) 
 	if err != nil {
 		return err
 	}
+	shop.chat.verify(ctx, log)
 	return serveUntil(ctx, listener, shop, log, func() {
 		fmt.Fprintf(stdout, "shop: %s\n%s\n", urlOf(listener.Addr()), talksTo)
 	})
