@@ -105,14 +105,6 @@ func (c Config) reconciling() reconcile.Timing {
 	return reconcile.Timing{Lease: c.Timing.Lease, WriteDoubt: c.Timing.WriteDoubt, SearchLag: c.Timing.SearchLag}
 }
 
-// wait is how long a request may wait for its session in all.
-func (c Config) wait() time.Duration {
-	if c.Timing.Budget < 0 {
-		return DefaultBudget
-	}
-	return c.Timing.Budget
-}
-
 // limits bounds new visitors.
 func (c Config) limits() ratelimit.Options {
 	v := c.Visitors

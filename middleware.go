@@ -13,6 +13,7 @@
 package maicontact
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ func New(c Config) (*Middleware, error) {
 	policy, policyErr := guard.NewPolicy(c.Site.Origin, c.Site.AllowedOrigins)
 	client, clientErr := webchat.NewClient(c.API)
 	renderer, rendererErr := render.New(c.Widget, c.Site.ScriptPath, c.Site.JSONPath, render.Button(c.Visitors.Button))
-	kept, sessionErr := session.New(session.Options{Store: c.Sessions, Name: c.Cookie.Name, MaxAge: c.Cookie.MaxAge, Wait: c.wait()})
+	kept, sessionErr := session.New(session.Options{Store: c.Sessions, Name: c.Cookie.Name, MaxAge: c.Cookie.MaxAge, Wait: cmp.Or(max(c.Timing.Budget, 0), DefaultBudget)})
 	if !isName(c.Cookie.Name) || c.Cookie.MaxAge <= 0 {
 		sessionErr = nil // check says what is wrong
 	}
@@ -115,20 +116,9 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 		next.ServeHTTP(&x.writer, r.WithContext(&x.context))
 		x.writer.Commit()
 		if !x.reached {
-			m.unreached(r)
+			m.advice.Unreached(r, m.config.Site.ScriptPath, m.config.Site.JSONPath)
 		}
 	})
-}
-
-// unreached looks whether a page asked for the chat in vain. JSON is only mounted
-// where a static script is, so that the page must have one.
-func (m *Middleware) unreached(r *http.Request) {
-	switch at := m.config.Site; {
-	case r.URL.Path == at.ScriptPath && m.Check(r) == nil:
-		m.advice.Unreached(r, "Script", "Config.Site.ScriptPath", at.ScriptPath)
-	case r.URL.Path == at.JSONPath && guard.IsSameOrigin(r) && m.Check(r) == nil:
-		m.advice.Unreached(r, "JSON", "Config.Site.JSONPath", at.JSONPath)
-	}
 }
 
 // ErrNoMiddleware is returned when the context is not that of a request that

@@ -47,7 +47,7 @@ func TestVerifyAtStart(t *testing.T) {
 			if said := strings.Contains(log, warning); said != (test.says != "") || !strings.Contains(log, test.says) {
 				t.Errorf("the log does not say %q:\n%s", test.says, log)
 			}
-			if page := s.browser().get("/"); page.StatusCode != 200 || strings.Contains(page.body, "list_inboxes") {
+			if page := s.browser().get("/"); page.StatusCode != 200 || strings.Contains(page.body, "read_inbox") {
 				t.Errorf("status %d, or the page shows what the start has asked", page.StatusCode)
 			}
 		})

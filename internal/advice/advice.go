@@ -105,9 +105,24 @@ func (a *Advisor) Mounted(r *http.Request, setting, path string) {
 	}
 }
 
-// Unreached is told of a request for the script, or its JSON form, that did not
-// reach the handler of that name.
-func (a *Advisor) Unreached(r *http.Request, handler, setting, path string) {
+// Unreached is told of a request that reached no handler of ours, and warns where a
+// page asked for the chat at one of these paths. JSON is only mounted where a static
+// script is, so that the page must have one.
+func (a *Advisor) Unreached(r *http.Request, scriptPath, jsonPath string) {
+	switch r.URL.Path {
+	case scriptPath:
+		a.missing(r, "Script", "Config.Site.ScriptPath", scriptPath)
+	case jsonPath:
+		if guard.IsSameOrigin(r) {
+			a.missing(r, "JSON", "Config.Site.JSONPath", jsonPath)
+		}
+	}
+}
+
+func (a *Advisor) missing(r *http.Request, handler, setting, path string) {
+	if _, err := a.policy.Page(r); err != nil {
+		return
+	}
 	switch r.Method {
 	case http.MethodPost:
 		a.warn(r.Context(), &a.shut, "a browser could not open the chat, as its POST did not reach "+handler+"; "+
