@@ -236,7 +236,7 @@ function load() {
 
   // reload asks for the page with GET, whatever made it: to send a form again
   // may be to order again. Only an address without a fragment loads a page.
-  const pageOf = (address) => address.split('#')[0];
+  const pageOf = (address) => address.replace(/#.*/, '');
 
   function reload() {
     guard(() => sessionStorage.setItem(name + ' place', location.href))();
@@ -269,7 +269,7 @@ function load() {
   const asks = new WeakSet(); // script elements
   let latest = null; // the newest ask while it is under way: only its answer counts
   let asker = null; // the body when it began
-  let abort = null;
+  let abort = { abort() {} };
   let answered = false; // since the latest ask
   let answeredAt = Date.now(); // a machine that sleeps may stop performance.now()
   let doubtful = false; // somebody else may be there by now
@@ -360,7 +360,7 @@ function load() {
   }
 
   function askJSON() {
-    if (abort) abort.abort();
+    abort.abort();
     abort = stopper();
     const token = {};
     latest = token;
