@@ -37,28 +37,29 @@ func TestOffice(t *testing.T) {
 // other networks get theirs when they first ask; and the flood makes no more than
 // the limits say.
 func TestFlood(t *testing.T) {
+	const seconds, flooding = 330, 400
 	v4 := func(format string, args ...any) netip.Addr { return netip.MustParseAddr(fmt.Sprintf(format, args...)) }
 	for name, flood := range map[string]struct {
 		from func(n int) netip.Addr
 		rate int // asks in a second
-		most int // that it may make in ten minutes
+		most int // that it may make in that time
 	}{
-		"one address":                        {func(int) netip.Addr { return v4("203.0.113.9") }, 1000, 500 + 60},
-		"one /64":                            {func(n int) netip.Addr { return v4("2001:db8:0:7::") }, 1000, 500 + 60},
-		"one /48":                            {func(n int) netip.Addr { return v4("2001:db8:0:%x::", n%65536) }, 1000, 2000 + 240},
-		"one /32":                            {func(n int) netip.Addr { return v4("2001:db8:%x:%x::", n%65536, n%7) }, 1000, 50*600 + 50},
-		"one /24":                            {func(n int) netip.Addr { return v4("198.51.100.%d", n%256) }, 1000, 2000 + 240},
-		"one /16":                            {func(n int) netip.Addr { return v4("198.51.%d.%d", n%256, n%251) }, 1000, 50*600 + 50},
-		"10,000 addresses, of 40 networks":   {func(n int) netip.Addr { return v4("198.51.%d.%d", n%10_000/250, n%250) }, 1000, 50*600 + 50},
-		"10,000 addresses, a network each":   {func(n int) netip.Addr { return v4("%d.%d.%d.1", 11+n%10_000/1000, n%1000/10, n%10) }, 1000, 50*600 + 50},
-		"10,000 addresses, all over the net": {func(n int) netip.Addr { return v4("%d.%d.7.1", 11+n%10_000/100, n%100) }, 1000, 50*600 + 50},
-		"10,000 addresses, that ask seldom":  {func(n int) netip.Addr { return v4("%d.%d.7.1", 11+n%10_000/100, n%100) }, 40, 40 * 600},
+		"one address":                        {func(int) netip.Addr { return v4("203.0.113.9") }, flooding, 500 + seconds/10},
+		"one /64":                            {func(n int) netip.Addr { return v4("2001:db8:0:7::") }, flooding, 500 + seconds/10},
+		"one /48":                            {func(n int) netip.Addr { return v4("2001:db8:0:%x::", n%65536) }, flooding, 2000 + seconds*2/5},
+		"one /32":                            {func(n int) netip.Addr { return v4("2001:db8:%x:%x::", n%65536, n%7) }, flooding, 50*seconds + 50},
+		"one /24":                            {func(n int) netip.Addr { return v4("198.51.100.%d", n%256) }, flooding, 2000 + seconds*2/5},
+		"one /16":                            {func(n int) netip.Addr { return v4("198.51.%d.%d", n%256, n%251) }, flooding, 50*seconds + 50},
+		"10,000 addresses, of 40 networks":   {func(n int) netip.Addr { return v4("198.51.%d.%d", n%10_000/250, n%250) }, flooding, 50*seconds + 50},
+		"10,000 addresses, a network each":   {func(n int) netip.Addr { return v4("%d.%d.%d.1", 11+n%10_000/1000, n%1000/10, n%10) }, flooding, 50*seconds + 50},
+		"10,000 addresses, all over the net": {func(n int) netip.Addr { return v4("%d.%d.7.1", 11+n%10_000/100, n%100) }, flooding, 50*seconds + 50},
+		"10,000 addresses, that ask seldom":  {func(n int) netip.Addr { return v4("%d.%d.7.1", 11+n%10_000/100, n%100) }, 40, 40 * seconds},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := New(byDefault)
 				asks, made, honest := 0, 0, 0
-				for second := range 600 {
+				for second := range seconds {
 					for range flood.rate {
 						if l.take(flood.from(asks)) == "" {
 							made++
@@ -68,7 +69,7 @@ func TestFlood(t *testing.T) {
 					}
 					// For the first seconds nobody can tell addresses that were never seen
 					// before from honest ones.
-					if second >= 15 && second%25 == 0 && honest < 20 {
+					if second >= 28 && second%15 == 0 && honest < 20 {
 						honest++
 						if over := l.take(v4("192.%d.2.1", honest)); over != "" {
 							t.Errorf("honest visitor %d is over the limit %q", honest, over)
