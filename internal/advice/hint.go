@@ -7,14 +7,13 @@ import (
 	"github.com/maicontact/maicontact/internal/guard"
 )
 
-// hints say, for the reasons why there is no chat that a developer may have to do
-// with, where to look.
+// hints say where to look, for those reasons why there is no chat that a set-up is
+// behind, and no failure that passes.
 var hints = map[string]string{
 	"too late":              lateText,
 	"cookie refused":        "the browser did not bring the chat's cookie back: it keeps none, or Config.Site.Origin is not what it shows",
 	"configuration":         "MaiAgent or Config.Identify is set up wrong: check Config.API.APIKey, Config.InboxID and Config.Widget.WebChatID with Middleware.Verify; the server's log says more",
 	"rejected":              "MaiAgent refuses the profile that Config.Identify returns; the server's log names the field",
-	"unavailable":           "MaiAgent (Config.API.BaseURL), Config.Store, Config.Sessions or Config.Identify failed; the server's log says which",
 	"too many new visitors": "a limit of Config.Visitors is reached; behind a proxy set Config.Site.TrustedProxies",
 }
 
