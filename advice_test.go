@@ -94,6 +94,16 @@ func TestAdvice(t *testing.T) {
 				t.Error(err)
 			}
 		}, []string{"Middleware.Run is not running"}},
+		"Run is not running, and somebody is suspended": {nil, true, func(s *site) {
+			if err := s.mc.Suspend(s.t.Context(), "u-alice"); err != nil {
+				t.Error(err)
+			}
+		}, []string{"Middleware.Run is not running"}},
+		"Run is not running, and somebody gets another contact": {nil, true, func(s *site) {
+			if _, err := s.mc.Reissue(s.t.Context(), "u-alice"); !errors.Is(err, maicontact.ErrNotFound) {
+				t.Error(err)
+			}
+		}, []string{"Middleware.Run is not running"}},
 		"Run is not running, and a member changes": {nil, true, func(s *site) {
 			stop := s.run()
 			synctest.Wait()
@@ -158,4 +168,32 @@ func TestAdvice(t *testing.T) {
 			})
 		})
 	}
+}
+
+// That a visitor has logged in may wait for the store, and then for Run.
+func TestRetirementWaitsForRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var warnings syncBuffer
+		store := &brokenStore{Store: maicontact.NewMemoryStore()}
+		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+			c.Store, c.Logger = store, slog.New(slog.NewTextHandler(&warnings, &slog.HandlerOptions{Level: slog.LevelWarn}))
+		})
+		s.mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+			if err := maicontact.Forget(r.Context()); err != nil {
+				t.Error(err)
+			}
+			http.Redirect(w, r, "/", http.StatusSeeOther)
+		})
+		const says = "Middleware.Run is not running"
+		b := s.browser()
+		b.contact()
+		time.Sleep(time.Minute)
+		before := strings.Count(warnings.String(), says)
+		store.breaks("fails", "put")
+		b.send("POST", "/login")
+		synctest.Wait()
+		if n := strings.Count(warnings.String(), says); n != before+1 {
+			t.Errorf("%d warnings, %d before:\n%s", n, before, warnings.String())
+		}
+	})
 }

@@ -23,7 +23,9 @@ import (
 // body can choose it. Only pages of the same origin, or of Site.AllowedOrigins,
 // may ask (see [Middleware.Check]). A contact id is never in a reply that may be
 // cached. When there is no contact the reply is still 200 and a valid script,
-// which says why and asks again when that may help; a refusal is 403.
+// which says why and asks again when that may help; a refusal is 403. On a loopback
+// host the browser's console says what to mend, and a refusal to what the browser
+// says is a page of the same origin is 200, as it would not run otherwise.
 //
 // A POST opens the chat for a visitor (see OnOpen), and answers as JSON does. A
 // browser without our cookie is given it first, and sent back with it (307).
@@ -32,7 +34,7 @@ func (m *Middleware) Script() http.Handler {
 		setting: "Config.Site.ScriptPath", path: m.config.Site.ScriptPath,
 		header:  reply.NewRouteHeader("text/javascript; charset=utf-8"),
 		answer:  m.renderer.Script,
-		refusal: m.renderer.ScriptRefusal,
+		refusal: m.renderer.ScriptRefusal, isScript: true,
 	}, m.jsonForm())
 }
 
@@ -130,7 +132,9 @@ func (x *exchange) snippetWithHash(ctx context.Context) (_ template.HTML, source
 // no carriage return and no NUL: they would not reach a script as they are.
 func (x *exchange) inline(ctx context.Context, tag string) (_ template.HTML, text string) {
 	m := x.mc
-	text = "\n" + string(x.render(ctx, nil, x.answer(ctx), m.renderer.Script))
+	a := x.answer(ctx)
+	a.Hint = m.advice.Hint(x.request, "", "", a.Reason)
+	text = "\n" + string(x.render(ctx, nil, a, m.renderer.Script))
 	// #nosec G203 -- the text is rendered for its place in a script, and a nonce holds base64 only
 	return template.HTML(tag + text + "</script>"), text
 }
@@ -140,11 +144,13 @@ type form struct {
 	setting, path string // where it is read
 	header        *reply.RouteHeader
 	answer        func(b []byte, a render.Answer) ([]byte, error)
-	refusal       func(reason string) []byte
+	refusal       func(reason, hint string) []byte
+	isScript      bool
 }
 
 // route answers in one form whoever reads, and in another whoever opens the chat.
 func (m *Middleware) route(read, open form) http.Handler {
+	open.setting, open.path = read.setting, read.path
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f := read
 		if r.Method == http.MethodPost {
@@ -183,15 +189,23 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 	if err != nil {
 		reason := reasonOf(err)
 		x.tell(r.Context(), time.Time{}, reason, nil)
+		a := noChat(reason, "")
 		if reason == CrossSite {
 			m.advice.Refused(r)
+			a.Hint = m.advice.Hint(r, "", "", a.Reason)
 		}
 		f.header.Set(h)
-		reply.Refuse(w, f.refusal(string(reason)))
+		if a.Hint != "" && f.isScript && guard.IsSameOrigin(r) {
+			room := m.texts.Get()
+			m.texts.Send(w, room, x.render(r.Context(), *room, a, f.answer)) // browsers run no script of another status
+			return
+		}
+		reply.Refuse(w, f.refusal(a.Reason, a.Hint))
 		return
 	}
 	m.advice.OverHTTP(r)
 	a := x.answerTo(r, page)
+	a.Hint = m.advice.Hint(x.request, f.setting, f.path, a.Reason)
 	room := m.texts.Get()
 	text := x.render(r.Context(), *room, a, f.answer)
 	f.header.Set(h) // after all that the site's own code does

@@ -29,7 +29,7 @@ const (
 	DefaultLease           = reconcile.DefaultLease      // 30 seconds
 	DefaultCalls           = 16
 	DefaultCallsPerSecond  = 100
-	DefaultVisitorBurst    = 20
+	DefaultVisitorBurst    = 500
 	DefaultVisitorInterval = 10 * time.Second
 	DefaultVisitorsPerSec  = 50
 )
@@ -229,23 +229,26 @@ type Visitors struct {
 
 	// Burst is how many new visitors one client may be at once, and Interval
 	// how long it takes until it may be one more. They default to
-	// DefaultVisitorBurst and DefaultVisitorInterval; a negative Burst is no
-	// limit for a client. A client is a remote address, or the /64 of an IPv6
-	// one, so people behind one gateway share a limit. All that come over a
-	// Unix socket are one client.
+	// DefaultVisitorBurst, which an office behind one address has room in, and
+	// DefaultVisitorInterval; a negative Burst is no limit for a client. A client
+	// is a remote address, or the /64 of an IPv6 one, so people behind one gateway
+	// share a limit. All that come over a Unix socket are one client. The network
+	// around it, a /24 or the /48 of an IPv6 one, may be as much as four clients.
 	Burst    int
 	Interval time.Duration
 
 	// PerSecond is how many new visitors there may be in a second, of all
-	// clients; as many may come at once. Defaults to DefaultVisitorsPerSec; a
-	// negative one is no limit.
+	// clients; as many may come at once. The more a network has asked within an
+	// hour, the more of half of those it leaves to others, so that a flood starves
+	// nobody else. Defaults to DefaultVisitorsPerSec; a negative one is no limit.
 	PerSecond float64
 }
 
 // Timing says how long things may take.
 type Timing struct {
-	// Budget is the longest time a request waits for a contact. Defaults to
-	// DefaultBudget; negative: never wait.
+	// Budget is the longest time a request waits for a contact, and in all for a
+	// session store that is no cookie store. Defaults to DefaultBudget; negative:
+	// never wait for a contact, and DefaultBudget for the session.
 	Budget time.Duration
 
 	// Recheck is how long a session entry is believed before the row is read

@@ -85,20 +85,20 @@ func TestNewVisitorsAreLimited(t *testing.T) {
 	}{
 		{"one address", nil, []wave{{0, 1000, one, 20}, {10 * time.Second, 5, one, 1}, {25 * time.Second, 5, one, 2}, {time.Hour, 50, one, 20}}},
 		{"one address, many ports", nil, []wave{{0, 100, ports, 20}}},
-		{"many addresses", nil, []wave{{0, 150, many, 50}, {time.Second, 150, many, 50}, {2 * time.Second, 150, many, 50}}},
+		{"many addresses", nil, []wave{{0, 150, many, 47}, {time.Second, 150, many, 40}, {2 * time.Second, 150, many, 32}}},
 		{"one household", nil, []wave{{0, 100, house, 20}}},
-		{"many households", nil, []wave{{0, 40, houses, 40}}},
+		{"many households", nil, []wave{{0, 25, houses, 25}}},
 		{"a forged header", nil, []wave{{0, 100, forged, 20}}},
 		{"a forged header, proxies listed", listed, []wave{{0, 100, forged, 20}}},
 		{"a forged header through a listed proxy", listed, []wave{{0, 100, byProxy, 20}}},
-		{"people behind a listed proxy", listed, []wave{{0, 40, peopleByProxy, 40}}},
-		{"people behind a proxy that is not listed", nil, []wave{{0, 40, peopleByProxy, 20}}},
+		{"people behind a listed proxy", listed, []wave{{0, 25, peopleByProxy, 25}}},
+		{"people behind a proxy that is not listed", nil, []wave{{0, 25, peopleByProxy, 20}}},
 		{"a Unix socket", nil, []wave{{0, 40, socket, 20}}},
 		{"own numbers", func(c *maicontact.Config) {
 			c.Visitors.Burst, c.Visitors.Interval, c.Visitors.PerSecond = 2, time.Minute, 3
 		},
 			[]wave{{0, 10, one, 2}, {0, 10, many, 1}, {time.Minute, 10, one, 1}}},
-		{"no limit for a client", func(c *maicontact.Config) { c.Visitors.Burst = -1 }, []wave{{0, 100, one, 50}}},
+		{"no limit for a client", func(c *maicontact.Config) { c.Visitors.Burst = -1 }, []wave{{0, 100, one, 25}}},
 		{"no limit", func(c *maicontact.Config) { c.Visitors.Burst, c.Visitors.PerSecond = -1, -1 }, []wave{{0, 120, one, 120}}},
 	} {
 		if raced && row.name != "many addresses" && row.name != "own numbers" {
@@ -109,6 +109,7 @@ func TestNewVisitorsAreLimited(t *testing.T) {
 				var told tally
 				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
 					c.Limits.CallsPerSecond, c.OnAsk = -1, told.count
+					c.Visitors.Burst = 20
 					if row.config != nil {
 						row.config(c)
 					}
@@ -250,7 +251,7 @@ func TestDeadSessionStoreTakesNothingOfTheLimit(t *testing.T) {
 				store := &deadSessions{mapStore: newMapStore()}
 				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
 					c.Sessions, c.OnAsk = store, told.count
-					c.Visitors.Burst, c.Visitors.PerSecond, c.Limits.CallsPerSecond = burst, burst, -1
+					c.Visitors.Burst, c.Visitors.PerSecond, c.Limits.CallsPerSecond = burst, 4*burst, -1
 				})
 				known := s.browser()
 				mine := known.contact()

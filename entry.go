@@ -32,11 +32,20 @@ const (
 func (x *exchange) open(ctx context.Context, now time.Time) *session.Opened {
 	if x.opened == nil {
 		x.opened = x.mc.sessions.OpenInto(ctx, x.request, &x.session, now)
-		if x.opened.Trouble != nil {
+		if x.opened.Trouble != nil && !x.mc.isLate(ctx, x.opened.Trouble) {
 			x.mc.log.WarnContext(ctx, "maicontact: the session could not be read, it starts anew", "error", x.opened.Trouble)
 		}
 	}
 	return x.opened
+}
+
+// isLate reports whether the session store gave no answer in time, and warns of it.
+func (m *Middleware) isLate(ctx context.Context, err error) bool {
+	late := errors.Is(err, session.ErrLate)
+	if late && ctx.Err() == nil {
+		m.advice.SessionsHang(ctx)
+	}
+	return late
 }
 
 func (x *exchange) hasCookie() bool {
@@ -63,7 +72,9 @@ func (x *exchange) greet(ctx context.Context, o *session.Opened, how action) (bo
 	q.Keep = life + visitorSlack
 	fresh := session.Entry{Owner: q.Owner, Visitor: key, Issued: time.Now()}
 	if err := m.sessions.Try(ctx, x.request, o, fresh, m.guard.IsHTTPS(x.request), life); err != nil {
-		m.log.ErrorContext(ctx, "maicontact: the session cannot be written, no chat for this visitor; check Config.Sessions", "error", err)
+		if !m.isLate(ctx, err) {
+			m.log.ErrorContext(ctx, "maicontact: the session cannot be written, no chat for this visitor; check Config.Sessions", "error", err)
+		}
 		return true, verdict{err: fmt.Errorf("%w: session: %w", Unavailable, err)}
 	}
 	if !m.limit.TakeOrWarn(ctx, x.request, m.log) {
@@ -100,7 +111,9 @@ func (x *exchange) write(e session.Entry, maxAge time.Duration) bool {
 
 // Report is told by the reply's writer what went wrong.
 func (x *exchange) Report(err error) {
-	x.mc.log.ErrorContext(x.request.Context(), "maicontact: a reply was not written as planned", "error", err)
+	if ctx := x.request.Context(); !x.mc.isLate(ctx, err) {
+		x.mc.log.ErrorContext(ctx, "maicontact: a reply was not written as planned", "error", err)
+	}
 }
 
 // record plans the entry that an answer leaves, if it says anything new. The

@@ -200,7 +200,7 @@ func ExampleLogout() {
 	}
 	logout := mc.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// … the site's own session ends here …
-		if err := maicontact.Logout(r.Context(), maicontact.ClearStorage); err != nil {
+		if err := maicontact.Logout(r.Context(), maicontact.ClearWholeSiteStorage); err != nil {
 			http.Error(w, "the logout failed", http.StatusInternalServerError)
 			return
 		}

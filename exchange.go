@@ -164,10 +164,10 @@ func (x *exchange) identify(ctx context.Context) (answered bool, _ verdict) {
 		}
 		return true, verdict{owner: m.nobody, err: ErrSuspended}
 	case err != nil:
-		m.log.WarnContext(ctx, "maicontact: Identify failed, no chat for this request", "error", err)
+		m.log.WarnContext(ctx, "maicontact: Config.Identify failed, no chat for this request", "error", err)
 		return true, verdict{err: fmt.Errorf("%w: identify: %w", Unavailable, err)}
 	case member != nil && member.ID == "":
-		m.log.ErrorContext(ctx, "maicontact: Identify returned a member without an ID, no chat for this request")
+		m.log.ErrorContext(ctx, "maicontact: Config.Identify returned a member without an ID, no chat for this request")
 		return true, verdict{err: Misconfigured}
 	case member != nil && x.page.Unproven:
 		return true, verdict{err: CrossSite}
@@ -251,6 +251,9 @@ func (x *exchange) carryOut(ctx context.Context, d decision, q *resolve.Question
 	x.question = &asked
 	if found, ok := m.resolver.Recall(&asked, time.Now()); ok {
 		return true, x.record(&asked, found)
+	}
+	if errors.Is(o.Trouble, session.ErrLate) {
+		return true, verdict{err: Unavailable} // the time to wait is over
 	}
 	asked.Desired = withAccess(asked.Desired)
 	return false, verdict{}

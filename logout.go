@@ -20,30 +20,39 @@ func Forget(ctx context.Context) error { return logOut(ctx, nil) }
 // the Clear-Site-Data header.
 type SiteData string
 
-// The kinds of data that [Logout] can clear.
+// The kinds of data that [Logout] can clear, of the whole site and not of the
+// chat alone.
 const (
-	// ClearStorage clears what scripts of the site's origin have stored:
-	// local and session storage, databases, service workers.
-	ClearStorage SiteData = "storage"
-	// ClearCache clears the browser's cache of the origin. It may take
+	// ClearWholeSiteStorage clears all that scripts of the site's origin have
+	// stored, a cart in localStorage too: local and session storage,
+	// databases, service workers.
+	ClearWholeSiteStorage SiteData = "storage"
+	// ClearWholeSiteCache clears the browser's cache of the origin. It may take
 	// seconds, and keeps pages from coming out of the back-forward cache.
-	ClearCache SiteData = "cache"
-	// ClearCookies clears every cookie of the site, those of its other
+	ClearWholeSiteCache SiteData = "cache"
+	// ClearWholeSiteCookies clears every cookie of the site, those of its other
 	// subdomains too, and may clear those that this reply sets: it is for
 	// a logout, not for a login as another person.
-	ClearCookies SiteData = "cookies"
+	ClearWholeSiteCookies SiteData = "cookies"
 )
 
-// Logout is [Forget] for a logout, or a login as another person. It also has
-// the browser clear the given kinds of data, all that the site keeps of that
-// kind, with a Clear-Site-Data header on the reply; kinds that the application's
-// own header names stay, each only once. Browsers obey it over https and on
-// loopback addresses. What the chat's frame keeps for its own host is out of
-// reach.
+// Logout is [Forget] for a logout, or a login as another person. What the chat
+// keeps in the browser goes without more being said: the next page with the chat
+// script removes it before it starts a chat, whenever its answer is to somebody
+// else than the one before. That is each item of localStorage and sessionStorage
+// whose name begins with "maiagent", in any case; everything else that the site
+// keeps stays. Until such a page loads these items stay, too, and so does what
+// MaiAgent's script may keep by other names or in other places: which it uses is
+// not documented. What the chat's frame keeps for its own host is out of reach.
+//
+// With kinds of data, the reply has a Clear-Site-Data header besides, by which the
+// browser clears at once all that the whole site keeps of those kinds; kinds that
+// the application's own header names stay, each only once. Browsers obey it over
+// https and on loopback addresses.
 //
 // Call it before anything of the reply is written, best with a redirect:
 //
-//	if err := maicontact.Logout(r.Context(), maicontact.ClearStorage); err != nil { … }
+//	if err := maicontact.Logout(r.Context()); err != nil { … }
 //	http.Redirect(w, r, "/", http.StatusSeeOther)
 //
 // Other tabs learn that the person changed when the next page with the chat
@@ -54,7 +63,7 @@ const (
 // reply has begun. An unknown kind is left out; the rest is done all the same.
 // Safe for concurrent use.
 func Logout(ctx context.Context, clear ...SiteData) error {
-	known, err := reply.Kinds(clear, ClearStorage, ClearCache, ClearCookies)
+	known, err := reply.Kinds(clear, ClearWholeSiteStorage, ClearWholeSiteCache, ClearWholeSiteCookies)
 	return errors.Join(err, logOut(ctx, known))
 }
 

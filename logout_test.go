@@ -40,15 +40,15 @@ func TestLogout(t *testing.T) {
 	}{
 		"nothing to clear":           {},
 		"the application's alone":    {before: []string{`"cache"`}, want: []string{`"cache"`}},
-		"storage":                    {kinds: []maicontact.SiteData{maicontact.ClearStorage}, want: []string{`"storage"`}},
-		"all kinds":                  {kinds: []maicontact.SiteData{maicontact.ClearStorage, maicontact.ClearCache, maicontact.ClearCookies}, want: []string{`"storage", "cache", "cookies"`}},
-		"one kind twice":             {kinds: []maicontact.SiteData{maicontact.ClearCache, maicontact.ClearCache}, want: []string{`"cache"`}},
-		"merged with one before":     {before: []string{`"cache"`}, kinds: []maicontact.SiteData{maicontact.ClearStorage}, want: []string{`"cache", "storage"`}},
-		"merged with one after":      {after: []string{`"cache"`}, kinds: []maicontact.SiteData{maicontact.ClearStorage}, want: []string{`"cache", "storage"`}},
-		"named before already":       {before: []string{`"cache" ,"storage"`, `"storage"`}, kinds: []maicontact.SiteData{maicontact.ClearStorage}, want: []string{`"cache", "storage"`}},
-		"everything is cleared":      {before: []string{`"*"`}, kinds: []maicontact.SiteData{maicontact.ClearStorage}, want: []string{`"*"`}},
-		"an unknown kind, and known": {kinds: []maicontact.SiteData{"histories", maicontact.ClearStorage}, want: []string{`"storage"`}, fault: `"histories" is no kind`},
-		"a kind in quotes":           {kinds: []maicontact.SiteData{`"storage"`}, fault: "use ClearStorage"},
+		"storage":                    {kinds: []maicontact.SiteData{maicontact.ClearWholeSiteStorage}, want: []string{`"storage"`}},
+		"all kinds":                  {kinds: []maicontact.SiteData{maicontact.ClearWholeSiteStorage, maicontact.ClearWholeSiteCache, maicontact.ClearWholeSiteCookies}, want: []string{`"storage", "cache", "cookies"`}},
+		"one kind twice":             {kinds: []maicontact.SiteData{maicontact.ClearWholeSiteCache, maicontact.ClearWholeSiteCache}, want: []string{`"cache"`}},
+		"merged with one before":     {before: []string{`"cache"`}, kinds: []maicontact.SiteData{maicontact.ClearWholeSiteStorage}, want: []string{`"cache", "storage"`}},
+		"merged with one after":      {after: []string{`"cache"`}, kinds: []maicontact.SiteData{maicontact.ClearWholeSiteStorage}, want: []string{`"cache", "storage"`}},
+		"named before already":       {before: []string{`"cache" ,"storage"`, `"storage"`}, kinds: []maicontact.SiteData{maicontact.ClearWholeSiteStorage}, want: []string{`"cache", "storage"`}},
+		"everything is cleared":      {before: []string{`"*"`}, kinds: []maicontact.SiteData{maicontact.ClearWholeSiteStorage}, want: []string{`"*"`}},
+		"an unknown kind, and known": {kinds: []maicontact.SiteData{"histories", maicontact.ClearWholeSiteStorage}, want: []string{`"storage"`}, fault: `"histories" is no kind`},
+		"a kind in quotes":           {kinds: []maicontact.SiteData{`"storage"`}, fault: "use ClearWholeSiteStorage"},
 	} {
 		b := s.browser()
 		b.login("u-alice")
@@ -81,7 +81,7 @@ func TestLogoutTooLate(t *testing.T) {
 	var result error
 	s.mux.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "bye")
-		result = maicontact.Logout(r.Context(), "histories", maicontact.ClearStorage)
+		result = maicontact.Logout(r.Context(), "histories", maicontact.ClearWholeSiteStorage)
 	})
 	b := s.browser()
 	b.contact()

@@ -13,6 +13,7 @@
 package maicontact
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ func New(c Config) (*Middleware, error) {
 	policy, policyErr := guard.NewPolicy(c.Site.Origin, c.Site.AllowedOrigins)
 	client, clientErr := webchat.NewClient(c.API)
 	renderer, rendererErr := render.New(c.Widget, c.Site.ScriptPath, c.Site.JSONPath, render.Button(c.Visitors.Button))
-	kept, sessionErr := session.New(session.Options{Store: c.Sessions, Name: c.Cookie.Name, MaxAge: c.Cookie.MaxAge, Wait: max(c.Timing.Budget, 0)})
+	kept, sessionErr := session.New(session.Options{Store: c.Sessions, Name: c.Cookie.Name, MaxAge: c.Cookie.MaxAge, Wait: cmp.Or(max(c.Timing.Budget, 0), DefaultBudget)})
 	if !isName(c.Cookie.Name) || c.Cookie.MaxAge <= 0 {
 		sessionErr = nil // check says what is wrong
 	}
@@ -114,8 +115,8 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 		x := m.begin(w, r, outer)
 		next.ServeHTTP(&x.writer, r.WithContext(&x.context))
 		x.writer.Commit()
-		if r.URL.Path == m.config.Site.ScriptPath && !x.reached && m.Check(r) == nil {
-			m.advice.Unreached(r, m.config.Site.ScriptPath)
+		if !x.reached {
+			m.advice.Unreached(r, m.config.Site.ScriptPath, m.config.Site.JSONPath)
 		}
 	})
 }

@@ -59,7 +59,7 @@ func TestSeveralMiddlewares(t *testing.T) {
 			}
 		})
 		mux.HandleFunc("/logout", func(w http.ResponseWriter, r *http.Request) {
-			if err := maicontact.Logout(r.Context(), maicontact.ClearCache); err != nil {
+			if err := maicontact.Logout(r.Context(), maicontact.ClearWholeSiteCache); err != nil {
 				t.Error(err)
 			}
 		})

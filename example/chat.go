@@ -37,7 +37,11 @@ func newChat(s settings, k *keeper, measured *meters, l *logins, c catalogue, ta
 		return nil, err
 	}
 	api := s.chat
-	api.OnCall = t.calls.Add
+	api.OnCall = func(ctx context.Context, c webchat.Call) {
+		if ctx.Value(verifying{}) == nil { // the page shows what people cause
+			t.calls.Add(ctx, c)
+		}
+	}
 	config := maicontact.Config{
 		API:           api,
 		InboxID:       s.inboxID,
@@ -58,6 +62,22 @@ func newChat(s settings, k *keeper, measured *meters, l *logins, c catalogue, ta
 	}
 	t.Middleware, _, err = otelcontact.New(config, otelcontact.WithMeterProvider(measured))
 	return t, err
+}
+
+// verifyTime bounds how long the start waits for MaiAgent.
+const verifyTime = 3 * time.Second
+
+// verifying marks the context of what is asked at start.
+type verifying struct{}
+
+// verify asks MaiAgent and the table whether the settings fit each other. A shop
+// sells without its chat, so it opens all the same.
+func (t *chat) verify(ctx context.Context, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, verifying{}, true), verifyTime)
+	defer cancel()
+	if err := t.Verify(ctx); err != nil {
+		log.Warn("MaiAgent cannot be reached, or a setting does not fit; the shop opens without waiting for that", "error", err)
+	}
 }
 
 // identifyTime bounds how long it may take to find out who somebody is.

@@ -71,8 +71,9 @@ func (l *logins) account(ctx context.Context, r *http.Request) (*account, error)
 // must run before the reply begins.
 func (l *logins) change(w http.ResponseWriter, r *http.Request, accountID string) error {
 	// What the chat keeps in the browser, such as its history, belongs to the
-	// former person, who may have lent or left this computer.
-	if err := maicontact.Logout(r.Context(), maicontact.ClearStorage); err != nil {
+	// former person and goes. What the shop keeps there stays: who signs up keeps
+	// the cart.
+	if err := maicontact.Logout(r.Context()); err != nil {
 		return err
 	}
 	// The former session ends: on Redis a copy of its cookie would be good still.

@@ -109,6 +109,7 @@ func serve(ctx context.Context, s settings, log *slog.Logger, stdout io.Writer) 
 		return err
 	}
 	defer measured.serve(log)()
+	shop.chat.verify(ctx, log)
 	return serveUntil(ctx, listener, shop, log, func() {
 		fmt.Fprintf(stdout, "shop: %s\n%s\n", urlOf(listener.Addr()), talksTo)
 		if measured != nil {

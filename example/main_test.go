@@ -157,7 +157,7 @@ func TestRequestsAreFinished(t *testing.T) {
 		response.Body.Close()
 		answered <- response.Status
 	}()
-	s.eventually("the page is being made", func() bool { return s.sim.Count("") > 0 })
+	s.eventually("the page is being made", func() bool { return s.sim.Count("") > s.asked })
 	if code := s.stop(); code != exitOK {
 		t.Errorf("exit code %d", code)
 	}

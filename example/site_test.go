@@ -48,6 +48,9 @@ type site struct {
 	env  map[string]string
 	url  string
 	stop func() int
+	// asked is what MaiAgent had been asked when the shop opened: whether the
+	// settings fit.
+	asked int
 
 	stdout, stderr *output.Buffer
 
@@ -124,6 +127,7 @@ func (s *site) start() {
 		s.t.Fatalf("the first line is %q", line)
 	}
 	s.url = strings.TrimSuffix(address, "/")
+	s.asked = s.sim.Count("")
 }
 
 func (s *site) restart() {

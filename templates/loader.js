@@ -51,8 +51,8 @@ function load() {
     script.nonce = nonce;
     // Old browsers, and plain http, tell our server nothing else.
     if (!parent) script.referrerPolicy = 'same-origin';
-    script.addEventListener('load', guard(() => end(true)));
-    script.addEventListener('error', guard(() => end(false)));
+    script.onload = guard(() => end(true));
+    script.onerror = guard(() => end(false));
     try {
       // Not relative to <base>. Throws where trusted types are enforced.
       script.src = new URL(src, location.href).href;
@@ -73,7 +73,7 @@ function load() {
     try {
       for (let w = window; w !== window.top; above.push(w)) {
         w = w.parent;
-        if (!w.document || w === window || above.includes(w)) throw new Error('not a window above');
+        if (!w.document || w === window || above.includes(w)) throw new Error();
       }
     } catch (e) {
       foreign = true;
@@ -82,16 +82,16 @@ function load() {
 
   const leader = () => above.find((w) => w[key]);
 
-  function standBack(given) {
+  function standBack(given = {}) {
     clearTimeout(timer);
     due = false;
     if (!executed) {
-      if (config !== undefined || (given && given.embed)) {
+      if (config !== undefined || given.embed) {
         config = undefined;
         restore();
       }
       settle('absent', 'framed');
-    } else if (given && given.embed) {
+    } else if (given.embed) {
       restore();
     }
   }
@@ -223,10 +223,10 @@ function load() {
     config = undefined;
     restore();
     if (cancel) cancel();
-    for (const part of parts) part.remove();
-    for (const part of beside) part.remove();
+    for (const part of [...parts, ...beside]) part.remove();
     parts.clear();
     beside.clear();
+    sweep(''); // again on the next page: until then the embed may write more
     if (!mayReload()) {
       settle('blocked', 'identity keeps changing');
       return;
@@ -237,18 +237,18 @@ function load() {
 
   // reload asks for the page with GET, whatever made it: to send a form again
   // may be to order again. Only an address without a fragment loads a page.
+  const pageOf = (address) => address.replace(/#.*/, '');
+
   function reload() {
-    const page = location.href.split('#')[0];
-    guard(() => sessionStorage.setItem(name + ' place', JSON.stringify({ page, hash: location.hash })))();
-    location.replace(page);
+    guard(() => sessionStorage.setItem(name + ' place', location.href))();
+    location.replace(pageOf(location.href));
   }
 
   function returnToPlace() {
     const kept = sessionStorage.getItem(name + ' place');
     if (!kept) return;
     sessionStorage.removeItem(name + ' place');
-    const { page, hash } = JSON.parse(kept);
-    if (hash && page === location.href) location.replace(page + hash);
+    if (kept !== location.href && pageOf(kept) === location.href) location.replace(kept);
   }
 
   // mayReload allows three reloads in a minute, and none that cannot be counted.
@@ -270,7 +270,7 @@ function load() {
   const asks = new WeakSet(); // script elements
   let latest = null; // the newest ask while it is under way: only its answer counts
   let asker = null; // the body when it began
-  let abort = null;
+  let abort = { abort() {} };
   let answered = false; // since the latest ask
   let answeredAt = Date.now(); // a machine that sleeps may stop performance.now()
   let doubtful = false; // somebody else may be there by now
@@ -361,7 +361,7 @@ function load() {
   }
 
   function askJSON() {
-    if (abort) abort.abort();
+    abort.abort();
     abort = stopper();
     const token = {};
     latest = token;
@@ -370,25 +370,24 @@ function load() {
   }
 
   const request = async (address, stop, more) => {
-    const url = new URL(address, location.href);
-    const response = await fetch(url.href, {
-      credentials: url.origin === location.origin ? 'same-origin' : 'include',
+    const response = await fetch(new URL(address, location.href).href, {
+      credentials: 'include',
       cache: 'no-store',
       headers: { Accept: 'application/json' },
-      signal: stop ? stop.signal : undefined,
+      signal: stop.signal,
       ...more,
     });
-    if (!response.ok && response.status !== 403) throw new Error('no answer');
-    return read(await response.json());
+    return response.ok || response.status === 403 ? read(await response.json()) : null;
   };
 
-  const stopper = () => (typeof AbortController === 'function' ? new AbortController() : null);
+  const stopper = () => (typeof AbortController === 'function' ? new AbortController() : { abort() {} });
 
   // read returns what the JSON says, if it is an answer. Where to ask is not for it
   // to say.
   function read(given) {
-    const { config, embed, reason } = given;
-    const contact = !!config && typeof config === 'object' && !Array.isArray(config) && !!embed && typeof embed === 'string';
+    const { config, embed, reason, hint } = given;
+    if (hint) console.warn(hint); // for developers, on localhost; scripts say it themselves
+    const contact = config && typeof config === 'object' && !Array.isArray(config) && embed && typeof embed === 'string';
     const none = config === undefined && embed === undefined && typeof reason === 'string';
     return contact || none ? { ...given, again: '', json: '' } : null;
   }
@@ -418,7 +417,7 @@ function load() {
   function finish() {
     const all = waiters;
     waiters = [];
-    for (const resolve of all) resolve(status());
+    for (const done of all) done(status());
   }
 
   // refresh asks who is there now, for a login or logout without a page load.
@@ -525,7 +524,7 @@ function load() {
   // the contact is still to come.
   async function post(more) {
     const stop = stopper();
-    const late = setTimeout(() => stop && stop.abort(), 20000);
+    const late = setTimeout(() => stop.abort(), 20000);
     // Origin is sent in this mode, whatever the referrer policy.
     const given = await request(json || again, stop, { method: 'POST', mode: 'cors' });
     clearTimeout(late);
@@ -639,6 +638,16 @@ function load() {
     want();
   }
 
+  // The vendor's script keeps things in the page's storage, by names of its own.
+  // Beside them stands whose they are: another person, and nobody, begins without.
+  const sweep = (named) => guard(() => {
+    [localStorage, sessionStorage].forEach(guard((kept) => {
+      if (kept[name] === named) return;
+      for (const item of Object.keys(kept)) if (/^maiagent/i.test(item)) kept.removeItem(item);
+      kept[name] = named;
+    }));
+  })();
+
   // Other tabs: each says whom it was told of. What is heard is only a reason
   // to ask.
 
@@ -649,9 +658,9 @@ function load() {
   let soon = 0; // timer
 
   function listen() {
-    if (channel || foreign || leader() || typeof BroadcastChannel !== 'function') return;
-    channel = new BroadcastChannel(name);
-    channel.onmessage = guard((event) => hear(event.data && event.data.epoch));
+    if (channel || foreign || leader()) return;
+    channel = new BroadcastChannel(name); // throws where there is none: those who call are guarded
+    channel.onmessage = guard((event) => hear(event.data.epoch));
   }
 
   function hear(heard) {
@@ -670,6 +679,7 @@ function load() {
   function tell(named) {
     if (!named) return;
     epoch = named;
+    sweep(named);
     if (named === news) return;
     repeats = named === told ? repeats + 1 : 0;
     if (repeats > 3) return;

@@ -21,6 +21,7 @@ type Advisor struct {
 
 	refused, overHTTP, behindTLS, silent background.Every
 	notSecure, late, elsewhere, shut     background.Every
+	sessions                             background.Every
 }
 
 // New returns an Advisor of a site with that policy.
@@ -36,6 +37,29 @@ func (a *Advisor) warn(ctx context.Context, every *background.Every, message str
 	}
 }
 
+// What is wrong, and how to mend it: for the log and, on localhost, the browser's
+// console.
+const (
+	refusedText = "a page was refused, as its origin is not the site's own; if it is a page of yours, " +
+		"set Config.Site.Origin to what browsers show for this site, or list the page's in Config.Site.AllowedOrigins"
+	behindTLSText = "a page of this site was refused, as a proxy in front of it speaks https and Config.Site.Origin is empty; " +
+		"set Config.Site.Origin to what browsers show"
+	silentText = "a browser that does not send Sec-Fetch-Site was refused, as it did not say which page asks; " +
+		"give your pages no Referrer-Policy of no-referrer"
+	overHTTPText = "the site was opened over http, but Config.Site.Origin is https, so browsers keep no cookie of the chat, or are refused; " +
+		"open the site at Config.Site.Origin, or set that to the address that you open"
+	notSecureText = "the chat's cookie is not Secure, as a proxy in front of the site speaks https and Config.Site.Origin is empty; " +
+		"set Config.Site.Origin to what browsers show"
+	lateText = "a page asked for the contact after its reply had begun, and got none; " +
+		"call ContactID, ContactInto or Snippet before the first byte is written, and render the page into a buffer"
+	sessionsText = "the session store gave no answer in time, so that pages go on without the chat; " +
+		"check Config.Sessions: a request waits for it no longer than Timing.Budget"
+)
+
+func elsewhereText(setting string) string {
+	return "the chat's handler is mounted elsewhere than " + setting + " says, where browsers will look for it; mount it there, or change " + setting
+}
+
 // Refused is told of a page that the policy has refused with ErrCrossSite.
 func (a *Advisor) Refused(r *http.Request) {
 	ctx := r.Context()
@@ -45,57 +69,66 @@ func (a *Advisor) Refused(r *http.Request) {
 	case guard.OverHTTP:
 		a.OverHTTP(r)
 	case guard.BehindTLS:
-		a.warn(ctx, &a.behindTLS, "a page of this site was refused, as a proxy in front of it speaks https and Config.Site.Origin is empty; "+
-			"set Config.Site.Origin to what browsers show", "page", page)
+		a.warn(ctx, &a.behindTLS, behindTLSText, "page", page)
 	case guard.Silent:
-		a.warn(ctx, &a.silent, "a browser that does not send Sec-Fetch-Site was refused, as it did not say which page asks; "+
-			"give your pages no Referrer-Policy of no-referrer")
+		a.warn(ctx, &a.silent, silentText)
 	default:
-		a.warn(ctx, &a.refused, "a page was refused, as its origin is not the site's own; if it is a page of yours, "+
-			"set Config.Site.Origin to what browsers show for this site, or list the page's in Config.Site.AllowedOrigins",
-			"page", page, "own", a.policy.OriginOf(r)[:min(len(a.policy.OriginOf(r)), longestOrigin)])
+		a.warn(ctx, &a.refused, refusedText, "page", page, "own", a.policy.OriginOf(r)[:min(len(a.policy.OriginOf(r)), longestOrigin)])
 	}
 }
 
 // OverHTTP is told of each request of a page for the chat.
 func (a *Advisor) OverHTTP(r *http.Request) {
 	if a.policy.IsOverHTTP(r) {
-		a.warn(r.Context(), &a.overHTTP, "the site was opened over http, but Config.Site.Origin is https, so browsers keep no cookie of the chat, or are refused; "+
-			"open the site at Config.Site.Origin, or set that to the address that you open")
+		a.warn(r.Context(), &a.overHTTP, overHTTPText)
 	}
 }
 
 // Cookie is told of each request whose reply sets our cookie.
 func (a *Advisor) Cookie(r *http.Request) {
 	if a.policy.IsBehindTLS(r) {
-		a.warn(r.Context(), &a.notSecure, "the chat's cookie is not Secure, as a proxy in front of the site speaks https and Config.Site.Origin is empty; "+
-			"set Config.Site.Origin to what browsers show")
+		a.warn(r.Context(), &a.notSecure, notSecureText)
 	}
 }
 
 // TooLate is told of somebody who asked when the reply had begun.
-func (a *Advisor) TooLate(ctx context.Context) {
-	a.warn(ctx, &a.late, "a page asked for the contact after its reply had begun, and got none; "+
-		"call ContactID, ContactInto or Snippet before the first byte is written, and render the page into a buffer")
-}
+func (a *Advisor) TooLate(ctx context.Context) { a.warn(ctx, &a.late, lateText) }
+
+// SessionsHang is told of a request whose session was not read or written in time.
+func (a *Advisor) SessionsHang(ctx context.Context) { a.warn(ctx, &a.sessions, sessionsText) }
 
 // Mounted is told where a handler is reached, and where the setting of that name
 // says that it is. A proxy may take away how the path begins.
 func (a *Advisor) Mounted(r *http.Request, setting, path string) {
 	if seen := r.URL.Path; !strings.HasSuffix(path, seen) {
-		a.warn(r.Context(), &a.elsewhere, "the chat's handler is mounted elsewhere than "+setting+" says, where browsers will look for it; "+
-			"mount it there, or change "+setting, "mounted", seen[:min(len(seen), longestOrigin)], "setting", path)
+		a.warn(r.Context(), &a.elsewhere, elsewhereText(setting), "mounted", seen[:min(len(seen), longestOrigin)], "setting", path)
 	}
 }
 
-// Unreached is told of a request for the script that did not reach its handler.
-func (a *Advisor) Unreached(r *http.Request, path string) {
+// Unreached is told of a request that reached no handler of ours, and warns where a
+// page asked for the chat at one of these paths. JSON is only mounted where a static
+// script is, so that the page must have one.
+func (a *Advisor) Unreached(r *http.Request, scriptPath, jsonPath string) {
+	switch r.URL.Path {
+	case scriptPath:
+		a.missing(r, "Script", "Config.Site.ScriptPath", scriptPath)
+	case jsonPath:
+		if guard.IsSameOrigin(r) {
+			a.missing(r, "JSON", "Config.Site.JSONPath", jsonPath)
+		}
+	}
+}
+
+func (a *Advisor) missing(r *http.Request, handler, setting, path string) {
+	if _, err := a.policy.Page(r); err != nil {
+		return
+	}
 	switch r.Method {
 	case http.MethodPost:
-		a.warn(r.Context(), &a.shut, "a browser could not open the chat, as its POST did not reach Script; "+
-			"mount Script without a method, and exempt it from middleware that wants a token in each POST", "path", path)
+		a.warn(r.Context(), &a.shut, "a browser could not open the chat, as its POST did not reach "+handler+"; "+
+			"mount "+handler+" at "+setting+" without a method, and exempt it from middleware that wants a token in each POST", "path", path)
 	case http.MethodGet:
-		a.warn(r.Context(), &a.elsewhere, "a page asked for the chat script at Config.Site.ScriptPath and did not reach Script; "+
-			"mount Script there, or change Config.Site.ScriptPath", "setting", path)
+		a.warn(r.Context(), &a.elsewhere, "a page asked for the chat at "+setting+" and did not reach "+handler+"; "+
+			"mount "+handler+" there, or change "+setting, "setting", path)
 	}
 }

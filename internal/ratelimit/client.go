@@ -36,6 +36,28 @@ func clientOf(remote string, forwarded []string, trusted []netip.Prefix) netip.A
 	return client
 }
 
+// networkOf returns the network that a client is in: the /24 of an IPv4 address,
+// the /48 of an IPv6 one, which is what one site usually gets.
+func networkOf(client netip.Addr) netip.Addr { return masked(client, 24, 48) }
+
+// aroundOf returns what one owner may have as a whole: the /16, or the /32 that
+// providers get.
+func aroundOf(client netip.Addr) netip.Addr { return masked(client, 16, 32) }
+
+// masked returns the first address of the network around a client that has so
+// many bits. The common client is in a network of its own.
+func masked(client netip.Addr, v4, v6 int) netip.Addr {
+	bits := v6
+	if client.Is4() {
+		bits = v4
+	}
+	network, err := client.Prefix(bits)
+	if err != nil {
+		return client
+	}
+	return network.Addr()
+}
+
 // hopsFromRight goes through the list that all lines of X-Forwarded-For are
 // together, the nearest hop first. Empty parts are hops, too: a proxy that does
 // not know its client may write one.

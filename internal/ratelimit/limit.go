@@ -1,4 +1,4 @@
-// Package ratelimit bounds how many new visitors there may be, of one client and
+// Package ratelimit bounds how many new visitors there may be, of one client, of one network and
 // in all, so that nobody can make contacts without end by throwing cookies away.
 package ratelimit
 
@@ -17,31 +17,37 @@ import (
 	"github.com/maicontact/maicontact/internal/background"
 )
 
-// mostClients is how many clients one generation of Limit knows.
-const mostClients = 20_000
-
-// Limit bounds how many new visitors are made: a token bucket for each
-// client, and one for all. Safe for concurrent use.
+// Limit bounds how many new visitors are made: of each client, of each network and
+// in all. Safe for concurrent use.
 //
-// A bucket that nobody takes from for the time in which it fills up is as good
-// as new. So two generations are enough, and the older one is dropped when the
-// younger has lived that long; nothing is forgotten too early, unless more than
-// mostClients come meanwhile. While the total bucket is empty nobody is looked
-// up or written down. Together that is at most 40,000 clients and 8 MB, however
-// many addresses come.
+// Where the total is short, who has asked least goes first: half of what may come at
+// once is kept for others, and the more a network has asked within the last hour the
+// more of that half it must leave. Asks that are turned away count, too. So a flood
+// takes what nobody else wants, and somebody of a network that floods nobody finds
+// room, unless the flood is of networks that were never seen before.
+//
+// While the total is spent, no client is looked up or written down. Together the
+// buckets take at most 24 MB, however many addresses come.
 type Limit struct {
-	proxies  []netip.Prefix
-	every    rate.Limit
-	burst    int           // of a client; negative: clients are not limited
-	lifetime time.Duration // of a generation: a bucket is full again
+	proxies []netip.Prefix
+	room    float64 // of the total, that who asks often must leave
 
-	mu    sync.Mutex
-	total *rate.Limiter
-	young map[netip.Addr]*rate.Limiter
-	old   map[netip.Addr]*rate.Limiter
-	full  background.Every
-	born  time.Time // of the younger generation
+	mu                sync.Mutex
+	total             *rate.Limiter
+	clients, networks *buckets // nil: not limited
+	near, far         *buckets // of asks: how often networks ask
+	full              background.Every
 }
+
+// clientsOfNetwork is how many clients a network may be.
+const clientsOfNetwork = 4
+
+// How many asks of an hour make a network one that asks often, by itself or with the
+// larger one that it is in, which one owner may have as a whole.
+const (
+	oftenNear = 24
+	oftenFar  = 20 * oftenNear
+)
 
 // Options of a [Limit].
 type Options struct {
@@ -65,18 +71,24 @@ func (o Options) Check() error {
 
 // New returns a Limit that has turned nobody away yet.
 func New(o Options) *Limit {
-	total := rate.NewLimiter(rate.Inf, 1)
+	l := &Limit{proxies: o.TrustedProxies, total: rate.NewLimiter(rate.Inf, 1)}
 	if o.PerSecond > 0 {
-		total = rate.NewLimiter(rate.Limit(o.PerSecond), int(math.Ceil(min(o.PerSecond, math.MaxInt32))))
+		most := int(math.Ceil(min(o.PerSecond, math.MaxInt32)))
+		l.total, l.room = rate.NewLimiter(rate.Limit(o.PerSecond), most), float64(most/2)
+		l.near, l.far = newBuckets(oftenNear, time.Hour/oftenNear), newBuckets(oftenFar, time.Hour/oftenFar)
 	}
-	fill := min(float64(o.Burst)*float64(o.Interval), float64(24*time.Hour))
-	return &Limit{proxies: o.TrustedProxies, every: rate.Every(o.Interval), burst: o.Burst, lifetime: time.Duration(fill), total: total}
+	if o.Burst > 0 {
+		l.clients = newBuckets(o.Burst, o.Interval)
+		l.networks = newBuckets(min(o.Burst, math.MaxInt32)*clientsOfNetwork, o.Interval/clientsOfNetwork)
+	}
+	return l
 }
 
 // The limits that a new visitor may be over.
 const (
-	OverTotal  = "total"
-	OverClient = "client"
+	OverTotal   = "total"
+	OverNetwork = "network"
+	OverClient  = "client"
 )
 
 // Take takes a token for a new visitor, whose request it is. It returns the limit
@@ -101,29 +113,29 @@ func (l *Limit) TakeOrWarn(ctx context.Context, r *http.Request, log *slog.Logge
 func (l *Limit) take(client netip.Addr) (over string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := time.Now()
-	if l.total.TokensAt(now) < 1 {
+	now, network := time.Now(), networkOf(client)
+	if l.total.TokensAt(now) < 1+l.leaves(client, network, now) {
 		return OverTotal
 	}
-	if l.burst > 0 && !l.bucket(client, now).AllowN(now, 1) {
-		return OverClient
+	if l.clients != nil {
+		own, shared := l.clients.of(client, now), l.networks.of(network, now)
+		switch {
+		case own.TokensAt(now) < 1:
+			return OverClient
+		case shared.TokensAt(now) < 1:
+			return OverNetwork
+		}
+		own.AllowN(now, 1)
+		shared.AllowN(now, 1)
 	}
 	l.total.AllowN(now, 1)
 	return ""
 }
 
-// bucket returns the bucket of a client. The caller holds l.mu.
-func (l *Limit) bucket(client netip.Addr, now time.Time) *rate.Limiter {
-	if b, ok := l.young[client]; ok && now.Sub(l.born) < l.lifetime {
-		return b
+// leaves counts an ask, and returns how much of the total it must leave to others.
+func (l *Limit) leaves(client, network netip.Addr, now time.Time) float64 {
+	if l.room == 0 {
+		return 0
 	}
-	if l.young == nil || now.Sub(l.born) >= l.lifetime || len(l.young) >= mostClients {
-		l.old, l.young, l.born = l.young, map[netip.Addr]*rate.Limiter{}, now
-	}
-	b, ok := l.old[client]
-	if !ok {
-		b = rate.NewLimiter(l.every, l.burst)
-	}
-	l.young[client] = b
-	return b
+	return l.room * max(l.near.spend(network, now), l.far.spend(aroundOf(client), now))
 }

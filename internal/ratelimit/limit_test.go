@@ -9,9 +9,12 @@ import (
 	"time"
 )
 
+// elsewhere is the number of a client in another network, and a larger one.
+const elsewhere = 1 << 24
+
 // numbered returns the client of a number, on IPv6, whose key is the larger.
 func numbered(n int) netip.Addr {
-	return netip.AddrFrom16([16]byte{0x20, 1, 4: byte(n >> 24), 5: byte(n >> 16), 6: byte(n >> 8), 7: byte(n)})
+	return netip.AddrFrom16([16]byte{0x20, 1, 2: byte(n >> 24), 5: byte(n >> 16), 6: byte(n >> 8), 7: byte(n)})
 }
 
 func TestVisitorLimit(t *testing.T) {
@@ -35,16 +38,21 @@ func TestVisitorLimit(t *testing.T) {
 		}},
 		{"a client is not another", 3, time.Minute, 50, []step{{0, 1, 5, 3, OverClient}, {0, 2, 5, 3, OverClient}, {0, 1, 1, 0, OverClient}}},
 		{"who is refused takes nothing of the total", 3, time.Minute, 10, []step{
-			{0, 1, 1000, 3, OverClient}, {0, 2, 3, 3, ""}, {0, 3, 3, 3, ""}, {0, 4, 3, 1, OverTotal},
+			{0, 1, 1000, 3, OverClient}, {0, elsewhere, 3, 3, ""}, {0, 2 * elsewhere, 3, 3, ""}, {0, 3 * elsewhere, 3, 1, OverTotal},
 		}},
 		{"who the total refuses takes nothing of their own", 3, time.Hour, 1, []step{
 			{0, 1, 5, 1, OverTotal}, {time.Second, 1, 5, 1, OverTotal}, {time.Second, 1, 1, 1, ""}, {time.Second, 1, 1, 0, OverClient},
 		}},
 		{"the total", 20, 10 * time.Second, 2.5, []step{
-			{0, 1, 9, 3, OverTotal}, {400 * time.Millisecond, 2, 9, 1, OverTotal}, {time.Minute, 3, 9, 3, OverTotal},
+			{0, 1, 1, 1, ""}, {0, elsewhere, 1, 1, ""}, {0, 2 * elsewhere, 9, 1, OverTotal}, {400 * time.Millisecond, 3 * elsewhere, 9, 1, OverTotal},
+			{time.Minute, 4 * elsewhere, 9, 2, OverTotal}, {0, 5 * elsewhere, 9, 1, OverTotal},
 		}},
 		{"less than one per second", 20, 10 * time.Second, 0.1, []step{{0, 1, 5, 1, OverTotal}, {10 * time.Second, 1, 5, 1, OverTotal}}},
-		{"no limit for a client", -1, 10 * time.Second, 50, []step{{0, 1, 99, 50, OverTotal}}},
+		{"no limit for a client", -1, 10 * time.Second, 50, []step{{0, 1, 99, 25, OverTotal}, {0, elsewhere, 3, 3, ""}}},
+		{"a network", 2, time.Minute, -1, []step{
+			{0, 1, 3, 2, OverClient}, {0, 2, 3, 2, OverClient}, {0, 3, 3, 2, OverClient}, {0, 4, 2, 2, ""},
+			{0, 5, 3, 0, OverNetwork}, {0, elsewhere, 2, 2, ""}, {15 * time.Second, 5, 3, 1, OverNetwork},
+		}},
 		{"no limit in total", 2, time.Minute, -1, []step{{0, 1, 9, 2, OverClient}, {0, 2, 9, 2, OverClient}}},
 		{"no limit at all", -1, 10 * time.Second, -1, []step{{0, 1, 10_000, 10_000, ""}}},
 		// A generation lives three seconds; the bucket outlives it while it fills.
@@ -75,7 +83,7 @@ func TestVisitorLimit(t *testing.T) {
 // However many clients come, no more are kept in mind than is said, in no more
 // bytes.
 func TestVisitorLimitMemory(t *testing.T) {
-	const most = 8 << 20
+	const most = 24 << 20
 	size := func() int {
 		runtime.GC()
 		runtime.GC()
@@ -83,20 +91,24 @@ func TestVisitorLimitMemory(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return int(m.HeapAlloc)
 	}
-	l := New(Options{Burst: 20, Interval: 10 * time.Second, PerSecond: -1})
+	l := New(Options{Burst: 20, Interval: 10 * time.Second, PerSecond: 1e9})
 	before := size()
 	for n := range 300_000 {
-		if over := l.take(numbered(n)); over != "" {
+		// Each is in a network of its own, and every other one in a larger one.
+		client := netip.AddrFrom16([16]byte{0x20, 1 + byte(n>>17), 2: byte(n >> 9), 3: byte(n >> 1), 5: byte(n)})
+		if over := l.take(client); over != "" {
 			t.Fatalf("client %d is over the limit %q", n, over)
 		}
-		if kept := len(l.young) + len(l.old); kept > 2*mostClients {
-			t.Fatalf("%d clients are kept", kept)
+		for _, kept := range []*buckets{l.clients, l.networks, l.near, l.far} {
+			if kept.size() > 2*mostBuckets {
+				t.Fatalf("%d are kept", kept.size())
+			}
 		}
-		if full := len(l.young) == mostClients; full && (n/mostClients)%5 == 4 {
+		if full := len(l.clients.young) == mostBuckets; full && (n/mostBuckets)%5 == 4 {
 			if took := size() - before; took > most {
-				t.Fatalf("%d clients take %d bytes, want at most %d", len(l.young)+len(l.old), took, most)
+				t.Fatalf("%d clients take %d bytes, want at most %d", l.clients.size(), took, most)
 			} else if n > 250_000 {
-				t.Logf("%d clients take %d bytes", len(l.young)+len(l.old), took)
+				t.Logf("%d clients take %d bytes", l.clients.size(), took)
 			}
 		}
 	}
@@ -110,8 +122,8 @@ func TestVisitorLimitWritesNothingDown(t *testing.T) {
 		for n := range 100_000 {
 			l.take(numbered(n))
 		}
-		if kept := len(l.young) + len(l.old); kept != 50 {
-			t.Errorf("%d clients are kept, want those %d that were allowed", kept, 50)
+		if kept := l.clients.size(); kept != 25 {
+			t.Errorf("%d clients are kept, want those %d that were allowed", kept, 25)
 		}
 	})
 }

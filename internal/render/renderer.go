@@ -24,6 +24,7 @@ type Answer struct {
 	Opened  bool             // the visitor has just opened it
 	Alone   bool             // nobody serves the loader's own address
 	Origin  string           // ours, for a page of another; empty: the page is ours
+	Hint    string           // what a developer should read in the browser's console
 }
 
 // Renderer renders answers. It is prepared once, and safe for concurrent use.
@@ -71,6 +72,7 @@ type options struct {
 	Retry   bool            `json:"retry,omitempty"`
 	Open    *open           `json:"open,omitempty"`   // the button of a chat that may be opened
 	Opened  bool            `json:"opened,omitempty"` // in JSON only
+	Hint    string          `json:"hint,omitempty"`   // in JSON only: for the console
 }
 
 // options are what all scripts have, for a page of ours or, with our origin, of
@@ -102,14 +104,14 @@ func (r *Renderer) Script(out []byte, a Answer) ([]byte, error) {
 		o := r.options(a.Origin)
 		o.alone(a)
 		o.Epoch, o.Reason, o.Retry, o.Open = a.Owner, a.Reason, a.Retry, r.open(a)
-		return r.call(append(out, comment(a.Reason)...), o), nil
+		return r.call(append(append(out, comment(a.Reason)...), console(a.Hint)...), o), nil
 	}
 	out = append(out, "window.maiagentChatbotConfig = "...)
 	out, err := r.config(out, a)
 	if err != nil {
 		return nil, err
 	}
-	out = append(out, ";\n"...)
+	out = append(append(out, ";\n"...), console(a.Hint)...)
 	if a.Origin != "" || a.Alone {
 		o := r.options(a.Origin)
 		o.alone(a)
@@ -127,9 +129,9 @@ func (r *Renderer) Script(out []byte, a Answer) ([]byte, error) {
 
 // JSON appends an answer as one object and a line break.
 func (r *Renderer) JSON(out []byte, a Answer) (_ []byte, err error) {
-	o := options{Epoch: a.Owner, Reason: a.Reason, Retry: a.Retry, Open: r.open(a), Opened: a.Opened}
+	o := options{Epoch: a.Owner, Reason: a.Reason, Retry: a.Retry, Open: r.open(a), Opened: a.Opened, Hint: a.Hint}
 	if a.ID != "" {
-		o = options{Embed: r.embed, Epoch: a.Owner, Opened: a.Opened}
+		o = options{Embed: r.embed, Epoch: a.Owner, Opened: a.Opened, Hint: a.Hint}
 		if o.Config, err = r.config(nil, a); err != nil {
 			return nil, err
 		}
@@ -138,11 +140,11 @@ func (r *Renderer) JSON(out []byte, a Answer) (_ []byte, err error) {
 }
 
 // ScriptRefusal is what somebody gets who may not read the script.
-func (r *Renderer) ScriptRefusal(reason string) []byte { return comment(reason) }
+func (r *Renderer) ScriptRefusal(reason, _ string) []byte { return comment(reason) }
 
 // JSONRefusal is what somebody gets who may not read the JSON form.
-func (r *Renderer) JSONRefusal(reason string) []byte {
-	return append(encode(options{Reason: reason}), '\n')
+func (r *Renderer) JSONRefusal(reason, hint string) []byte {
+	return append(encode(options{Reason: reason, Hint: hint}), '\n')
 }
 
 func (r *Renderer) config(b []byte, a Answer) ([]byte, error) {
@@ -155,6 +157,14 @@ func (r *Renderer) config(b []byte, a Answer) ([]byte, error) {
 // comment says in a script why there is no chat.
 func comment(reason string) []byte {
 	return []byte("// maicontact: no chat: " + reason + "\n")
+}
+
+// console is a line that writes a hint into the browser's console.
+func console(hint string) []byte {
+	if hint == "" {
+		return nil
+	}
+	return []byte("console.warn(" + string(encode(hint)) + ");\n")
 }
 
 func encode(v any) []byte {

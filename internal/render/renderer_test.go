@@ -167,12 +167,35 @@ func TestNoContactID(t *testing.T) {
 	}
 }
 
+// A hint is a line of the script of its own, that nothing in it can leave.
+func TestHint(t *testing.T) {
+	r := newRenderer(t)
+	const line = "\nconsole.warn(\"\\u003c/script\\u003e\\\"look\");\n"
+	for _, a := range []Answer{{ID: alice, Owner: owner}, {Reason: "too late", Owner: owner}} {
+		plain, err := r.Script(nil, a)
+		if err != nil || strings.Contains(string(plain), "console.warn") {
+			t.Errorf("%v, %s", err, plain)
+		}
+		a.Hint = `</script>"look`
+		text, err := r.Script(nil, a)
+		if err != nil || strings.Count(string(text), line) != 1 || strings.Replace(string(text), line, "\n", 1) != string(plain) {
+			t.Errorf("%v, %s", err, text)
+		}
+		if text, err = r.JSON(nil, a); err != nil || !strings.Contains(string(text), `"hint":"\u003c/script\u003e\"look"`) {
+			t.Errorf("%v, %s", err, text)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	r := newRenderer(t)
-	if got := string(r.ScriptRefusal("cross-site")); got != "// maicontact: no chat: cross-site\n" {
+	if got := string(r.ScriptRefusal("cross-site", "look")); got != "// maicontact: no chat: cross-site\n" {
 		t.Errorf("script: %s", got)
 	}
-	if got := string(r.JSONRefusal("not a script")); got != `{"reason":"not a script"}`+"\n" {
+	if got := string(r.JSONRefusal("not a script", "")); got != `{"reason":"not a script"}`+"\n" {
+		t.Errorf("JSON: %s", got)
+	}
+	if got := string(r.JSONRefusal("cross-site", "look")); got != `{"reason":"cross-site","hint":"look"}`+"\n" {
 		t.Errorf("JSON: %s", got)
 	}
 }

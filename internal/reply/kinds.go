@@ -15,7 +15,7 @@ func Kinds[T ~string](kinds []T, all ...T) (known []string, _ error) {
 			known = append(known, string(kind))
 			continue
 		}
-		faults = append(faults, fmt.Errorf("maicontact: %q is no kind of data to clear; use ClearStorage, ClearCache or ClearCookies", string(kind)))
+		faults = append(faults, fmt.Errorf("maicontact: %q is no kind of data to clear; use ClearWholeSiteStorage, ClearWholeSiteCache or ClearWholeSiteCookies", string(kind)))
 	}
 	return known, errors.Join(faults...)
 }

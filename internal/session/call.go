@@ -6,24 +6,28 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"time"
 
 	"github.com/gorilla/securecookie"
 	"github.com/gorilla/sessions"
 )
 
 var (
+	// ErrLate is that the store gave no answer in time.
+	ErrLate = errors.New("the session store gave no answer in time")
+
 	errBody    = errors.New("a session store must not write a body")
-	errLate    = errors.New("the session store gave no answer in time")
-	errCrowded = errors.New("the session store gives no answer, and too many wait for it already")
+	errCrowded = fmt.Errorf("%w, and too many wait for it already", ErrLate)
 )
 
 // mostCalls bounds the calls that wait for a store, those given up included.
 const mostCalls = 4096
 
-// call has the store do something, for no longer than the context lasts. Work
-// that ends later is dropped, so it must share nothing with the caller. A cookie
-// store does not wait for anything, and needs no goroutine.
-func call[T any](ctx context.Context, s *Sessions, work func() (T, error)) (T, error) {
+// call has the store do something, for no longer than the context lasts, and than
+// the options let all calls for one request wait. Work that ends later is dropped,
+// so it must share nothing with the caller. A cookie store does not wait for
+// anything, and needs no goroutine.
+func call[T any](ctx context.Context, s *Sessions, o *Opened, work func() (T, error)) (T, error) {
 	if s.cookies != nil {
 		return contained(work)
 	}
@@ -32,14 +36,20 @@ func call[T any](ctx context.Context, s *Sessions, work func() (T, error)) (T, e
 		err    error
 	}
 	var none T
+	if s.options.Wait > 0 {
+		if o.until.IsZero() {
+			o.until = time.Now().Add(s.options.Wait)
+		}
+		if !time.Now().Before(o.until) {
+			return none, ErrLate // nobody waits for a second call
+		}
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, o.until)
+		defer cancel()
+	}
 	if s.calls.Add(1) > mostCalls {
 		s.calls.Add(-1)
 		return none, errCrowded
-	}
-	if s.options.Wait > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, s.options.Wait)
-		defer cancel()
 	}
 	done := make(chan outcome, 1)
 	go func() {
@@ -52,7 +62,7 @@ func call[T any](ctx context.Context, s *Sessions, work func() (T, error)) (T, e
 	case o := <-done:
 		return o.result, o.err
 	case <-ctx.Done():
-		return none, fmt.Errorf("%w: %w", errLate, context.Cause(ctx))
+		return none, fmt.Errorf("%w: %w", ErrLate, context.Cause(ctx))
 	}
 }
 

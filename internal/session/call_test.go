@@ -106,12 +106,12 @@ func TestStoreHangs(t *testing.T) {
 		store.stuck, store.reads, store.lines, store.fail = make(chan struct{}), 0, nil, []error{errDown}
 		line, began := r.Header.Get("Cookie"), time.Now()
 		o := s.Open(ctx, r)
-		if took := time.Since(began); took != time.Second || !errors.Is(o.Trouble, errLate) || !errors.Is(o.Trouble, context.DeadlineExceeded) || o.Found {
+		if took := time.Since(began); took != time.Second || !errors.Is(o.Trouble, ErrLate) || !errors.Is(o.Trouble, context.DeadlineExceeded) || o.Found {
 			t.Errorf("%v after %v", o.Trouble, took)
 		}
 		r.Header.Set("Cookie", "the handler goes on")
 		h := http.Header{}
-		if err := s.Save(h, r.WithContext(ctx), o, visitor, true, 0); !errors.Is(err, errLate) || o.session != nil {
+		if err := s.Save(h, r.WithContext(ctx), o, visitor, true, 0); !errors.Is(err, ErrLate) || o.session != nil {
 			t.Errorf("%v", err)
 		}
 		if s.calls.Load() != 2 {

@@ -28,7 +28,7 @@ type Options struct {
 	Name   string        // of the cookie
 	MaxAge time.Duration // of a cookie that is saved without one; defaults to CookieMaxAge
 	Path   string        // of the cookie; defaults to "/"
-	Wait   time.Duration // for a store that is no cookie store; 0: as long as the context allows
+	Wait   time.Duration // of one request for a store that is no cookie store; 0: as long as the context allows
 }
 
 // Sessions reads and writes our sessions. It is safe for concurrent use.
@@ -86,6 +86,7 @@ type Opened struct {
 
 	// session is nil where the entry was read alone, or nothing was.
 	session *sessions.Session
+	until   time.Time // no call waits for the store any longer
 }
 
 // Open reads the session of a request, for no longer than ctx lasts. The
@@ -103,7 +104,7 @@ func (s *Sessions) Waits() bool { return s.cookies == nil }
 
 // OpenInto is Open for who has the room and the time already.
 func (s *Sessions) OpenInto(ctx context.Context, r *http.Request, o *Opened, now time.Time) *Opened {
-	*o = Opened{}
+	*o = Opened{until: o.until}
 	name := s.options.Name
 	value, ok := cookieOf(r.Header, name)
 	// No browser keeps a longer one, and some stores take it for a failure.
@@ -120,7 +121,7 @@ func (s *Sessions) OpenInto(ctx context.Context, r *http.Request, o *Opened, now
 	if s.cookies == nil {
 		r = private(ctx, r)
 	}
-	g, err := call(ctx, s, func() (*sessions.Session, error) {
+	g, err := call(ctx, s, o, func() (*sessions.Session, error) {
 		return s.read(ctx, func() (*sessions.Session, error) { return s.options.Store.New(r, name) })
 	})
 	if isTrouble(err) {
@@ -189,7 +190,7 @@ func (s *Sessions) Try(ctx context.Context, r *http.Request, o *Opened, e Entry,
 			again.AddCookie(&http.Cookie{Name: cookie.Name, Value: cookie.Value}) // #nosec G124 -- as a browser sends it
 		}
 	}
-	return s.Open(ctx, again).Trouble
+	return s.OpenInto(ctx, again, &Opened{until: o.until}, time.Now()).Trouble
 }
 
 // Drop ends the session, and makes the browser forget its cookie.
@@ -198,7 +199,7 @@ func (s *Sessions) Drop(h http.Header, r *http.Request, o *Opened, secure bool) 
 	if err := s.write(h, r, o, secure, -1); err != nil {
 		return err
 	}
-	*o = Opened{}
+	*o = Opened{until: o.until}
 	return nil
 }
 
@@ -226,11 +227,11 @@ func (s *Sessions) write(h http.Header, r *http.Request, o *Opened, secure bool,
 		reply = headerOnly{http.Header{}}
 		r = private(ctx, r) // a store may look for a registry
 	}
-	written, err := call(ctx, s, func() (http.Header, error) {
+	written, err := call(ctx, s, o, func() (http.Header, error) {
 		return reply.header, s.options.Store.Save(r, reply, g)
 	})
 	if err != nil {
-		if errors.Is(err, errLate) {
+		if errors.Is(err, ErrLate) {
 			o.session = nil // the store may still be using it
 		}
 		return fmt.Errorf("the session could not be written: %w", withoutPath(err))

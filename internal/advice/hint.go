@@ -1,0 +1,55 @@
+package advice
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/maicontact/maicontact/internal/guard"
+)
+
+// hints say where to look, for those reasons why there is no chat that a set-up is
+// behind, and no failure that passes.
+var hints = map[string]string{
+	"too late":              lateText,
+	"cookie refused":        "the browser did not bring the chat's cookie back: it keeps none, or Config.Site.Origin is not what it shows",
+	"configuration":         "MaiAgent or Config.Identify is set up wrong: check Config.API.APIKey, Config.InboxID and Config.Widget.WebChatID with Middleware.Verify; the server's log says more",
+	"rejected":              "MaiAgent refuses the profile that Config.Identify returns; the server's log names the field",
+	"too many new visitors": "a limit of Config.Visitors is reached; behind a proxy set Config.Site.TrustedProxies",
+}
+
+// Hint returns what a developer should read in the browser's console with an answer,
+// in one line; empty: nothing, as on every host but a loopback one. Where setting
+// is not empty the handler is reached there, and path is what it says. It
+// never holds anything of the request.
+func (a *Advisor) Hint(r *http.Request, setting, path, reason string) string {
+	if !guard.IsLocal(r) {
+		return ""
+	}
+	text := hints[reason]
+	switch {
+	case setting != "" && !strings.HasSuffix(path, r.URL.Path):
+		text = elsewhereText(setting)
+	case reason == "cross-site":
+		text = a.refusal(r)
+	case a.policy.IsOverHTTP(r):
+		text = overHTTPText
+	case text == "" && a.policy.IsBehindTLS(r):
+		text = notSecureText
+	}
+	if text == "" {
+		return ""
+	}
+	return "maicontact: " + text
+}
+
+func (a *Advisor) refusal(r *http.Request) string {
+	switch fault, _ := a.policy.DiagnoseRefusal(r); fault {
+	case guard.OverHTTP:
+		return overHTTPText
+	case guard.BehindTLS:
+		return behindTLSText
+	case guard.Silent:
+		return silentText
+	}
+	return refusedText
+}
