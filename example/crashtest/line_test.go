@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -25,9 +26,25 @@ const (
 type line struct {
 	*httptest.Server
 	maiagent http.Handler
-	when     func(r *http.Request) moment
-	kill     func()
 	flying   atomic.Int64
+
+	mu   sync.Mutex
+	when func(r *http.Request) moment
+	kill func()
+}
+
+// killWhen says at which calls the shop ends. It may call already: it looks at
+// MaiAgent when it starts.
+func (l *line) killWhen(when func(r *http.Request) moment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.when = when
+}
+
+func (l *line) how() (when func(r *http.Request) moment, kill func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.when, l.kill
 }
 
 func newLine(t *testing.T, maiagent *webchattest.Server) *line {
@@ -44,21 +61,22 @@ func newLine(t *testing.T, maiagent *webchattest.Server) *line {
 func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.flying.Add(1)
 	defer l.flying.Add(-1)
-	switch l.when(r) {
+	when, kill := l.how()
+	switch when(r) {
 	case never:
 		l.maiagent.ServeHTTP(w, r)
 	case beforeCall:
 		_, _ = io.Copy(io.Discard, r.Body)
-		l.kill()
+		kill()
 		panic(http.ErrAbortHandler)
 	case beforeReply:
 		l.maiagent.ServeHTTP(httptest.NewRecorder(), r)
-		l.kill()
+		kill()
 		panic(http.ErrAbortHandler)
 	case afterReply:
 		// A fault that takes the connection away panics instead.
 		l.maiagent.ServeHTTP(struct{ http.ResponseWriter }{w}, r)
 		_ = http.NewResponseController(w).Flush()
-		l.kill()
+		kill()
 	}
 }

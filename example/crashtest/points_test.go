@@ -108,14 +108,14 @@ func (p point) run(t *testing.T, program string) {
 	if !p.kept {
 		close(replied)
 	}
-	way.when = func(r *http.Request) moment {
+	way.killWhen(func(r *http.Request) moment {
 		if r.Method == http.MethodPost {
 			creations.Add(1)
 			<-replied
 			return p.when
 		}
 		return never
-	}
+	})
 
 	victim, err := doomed.start()
 	if err != nil {

@@ -127,13 +127,13 @@ func (w *world) run(processes, people int, disaster func()) []*member {
 	})
 	for range processes {
 		s, l := w.newShop(w.database)
-		l.when = func(*http.Request) moment {
+		l.killWhen(func(*http.Request) moment {
 			if calm.Load() || rand.IntN(100) >= 7 {
 				return never
 			}
 			inCall.Add(1)
 			return beforeCall + moment(rand.IntN(3))
-		}
+		})
 		shops, lines = append(shops, s), append(lines, l)
 	}
 	t.Cleanup(closeAll)

@@ -95,7 +95,9 @@ func (w *world) newShop(database string) (*shop, *line) {
 		"CHAT_VISITORS=on-load",
 		"SESSION_KEY=" + w.sessionKey,
 	}}
+	l.mu.Lock()
 	l.kill = s.kill
+	l.mu.Unlock()
 	w.t.Cleanup(s.kill)
 	return s, l
 }
