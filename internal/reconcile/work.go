@@ -105,7 +105,9 @@ func (w *work) giveUp(cause error) error {
 	var failure contacts.Failure
 	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		failure = w.failure(row, cause, now)
-		row.LastCall = callOf(cause, now)
+		if call := callOf(cause, now); call.Operation != "" { // otherwise none was made
+			row.LastCall = call
+		}
 		if unseen {
 			return row.Unseen(w.owner, failure, now)
 		}
