@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -56,8 +57,11 @@ type (
 	eraseCommand   struct{ personArguments }
 	restoreCommand struct{ personArguments }
 	reissueCommand struct{ personArguments }
-	suspendCommand struct{ personArguments }
-	resumeCommand  struct{ personArguments }
+	suspendCommand struct {
+		personArguments
+		Access string `help:"File with the query metadata, a JSON object, that MaiAgent holds meanwhile: that of the site's Config.SuspendedAccess. Default: access to nothing." placeholder:"FILE"`
+	}
+	resumeCommand struct{ personArguments }
 )
 
 // statusResult is a person as a command tells them.
@@ -157,7 +161,27 @@ func (c *reissueCommand) run(ctx context.Context, a *app) error {
 }
 
 func (c *suspendCommand) run(ctx context.Context, a *app) error {
-	return a.act(ctx, c.personArguments, (*operate.Operator).Suspend)
+	access, err := c.access()
+	if err != nil {
+		return settingFaults{{"--access", err.Error()}}
+	}
+	return a.actWith(ctx, func(o *operate.Options) { o.SuspendedAccess = access }, c.personArguments, (*operate.Operator).Suspend)
+}
+
+// access is what MaiAgent is to hold; zero: the default.
+func (c *suspendCommand) access() (webchat.QueryMetadata, error) {
+	if c.Access == "" {
+		return webchat.QueryMetadata{}, nil
+	}
+	text, err := os.ReadFile(c.Access)
+	if err != nil {
+		return webchat.QueryMetadata{}, errors.New("the file cannot be read")
+	}
+	m, err := webchat.RawQueryMetadata(text)
+	if err != nil {
+		return webchat.QueryMetadata{}, errors.New("the file must hold query metadata, one JSON object")
+	}
+	return m, nil
 }
 
 func (c *resumeCommand) run(ctx context.Context, a *app) error {
@@ -167,7 +191,11 @@ func (c *resumeCommand) run(ctx context.Context, a *app) error {
 // act does something to a person, and tells what has come of it. Where it is to
 // end in a state and has not yet, or MaiAgent has not taken it, that is a finding.
 func (a *app) act(ctx context.Context, who personArguments, do func(*operate.Operator, context.Context, contacts.Person) (operate.Status, error), ends ...contacts.State) error {
-	return a.withOperator(ctx, func(o *operate.Operator) error {
+	return a.actWith(ctx, func(*operate.Options) {}, who, do, ends...)
+}
+
+func (a *app) actWith(ctx context.Context, change func(*operate.Options), who personArguments, do func(*operate.Operator, context.Context, contacts.Person) (operate.Status, error), ends ...contacts.State) error {
+	return a.withOptions(ctx, change, func(o *operate.Operator) error {
 		p, err := who.find(ctx, a, o)
 		if err != nil {
 			return cannot(err)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -112,6 +113,19 @@ func TestSuspend(t *testing.T) {
 		t.Error("the member is not resumed")
 	}
 	b.run("resume", "8").exits(exitFindings)
+
+	file := filepath.Join(t.TempDir(), "access.json")
+	b.run("suspend", "7", "--access", file).exits(exitUsage).says("--access: the file cannot be read")
+	for text, code := range map[string]int{"no JSON": exitUsage, `{"plan":"terms of use"}`: exitDone} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b.run("suspend", "7", "--access", file).exits(code)
+	}
+	if got := b.sim.Contacts()[0].QueryMetadata; !strings.Contains(string(got), "terms of use") {
+		t.Errorf("MaiAgent has %s", got)
+	}
+	b.run("resume", "7").exits(exitDone)
 
 	b.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse})
 	b.run("suspend", "7").exits(exitFindings).says("member 7: suspended", "not complete at MaiAgent yet")
