@@ -28,6 +28,9 @@ const (
 type AuditOptions struct {
 	// Repair mends what is safe to mend, see [Finding].
 	Repair bool
+	// Each is called for each row and each contact that is looked at, to tell how far
+	// it is; never at the same time as tell. Optional.
+	Each func()
 }
 
 // Audit compares the table with MaiAgent, both ways: for each row it reads the
@@ -59,6 +62,16 @@ type audit struct {
 	counts  AuditCounts
 }
 
+// looks counts one more of what is looked at.
+func (a *audit) looks(at *int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	*at++
+	if a.options.Each != nil {
+		a.options.Each()
+	}
+}
+
 // found tells a finding, once it is repaired.
 func (a *audit) found(ctx context.Context, f *Finding, row contacts.Row) error {
 	if f.Repairable && a.options.Repair {
@@ -83,7 +96,7 @@ func (a *audit) table(ctx context.Context) error {
 		group, working := errgroup.WithContext(ctx)
 		group.SetLimit(a.workers)
 		for _, row := range rows {
-			a.counts.Rows++
+			a.looks(&a.counts.Rows)
 			group.Go(func() error {
 				f, err := a.row(working, row)
 				if err != nil || f == nil {

@@ -23,6 +23,8 @@ type PruneOptions struct {
 	Delete bool
 	// DryRun changes nothing.
 	DryRun bool
+	// Each is called for each visitor of the table, to tell how far it is. Optional.
+	Each func()
 }
 
 // Pruned counts visitors.
@@ -57,6 +59,9 @@ func (o *Operator) Prune(ctx context.Context, options PruneOptions) (Pruned, err
 		}
 		for _, row := range rows {
 			counts.Visitors++
+			if options.Each != nil {
+				options.Each()
+			}
 			if !lastSeen(row, options.CookieMaxAge).Before(before) {
 				continue
 			}

@@ -38,7 +38,7 @@ func (a *audit) inbox(ctx context.Context) error {
 			return err
 		}
 		for _, held := range page {
-			a.counts.Contacts++
+			a.looks(&a.counts.Contacts)
 			if !identity.IsSourceID(held.SourceID) {
 				continue
 			}

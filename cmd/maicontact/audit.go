@@ -50,10 +50,12 @@ func (c *auditCommand) run(ctx context.Context, a *app) error {
 		return fmt.Errorf("%w: --rate must be more than 0", errUsage)
 	}
 	return a.withOptions(ctx, func(o *operate.Options) { o.CallsPerSecond = c.Rate }, func(o *operate.Operator) error {
-		counts, err := o.Audit(ctx, operate.AuditOptions{Repair: c.Repair}, func(f operate.Finding) error {
+		at := a.progress("compared")
+		counts, err := o.Audit(ctx, operate.AuditOptions{Repair: c.Repair, Each: at.step}, func(f operate.Finding) error {
 			a.result(findingResult{f})
 			return a.failure
 		})
+		at.end()
 		summary := auditSummary{Result: "done", AuditCounts: counts}
 		if err != nil {
 			summary.Result = "incomplete"

@@ -69,7 +69,11 @@ func (c *pruneCommand) run(ctx context.Context, a *app) error {
 		return fmt.Errorf("%w: --unseen, --cookie-max-age and --rate must be more than 0", errUsage)
 	}
 	return a.withOptions(ctx, func(o *operate.Options) { o.CallsPerSecond = c.Rate }, func(o *operate.Operator) error {
-		done, err := o.Prune(ctx, operate.PruneOptions{Unseen: c.Unseen, CookieMaxAge: c.CookieMaxAge, Delete: c.Delete, DryRun: c.DryRun})
+		at := a.progress("looked at")
+		done, err := o.Prune(ctx, operate.PruneOptions{
+			Unseen: c.Unseen, CookieMaxAge: c.CookieMaxAge, Delete: c.Delete, DryRun: c.DryRun, Each: at.step,
+		})
+		at.end()
 		a.result(prunedResult{done, c.DryRun})
 		switch {
 		case err != nil:

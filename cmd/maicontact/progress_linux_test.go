@@ -75,6 +75,33 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// An audit and a pruning tell how far they are, too.
+func TestProgressOfLongLooks(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"audit", "--rate", "1000"}, "compared"},
+		{[]string{"prune", "--unseen", "1h", "--cookie-max-age", "1h", "--dry-run"}, "looked at"},
+	} {
+		t.Run(test.args[0], func(t *testing.T) {
+			t.Parallel()
+			b := newSite(t)
+			b.member("7")
+			b.visitor("aaaabbbbccccddddeeeeffff00001111", time.Hour)
+			screen, written := terminal(t)
+			var results bytes.Buffer
+			status := run(t.Context(), process{
+				args: test.args, env: func(name string) string { return b.env[name] }, stdin: strings.NewReader(""), stdout: &results, stderr: screen,
+			})
+			if shown := written(); status != exitDone || !strings.Contains(shown, test.want) || strings.Contains(results.String(), "\r") {
+				t.Errorf("it exits with %d, shows %q, and tells %q", status, shown, &results)
+			}
+		})
+	}
+}
+
 // slow is a file that comes line by line, so that there is something to show.
 type slow struct{ from *strings.Reader }
 
