@@ -19,16 +19,7 @@ import (
 // on it, and never prints the password.
 func TestCommand(t *testing.T) {
 	t.Parallel()
-	// The go command shall know that this test depends on the program.
-	if _, err := os.ReadDir("../../cmd/maicontact"); err != nil {
-		t.Fatal(err)
-	}
-	program := filepath.Join(t.TempDir(), "maicontact")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
-	build.Dir = "../../cmd/maicontact"
-	if said, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v: %s", err, said)
-	}
+	program := buildCommand(t)
 	onServers(t, func(t *testing.T, d database) {
 		address := d.address
 		if d.dialect == sqlstore.MySQL {
@@ -81,11 +72,31 @@ func TestCommand(t *testing.T) {
 func command(t *testing.T, program, stdin, address string, sim *webchattest.Server, arguments ...string) (int, string) {
 	t.Helper()
 	run := exec.CommandContext(t.Context(), program, arguments...) // #nosec G204 -- the program of this repository
-	run.Env = append(os.Environ(),
-		"DATABASE_URL="+address, "SITE_NAMESPACE=shop", "MAIAGENT_BASE_URL="+sim.BaseURL(), "MAIAGENT_API_KEY="+webchattest.DefaultAPIKey,
-		"MAIAGENT_INBOX_ID="+webchattest.DefaultInboxID, "MAIAGENT_WEBCHAT_ID="+webchattest.DefaultWebChatID, "MAIAGENT_CHAT_URL="+sim.ChatURL())
+	run.Env = settingsOf(address, sim)
 	var said bytes.Buffer
 	run.Stdin, run.Stdout, run.Stderr = strings.NewReader(stdin), &said, &said
 	_ = run.Run() // the status tells
 	return run.ProcessState.ExitCode(), said.String()
+}
+
+// buildCommand builds the program, and returns where it is.
+func buildCommand(t *testing.T) string {
+	t.Helper()
+	// The go command shall know that this test depends on the program.
+	if _, err := os.ReadDir("../../cmd/maicontact"); err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(t.TempDir(), "maicontact")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
+	build.Dir = "../../cmd/maicontact"
+	if said, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v: %s", err, said)
+	}
+	return program
+}
+
+func settingsOf(address string, sim *webchattest.Server) []string {
+	return append(os.Environ(),
+		"DATABASE_URL="+address, "SITE_NAMESPACE=shop", "MAIAGENT_BASE_URL="+sim.BaseURL(), "MAIAGENT_API_KEY="+webchattest.DefaultAPIKey,
+		"MAIAGENT_INBOX_ID="+webchattest.DefaultInboxID, "MAIAGENT_WEBCHAT_ID="+webchattest.DefaultWebChatID, "MAIAGENT_CHAT_URL="+sim.ChatURL())
 }
