@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/maicontact/maicontact/operate"
@@ -16,6 +17,8 @@ const (
 	longBacklog = 2 * time.Minute
 	// longFeed is how old the feed is at most where all is well.
 	longFeed = 3 * time.Second
+	// signOfTrouble is how many calls in a row may fail where all is well.
+	signOfTrouble = 3
 	// callsShown is how many calls are shown one by one.
 	callsShown = 30
 )
@@ -57,6 +60,18 @@ func (h *Handler) showState(w http.ResponseWriter, r *http.Request) {
 	h.render(w, http.StatusOK, "state.html", p)
 }
 
+// failedInARow is how many of the last calls have got no answer, or one that says
+// that MaiAgent has failed.
+func (p statePage) failedInARow() int {
+	answered := func(c operate.LoggedCall) bool {
+		return c.Status != 0 && c.Status < 500 && c.Status != http.StatusTooManyRequests
+	}
+	if n := slices.IndexFunc(p.Calls, answered); n >= 0 {
+		return n
+	}
+	return len(p.Calls)
+}
+
 // find says what is the matter, the worst first, or that nothing is.
 func (p statePage) find() []finding {
 	var all []finding
@@ -71,6 +86,8 @@ func (p statePage) find() []finding {
 	add(!p.Stats.Running, "warn", "Middleware.Run does not run in this process: what waits is sent by other servers only, and each request reads the table.")
 	add(p.Stats.Running && (p.FeedLag < 0 || p.FeedLag > longFeed), "warn", "This process does not hear what changes on other servers, so each request reads the table.")
 	add(p.Stats.Retiring > 0, "warn", "%d visitors have logged in of whom the table does not know yet. It is tried again.", p.Stats.Retiring)
+	failed := p.failedInARow()
+	add(failed >= signOfTrouble, "warn", "The last %d calls of this process to MaiAgent have failed.", failed)
 	if p.Backlog != nil {
 		add(p.Backlog.Oldest > longBacklog, "warn", "%d changes are overdue, the first of them for %s. See that Run runs on the site's servers, and what they log.", p.Backlog.Overdue, took(p.Backlog.Oldest))
 	}

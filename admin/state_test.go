@@ -102,17 +102,23 @@ func TestFindings(t *testing.T) {
 		lag     time.Duration
 		backlog *operate.Backlog
 		want    []string
+		last    []int // statuses, the newest first
 	}{
-		"well":        {well, time.Second, &operate.Backlog{Waiting: 3, Overdue: 2, Oldest: time.Minute}, []string{"good All is well"}},
-		"down":        {with(func(s *operate.Stats) { s.Breaker = operate.BreakerOpen }), 0, &operate.Backlog{}, []string{"bad MaiAgent does not answer."}},
-		"probing":     {with(func(s *operate.Stats) { s.Breaker = operate.BreakerHalfOpen }), 0, &operate.Backlog{}, []string{"warn MaiAgent did not answer."}},
-		"no table":    {well, time.Minute, nil, []string{"bad The table does not answer.", "warn This process does not hear"}},
-		"not running": {with(func(s *operate.Stats) { s.Running = false }), -1, &operate.Backlog{}, []string{"warn Middleware.Run does not run"}},
-		"no feed":     {well, -1, &operate.Backlog{}, []string{"warn This process does not hear"}},
-		"retiring":    {with(func(s *operate.Stats) { s.Retiring = 7 }), 0, &operate.Backlog{}, []string{"warn 7 visitors have logged in"}},
-		"behind":      {well, 0, &operate.Backlog{Waiting: 9, Overdue: 8, Oldest: time.Hour}, []string{"warn 8 changes are overdue, the first of them for 1h0m. "}},
+		"well":        {well, time.Second, &operate.Backlog{Waiting: 3, Overdue: 2, Oldest: time.Minute}, []string{"good All is well"}, []int{200, 503, 503, 503}},
+		"failing":     {well, time.Second, &operate.Backlog{}, []string{"warn The last 4 calls of this process to MaiAgent have failed."}, []int{503, 0, 429, 500, 404}},
+		"down":        {with(func(s *operate.Stats) { s.Breaker = operate.BreakerOpen }), 0, &operate.Backlog{}, []string{"bad MaiAgent does not answer."}, nil},
+		"probing":     {with(func(s *operate.Stats) { s.Breaker = operate.BreakerHalfOpen }), 0, &operate.Backlog{}, []string{"warn MaiAgent did not answer."}, nil},
+		"no table":    {well, time.Minute, nil, []string{"bad The table does not answer.", "warn This process does not hear"}, nil},
+		"not running": {with(func(s *operate.Stats) { s.Running = false }), -1, &operate.Backlog{}, []string{"warn Middleware.Run does not run"}, nil},
+		"no feed":     {well, -1, &operate.Backlog{}, []string{"warn This process does not hear"}, nil},
+		"retiring":    {with(func(s *operate.Stats) { s.Retiring = 7 }), 0, &operate.Backlog{}, []string{"warn 7 visitors have logged in"}, nil},
+		"behind":      {well, 0, &operate.Backlog{Waiting: 9, Overdue: 8, Oldest: time.Hour}, []string{"warn 8 changes are overdue, the first of them for 1h0m. "}, nil},
 	} {
-		got := statePage{Stats: test.stats, FeedLag: test.lag, Backlog: test.backlog}.find()
+		page := statePage{Stats: test.stats, FeedLag: test.lag, Backlog: test.backlog}
+		for _, status := range test.last {
+			page.Calls = append(page.Calls, operate.LoggedCall{Status: status})
+		}
+		got := page.find()
 		ok := len(got) == len(test.want)
 		for i := range min(len(got), len(test.want)) {
 			ok = ok && strings.HasPrefix(got[i].Tone+" "+got[i].Says, test.want[i])
@@ -221,7 +227,7 @@ func TestChecks(t *testing.T) {
 	if n := len(b.sim.Requests()); n != 0 {
 		t.Errorf("to look at the list made %d calls", n)
 	}
-	b.send("POST", "/admin/checks", nil).says(t, 200, "the worst first", "pass key MaiAgent takes it", "pass table It can be used")
+	b.send("POST", "/admin/checks", nil).says(t, 200, "the worst first", "pass key MaiAgent takes the API key MaiAgent takes it", "migrated, and can be written It can be used")
 	b.change("ann", func(r *contacts.Row) { r.Refused = "phone" })
 	r := b.send("POST", "/admin/checks", url.Values{}).says(t, 200, "warn refusals For 1 people MaiAgent has refused a part of the profile")
 	if strings.Index(r.body, ">warn<") > strings.Index(r.body, ">pass<") {

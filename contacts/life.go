@@ -124,7 +124,7 @@ func (r Row) Resume(now time.Time) (Row, error) {
 // turn ends what is believed and under way. A write that may still land has
 // another access than is desired from now on.
 func (r Row) turn(life Life, now time.Time) Row {
-	r.Life, r.Passing, r.Failures, r.Reason, r.Due = life, false, 0, "", time.Time{}
+	r.Life, r.Passing, r.Failures, r.Reason, r.Due, r.Since = life, false, 0, "", time.Time{}, now
 	r.DoubtOther = r.DoubtOther || !r.DoubtUntil.IsZero()
 	return r.released().endTrust(now)
 }

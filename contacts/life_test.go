@@ -124,7 +124,7 @@ func TestSuspend(t *testing.T) {
 	suspended := func(passing bool) []edit {
 		return []edit{func(r *contacts.Row) {
 			released(r)
-			r.Life, r.Passing, r.Failures, r.Reason, r.Due = contacts.Suspended, passing, 0, "", now
+			r.Life, r.Passing, r.Failures, r.Reason, r.Due, r.Since = contacts.Suspended, passing, 0, "", now, now
 			r.DoubtOther = r.DoubtOther || !r.DoubtUntil.IsZero()
 		}, distrusted}
 	}
@@ -152,7 +152,7 @@ func TestResume(t *testing.T) {
 	resumed := func(due time.Time) []edit {
 		return []edit{func(r *contacts.Row) {
 			released(r)
-			r.Life, r.Passing, r.Failures, r.Reason, r.Due = contacts.Live, false, 0, "", due
+			r.Life, r.Passing, r.Failures, r.Reason, r.Due, r.Since = contacts.Live, false, 0, "", due, now
 			r.DoubtOther = r.DoubtOther || !r.DoubtUntil.IsZero()
 		}, distrusted}
 	}

@@ -23,7 +23,7 @@ type Row struct {
 
 	Desired   Stamp     // what MaiAgent should hold; zero: nobody has said yet
 	Confirmed Stamp     // what it is known to hold
-	Since     time.Time // since when Desired is what it is
+	Since     time.Time // since when MaiAgent is to hold what it is to hold
 	Revision  int64     // of what is desired; 0: the site gives none
 	Waiting   *webchat.Profile
 
