@@ -16,6 +16,7 @@ type stateFile struct {
 
 // load reads the file, or makes it.
 func (s *state) load() error {
+	seen, _ := os.Stat(s.file)
 	data, err := os.ReadFile(s.file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s.save() // better now than at the first contact
@@ -33,7 +34,19 @@ func (s *state) load() error {
 	for _, c := range kept.Contacts {
 		s.insert(c)
 	}
+	s.written = seen
 	return nil
+}
+
+var errAnothers = errors.New("another Simulation has written it; let each have a file of its own")
+
+// isOurs reports whether the file is as this Simulation has left it, or gone.
+func (s *state) isOurs() bool {
+	now, err := os.Stat(s.file)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	return s.written != nil && os.SameFile(s.written, now) && s.written.Size() == now.Size() && s.written.ModTime().Equal(now.ModTime())
 }
 
 // save writes the file. A process that is killed at any moment leaves the old
@@ -50,10 +63,14 @@ func (s *state) save() error {
 	if err != nil {
 		return fmt.Errorf("encode the contacts: %w", err)
 	}
+	if !s.isOurs() {
+		return fmt.Errorf("write the file of contacts: %w", errAnothers)
+	}
 	if err := replaceFile(s.file, data); err != nil {
 		return fmt.Errorf("write the file of contacts: %w", err)
 	}
-	return nil
+	s.written, err = os.Stat(s.file)
+	return err
 }
 
 func replaceFile(name string, data []byte) error {

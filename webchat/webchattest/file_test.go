@@ -53,6 +53,27 @@ func TestFileThatIsNotOurs(t *testing.T) {
 	}
 }
 
+// Two at a time cannot undo what the other has kept: the one whose file was written
+// by another keeps nothing more. A file that is gone is made again.
+func TestFileOfTwo(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "contacts.json")
+	first, second := newSimulation(t, Options{File: file}), newSimulation(t, Options{File: file})
+	create(t, second, "Ann", `"sourceId":"a"`)
+	w := do(first, "POST", "/api/contacts/", `{"name":"Ben","inboxes":`+defaultForm+`,"sourceId":"b"}`)
+	if w.Code != 500 || len(first.Contacts()) != 0 {
+		t.Errorf("status %d, and it has %d contacts", w.Code, len(first.Contacts()))
+	}
+	create(t, second, "Cleo", `"sourceId":"c"`)
+	if kept := newSimulation(t, Options{File: file}).Contacts(); len(kept) != 2 {
+		t.Errorf("kept: %+v", kept)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	create(t, second, "Dan", `"sourceId":"d"`)
+}
+
 // What cannot be kept has not happened.
 func TestFileCannotBeWritten(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -55,7 +56,8 @@ type state struct {
 	clock           func() time.Time
 
 	mu      sync.RWMutex
-	entries []*entry // in order of creation
+	written os.FileInfo // the file as it was read or written last
+	entries []*entry    // in order of creation
 	byID    map[string]*entry
 	held    map[holding]string // who holds a source id
 }
