@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -22,6 +23,9 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 {
+		os.Exit(help(os.Args[1], os.Stdout, os.Stderr))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Getenv, os.Stdout, os.Stderr))
@@ -33,6 +37,17 @@ const (
 	exitFailure       = 1 // could not start, or stopped serving
 	exitMisconfigured = 2 // the settings are wrong
 )
+
+// help tells what the shop can be told, which is nothing on its command line.
+func help(argument string, stdout, stderr io.Writer) int {
+	switch strings.TrimLeft(argument, "-") {
+	case "h", "help":
+		fmt.Fprint(stdout, usage)
+		return exitOK
+	}
+	fmt.Fprint(stderr, usage)
+	return exitMisconfigured
+}
 
 // run serves the shop until ctx ends and then drains. It returns the exit code.
 func run(ctx context.Context, env func(string) string, stdout, stderr io.Writer) int {
@@ -71,14 +86,14 @@ func serve(ctx context.Context, s settings, log *slog.Logger, stdout io.Writer) 
 	}
 	defer listener.Close()
 
-	talksTo := "chat: MaiAgent at " + s.chat.BaseURL
+	talksTo := "chat: MaiAgent at " + s.chat.BaseURL + "\n"
 	if s.simulated {
 		simulated, err := startSimulation(&s, log)
 		if err != nil {
 			return fmt.Errorf("cannot start the simulated MaiAgent: %w", err)
 		}
 		defer simulated.close()
-		talksTo = "chat: the built-in simulation of MaiAgent; its contacts are kept in " + simulated.file
+		talksTo = "chat: the built-in simulation of MaiAgent; its contacts are kept in " + simulated.file + "\n" + operating(s)
 	}
 
 	db, err := openDatabase(ctx, s.database)
@@ -111,7 +126,10 @@ func serve(ctx context.Context, s settings, log *slog.Logger, stdout io.Writer) 
 	defer measured.serve(log)()
 	shop.chat.verify(ctx, log)
 	return serveUntil(ctx, listener, shop, log, func() {
-		fmt.Fprintf(stdout, "shop: %s\n%s\n", urlOf(listener.Addr()), talksTo)
+		fmt.Fprintf(stdout, "shop: %s\n%s", urlOf(listener.Addr()), talksTo)
+		if s.adminPassword != "" {
+			fmt.Fprintf(stdout, "admin: %sadmin/\n", urlOf(listener.Addr()))
+		}
 		if measured != nil {
 			fmt.Fprintf(stdout, "metrics: %smetrics\n", urlOf(measured.listener.Addr()))
 		}

@@ -20,24 +20,27 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// settings come from the environment:
-//
-//	ADDR                 listen address; default 127.0.0.1:8080
-//	MAIAGENT_BASE_URL    address of the API; unset: the built-in simulation
-//	MAIAGENT_API_KEY     these three are required with MAIAGENT_BASE_URL
-//	MAIAGENT_INBOX_ID
-//	MAIAGENT_WEBCHAT_ID
-//	MAIAGENT_CHAT_URL    chat host; default https://chat.maiagent.ai
-//	DATABASE_URL         sqlite:<path>, postgres://… or mysql://…; default: an
-//	                     SQLite file in the user's cache directory
-//	SITE_NAMESPACE       names this installation; default example-shop
-//	SESSION_KEY          at least 32 bytes, hex or base64; default: random
-//	METRICS_ADDR         another listen address, for /metrics; default: none
-//	REDIS_URL            redis://…: sessions are kept there; default: in cookies
-//	TRUSTED_ORIGIN       the public origin when behind a proxy
-//	CHAT_VISITORS        on-open or on-load: when a visitor's contact is made;
-//	                     default on-open
-//	ADMIN_PASSWORD       of the pages at /admin/; unset: there are none
+const usage = `The shop has no arguments. Its settings come from the environment:
+
+  ADDR                 listen address; default 127.0.0.1:8080
+  MAIAGENT_BASE_URL    address of the API; unset: the built-in simulation
+  MAIAGENT_API_KEY     these three are required with MAIAGENT_BASE_URL
+  MAIAGENT_INBOX_ID
+  MAIAGENT_WEBCHAT_ID
+  MAIAGENT_CHAT_URL    chat host; default https://chat.maiagent.ai
+  DATABASE_URL         sqlite:<path>, postgres://… or mysql://…; default: an
+                       SQLite file in the user's cache directory
+  SITE_NAMESPACE       names this installation; default example-shop
+  SESSION_KEY          at least 32 bytes, hex or base64; default: random
+  METRICS_ADDR         another listen address, for /metrics; default: none
+  REDIS_URL            redis://…: sessions are kept there; default: in cookies
+  TRUSTED_ORIGIN       the public origin when behind a proxy
+  CHAT_VISITORS        on-open or on-load: when a visitor's contact is made;
+                       default on-open
+  ADMIN_PASSWORD       of the pages at /admin/; unset: there are none
+`
+
+// settings are what usage says.
 type settings struct {
 	addr       string
 	metrics    string // listen address of /metrics; empty: none

@@ -55,6 +55,18 @@ func startSimulation(s *settings, log *slog.Logger) (*simulation, error) {
 	return sim, nil
 }
 
+// operating are the settings with which the command works on the simulation, to be
+// copied. None of them is secret; the address of a database server may hold a
+// password, and is left out.
+func operating(s settings) string {
+	text := fmt.Sprintf("to operate it: export MAIAGENT_BASE_URL=%s MAIAGENT_CHAT_URL=%s MAIAGENT_API_KEY=%s MAIAGENT_INBOX_ID=%s MAIAGENT_WEBCHAT_ID=%s SITE_NAMESPACE=%s",
+		s.chat.BaseURL, s.widget.ChatURL, s.chat.APIKey, s.inboxID, s.widget.WebChatID, s.namespace)
+	if s.database.path != "" {
+		text += " DATABASE_URL='sqlite:" + s.database.path + "'"
+	}
+	return text + "\n"
+}
+
 // simulationFile is next to the SQLite file, and otherwise in the user's
 // cache directory.
 func simulationFile(d database) (string, error) {
