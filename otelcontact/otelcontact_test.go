@@ -13,7 +13,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/maicontact/maicontact"
@@ -153,10 +155,15 @@ func TestBacklogIsCountedNowAndThen(t *testing.T) {
 		table := &failing{Store: maicontact.NewMemoryStore()}
 		b := newBed(t, func(c *maicontact.Config) { c.Store = table }, otelcontact.WithBacklogInterval(time.Minute))
 		var all metricdata.ResourceMetrics
+		var faults []error
+		otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { faults = append(faults, err) }))
 		for range 3 {
-			if err := b.reader.Collect(t.Context(), &all); err == nil || !strings.Contains(err.Error(), "the table is away") {
-				t.Errorf("collected with %v", err)
+			if err := b.reader.Collect(t.Context(), &all); err != nil {
+				t.Errorf("collected with %v, so that readers drop the metrics of others", err)
 			}
+		}
+		if len(faults) != 1 || !strings.Contains(faults[0].Error(), "the table is away") {
+			t.Errorf("told of %v", faults)
 		}
 		if n := len(all.ScopeMetrics[0].Metrics); n != 8 || table.counts.Load() != 1 {
 			t.Errorf("%d metrics, want 8, %d counts, want 1", n, table.counts.Load())
@@ -173,6 +180,52 @@ func TestBacklogIsCountedNowAndThen(t *testing.T) {
 		t.Errorf("counted though it was switched off:\n%s", told)
 	}
 }
+
+// While the table is away, a reader that exports by itself goes on with what the
+// application measures.
+func TestTableIsAwayAndOthersAreExported(t *testing.T) {
+	exported := make(chan int, 1)
+	reader := sdkmetric.NewPeriodicReader(exporter{exported})
+	meters := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
+	table := &failing{Store: maicontact.NewMemoryStore()}
+	newBed(t, func(c *maicontact.Config) { c.Store = table }, otelcontact.WithMeterProvider(meters))
+	own, err := meters.Meter("shop").Int64Counter("orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own.Add(t.Context(), 1)
+	if err := meters.ForceFlush(t.Context()); err != nil {
+		t.Error(err)
+	}
+	select {
+	case scopes := <-exported:
+		if scopes != 2 {
+			t.Errorf("%d scopes are exported, want the shop's and ours", scopes)
+		}
+	default:
+		t.Error("nothing was exported")
+	}
+}
+
+type exporter struct {
+	exported chan int // how many scopes
+}
+
+func (exporter) Temporality(k sdkmetric.InstrumentKind) metricdata.Temporality {
+	return sdkmetric.DefaultTemporalitySelector(k)
+}
+
+func (exporter) Aggregation(k sdkmetric.InstrumentKind) sdkmetric.Aggregation {
+	return sdkmetric.DefaultAggregationSelector(k)
+}
+
+func (e exporter) Export(_ context.Context, all *metricdata.ResourceMetrics) error {
+	e.exported <- len(all.ScopeMetrics)
+	return nil
+}
+
+func (exporter) ForceFlush(context.Context) error { return nil }
+func (exporter) Shutdown(context.Context) error   { return nil }
 
 // The application's own hooks and transport are used as before, also after
 // Unregister, from when on nothing is told.

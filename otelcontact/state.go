@@ -3,9 +3,11 @@ package otelcontact
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
@@ -69,9 +71,11 @@ func (s *state) observe(ctx context.Context, to metric.Observer) error {
 	if s.interval < 0 {
 		return nil
 	}
+	// An error would have readers that export by themselves drop what everybody else
+	// has measured, too.
 	b, err := s.count(ctx)
 	if err != nil {
-		return err
+		return nil
 	}
 	count(s.personCount, b.Members, s.member)
 	count(s.personCount, b.Visitors, s.visitor)
@@ -81,8 +85,9 @@ func (s *state) observe(ctx context.Context, to metric.Observer) error {
 	return nil
 }
 
-// count counts the table, or tells a count that is young enough. A failure is told
-// as long, too: a table that is away is not asked more often.
+// count counts the table, or tells a count that is young enough. A failure is
+// handed to OpenTelemetry's error handler once, and stands as long, too: a table that
+// is away is not asked more often.
 func (s *state) count(ctx context.Context) (operate.Backlog, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,6 +99,9 @@ func (s *state) count(ctx context.Context) (operate.Backlog, error) {
 	backlog, err := s.operator.Backlog(counting)
 	if ctx.Err() != nil {
 		return operate.Backlog{}, errors.Join(err, ctx.Err()) // only this collection was over
+	}
+	if err != nil {
+		otel.Handle(fmt.Errorf("otelcontact: the table cannot be counted: %w", err))
 	}
 	s.backlog, s.err, s.counted = backlog, err, time.Now()
 	return backlog, err
