@@ -23,14 +23,16 @@ func routeLines() http.Header {
 // What somebody does to the header of one reply stays with that reply.
 func TestNobodyChangesTheHeaderOfAnother(t *testing.T) {
 	route := NewRouteHeader("text/javascript; charset=utf-8")
-	first := http.Header{}
+	first, beside := http.Header{}, http.Header{}
 	route.Set(first)
+	route.Set(beside)
 	wantHeader(t, "the first", first, routeLines())
 	for _, lines := range first {
 		for i := range lines {
 			lines[i] = "public, max-age=60" // where they stand
 		}
 	}
+	wantHeader(t, "one that has not left yet", beside, routeLines())
 	second := http.Header{}
 	route.Set(second)
 	wantHeader(t, "the second", second, routeLines())
