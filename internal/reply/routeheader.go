@@ -3,6 +3,7 @@ package reply
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // RouteHeader is what every reply of the script route and its JSON form has. It
@@ -12,6 +13,7 @@ type RouteHeader struct {
 	names []string
 	ends  []int // of each name's lines
 	lines []string
+	vary  []string // its fields, which are one line
 }
 
 // NewRouteHeader prepares the header of replies of a type.
@@ -25,7 +27,8 @@ func NewRouteHeader(contentType string) *RouteHeader {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Robots-Tag", "noindex")
 
-	prepared := &RouteHeader{}
+	prepared := &RouteHeader{vary: h["Vary"]}
+	h.Set("Vary", strings.Join(prepared.vary, ", "))
 	for name, lines := range h {
 		prepared.names = append(prepared.names, name)
 		prepared.lines = append(prepared.lines, lines...)
@@ -47,9 +50,8 @@ func (p *RouteHeader) Set(h http.Header) {
 		start = p.ends[i]
 	}
 	if others {
-		ours := h["Vary"]
 		h["Vary"] = vary
-		AddVary(h, ours...)
+		AddVary(h, p.vary...)
 		SetPrivate(h)
 	}
 }
