@@ -181,6 +181,53 @@ func TestBacklogIsCountedNowAndThen(t *testing.T) {
 	}
 }
 
+// hanging is a table that does not heed its context.
+type hanging struct {
+	maicontact.Store
+	until chan struct{}
+}
+
+func (h *hanging) Count(context.Context, contacts.Scope) (contacts.Counts, error) {
+	<-h.until
+	return contacts.Counts{Members: 7}, nil
+}
+
+// A table that hangs keeps a collection for a moment, once in each interval, and
+// Unregister not at all. When it answers again its metrics are back.
+func TestTableHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := &hanging{Store: maicontact.NewMemoryStore(), until: make(chan struct{})}
+		b := newBed(t, func(c *maicontact.Config) { c.Store = table }, otelcontact.WithBacklogInterval(time.Minute))
+		collect := func(want time.Duration) {
+			t.Helper()
+			began, ended := time.Now(), make(chan string)
+			go func() { ended <- b.told() }()
+			select {
+			case told := <-ended:
+				if took := time.Since(began); took != want || strings.Contains(told, "backlog") || !strings.Contains(told, "maicontact.call.max") {
+					t.Errorf("after %s, want %s:\n%s", took, want, told)
+				}
+			case <-time.After(time.Hour):
+				close(table.until)
+				<-ended
+				t.Fatal("it waits for the table")
+			}
+		}
+		collect(2 * time.Second)
+		collect(0)
+		time.Sleep(time.Minute)
+		collect(2 * time.Second)
+		close(table.until)
+		synctest.Wait()
+		if told := b.told(); !strings.Contains(told, "maicontact.person.count maicontact.person.kind=member: 7") {
+			t.Errorf("when it answers again:\n%s", told)
+		}
+		if err := b.watched.Unregister(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // While the table is away, a reader that exports by itself goes on with what the
 // application measures.
 func TestTableIsAwayAndOthersAreExported(t *testing.T) {
