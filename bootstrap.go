@@ -3,6 +3,7 @@ package maicontact
 import (
 	"cmp"
 	"context"
+	"errors"
 	"html/template"
 	"net/http"
 	"time"
@@ -232,14 +233,26 @@ func (x *exchange) answerTo(r *http.Request, page guard.Page) render.Answer {
 		x.tell(r.Context(), time.Time{}, reason, nil)
 		return noChat(reason, "")
 	}
-	x.asking.Lock()
-	x.inquire()
-	x.isRead, x.page, x.opening = true, page, r.Method == http.MethodPost
-	x.asking.Unlock()
+	x.readBy(page, r.Method == http.MethodPost)
 	a := x.answer(r.Context())
 	a.Opened, a.Alone = x.opening && a.ID != "" && !x.member, x.alone
 	if page.Origin != "" {
 		a.Origin = x.mc.guard.OriginOf(r)
 	}
 	return a
+}
+
+// readBy notes who reads the answer. What others who asked already were told as a
+// page of ours counts only where this page would be told it.
+func (x *exchange) readBy(page guard.Page, opening bool) {
+	x.asking.Lock()
+	defer x.asking.Unlock()
+	x.inquire()
+	x.isRead, x.page, x.opening = true, page, opening
+	switch err := x.known.err; {
+	case x.begun && x.member && page.Unproven:
+		x.answered, x.known = true, verdict{err: CrossSite}
+	case errors.Is(err, NotOpened) || errors.Is(err, CrossSite):
+		x.begun, x.answered = false, false
+	}
 }

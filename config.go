@@ -238,7 +238,7 @@ type Visitors struct {
 	Interval time.Duration
 
 	// PerSecond is how many new visitors there may be in a second, of all
-	// clients; as many may come at once. The more a network has asked within an
+	// clients; as many may come at once, or two. The more a network has asked within an
 	// hour, the more of half of those it leaves to others, so that a flood starves
 	// nobody else. Defaults to DefaultVisitorsPerSec; a negative one is no limit.
 	PerSecond float64

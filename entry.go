@@ -92,20 +92,21 @@ func (x *exchange) greet(ctx context.Context, o *session.Opened, how action) (bo
 }
 
 // write plans an entry for the reply; it reports false when the reply's header
-// has left already. The caller holds asking. Where the browser keeps no cookie of
-// ours, a session would only be left behind.
+// has left already. The caller holds asking, which whoever writes the header does
+// not: what is saved then is a copy. Where the browser keeps no cookie of ours, a
+// session would only be left behind.
 func (x *exchange) write(e session.Entry, maxAge time.Duration) bool {
 	if x.page.CrossSite && !x.hasCookie() {
 		return !x.writer.Committed()
 	}
-	m, o, former := x.mc, x.opened, x.former
+	m, o, former := x.mc, *x.opened, x.former
 	m.advice.Cookie(x.request)
 	e.Former = ""
 	return x.writer.Plan(func(h http.Header) error {
 		if former != "" && m.resolver.IsRetiring(identity.Digest(m.scope.Visitor(former))) {
 			e.Former = former
 		}
-		return m.sessions.Save(h, x.request, o, e, m.guard.IsHTTPS(x.request), maxAge)
+		return m.sessions.Save(h, x.request, &o, e, m.guard.IsHTTPS(x.request), maxAge)
 	})
 }
 
@@ -145,8 +146,9 @@ func (x *exchange) drop(o *session.Opened) bool {
 	if !x.hasCookie() {
 		return x.writer.Plan(nil)
 	}
+	saved := *o // see write
 	return x.writer.Plan(func(h http.Header) error {
-		return x.mc.sessions.Drop(h, x.request, o, x.mc.guard.IsHTTPS(x.request))
+		return x.mc.sessions.Drop(h, x.request, &saved, x.mc.guard.IsHTTPS(x.request))
 	})
 }
 

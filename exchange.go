@@ -138,7 +138,7 @@ func (x *exchange) ask(ctx context.Context) (_ *resolve.Question, done bool, _ v
 		x.answered, x.known = x.identify(ctx)
 		if err := x.known.err; err != nil && ctx.Err() != nil && x.known.owner != x.mc.nobody {
 			// Only this asker's time was over; another may still find out.
-			x.begun, x.answered, x.known = false, false, verdict{}
+			x.begun, x.answered, x.known, x.opened = false, false, verdict{}, nil
 			return nil, true, verdict{err: err}
 		}
 	}

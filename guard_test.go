@@ -119,7 +119,7 @@ func scriptHeader() http.Header {
 		"Cache-Control":                {"private, no-store"},
 		"Cdn-Cache-Control":            {"no-store"},
 		"Surrogate-Control":            {"no-store"},
-		"Vary":                         {"Cookie", "*", "Origin", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site"},
+		"Vary":                         {"Cookie, *, Origin, Sec-Fetch-Dest, Sec-Fetch-Mode, Sec-Fetch-Site"},
 		"Content-Type":                 {"text/javascript; charset=utf-8"},
 		"X-Content-Type-Options":       {"nosniff"},
 		"Cross-Origin-Resource-Policy": {"same-origin"},

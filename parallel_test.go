@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -76,6 +77,70 @@ func TestGorillaSessionsBesideUs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The page's first byte leaves while a leg still waits for MaiAgent: the former
+// member's entry, which leaves with it, and what the leg looks at are each for
+// themselves. The race detector is the judge.
+func TestFirstByteBeforeTheAnswer(t *testing.T) {
+	for name, store := range map[string]sessions.Store{"cookie store": sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")), "server store": newMapStore()} {
+		t.Run(name, func(t *testing.T) {
+			calls := &announced{}
+			s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+				c.Sessions, c.API.HTTPClient = store, &http.Client{Transport: calls}
+			})
+			calls.to = inProcess{s.sim}
+			s.member("u-alice", alice)
+			s.member("u-bob", bob)
+			s.mux.HandleFunc("GET /page", func(w http.ResponseWriter, r *http.Request) {
+				var id webchat.ContactID
+				var g errgroup.Group
+				began := calls.announce()
+				g.Go(maicontact.ContactInto(r.Context(), &id))
+				<-began
+				w.Write([]byte("a page"))
+				if err := g.Wait(); err != nil || id == "" {
+					t.Errorf("id %v, error %v", id, err)
+				}
+			})
+			b := s.browser()
+			b.login("u-alice")
+			former := b.contact()
+			b.login("u-bob")
+			b.send("GET", "/page")
+			if got := b.contact(); got == former {
+				t.Error("the second member has the first one's contact")
+			}
+		})
+	}
+}
+
+// announced says that a call has begun, and gives whoever hears it time before it
+// goes on.
+type announced struct {
+	to    http.RoundTripper
+	mu    sync.Mutex
+	began chan struct{}
+}
+
+func (a *announced) announce() (began <-chan struct{}) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.began = make(chan struct{})
+	return a.began
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (a *announced) RoundTrip(r *http.Request) (*http.Response, error) {
+	a.mu.Lock()
+	began := a.began
+	a.began = nil
+	a.mu.Unlock()
+	if began != nil {
+		close(began)
+		time.Sleep(50 * time.Millisecond)
+	}
+	return a.to.RoundTrip(r)
 }
 
 // BenchmarkLegs shows that the contact and the page's own data, 200 ms each,

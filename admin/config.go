@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -171,8 +172,14 @@ func (c Config) check() error {
 	if len(c.Secret) < shortestSecret {
 		fault("Config.Secret must be at least 32 random bytes, the same on all servers, such as the secret of the sessions")
 	}
-	if !strings.HasPrefix(c.Prefix, "/") || !strings.HasSuffix(c.Prefix, "/") || strings.HasPrefix(c.Prefix, "//") || strings.ContainsAny(c.Prefix, "?#\\ {}") {
-		fault(`Config.Prefix must be a path with a slash at both ends, such as "/admin/"`)
+	if !isPrefix(c.Prefix) {
+		fault(`Config.Prefix must be a path with a slash at both ends and nothing to escape or to clean in it, such as "/admin/"`)
 	}
 	return errors.Join(faults...)
+}
+
+// isPrefix reports whether a path can be a pattern of a mux and stand in a link as it
+// is.
+func isPrefix(s string) bool {
+	return s == "/" || strings.HasSuffix(s, "/") && path.Clean("/"+s)+"/" == s && !strings.ContainsAny(s, "?#\\ {}%")
 }

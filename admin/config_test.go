@@ -35,6 +35,9 @@ func TestNew(t *testing.T) {
 		"an open prefix":    {func(c *Config) { c.Prefix = "/admin" }, []string{"Config.Prefix must be a path"}},
 		"a pattern":         {func(c *Config) { c.Prefix = "/{x}/" }, []string{"Config.Prefix must be a path"}},
 		"another host":      {func(c *Config) { c.Prefix = "//host/" }, []string{"Config.Prefix must be a path"}},
+		"slashes":           {func(c *Config) { c.Prefix = "/back//office/" }, []string{"Config.Prefix must be a path"}},
+		"dots":              {func(c *Config) { c.Prefix = "/back/../office/" }, []string{"Config.Prefix must be a path"}},
+		"an escape":         {func(c *Config) { c.Prefix = "/back%2Foffice/" }, []string{"Config.Prefix must be a path"}},
 		"no trusted origin": {func(c *Config) { c.TrustedOrigins = []string{"shop.example/"} }, []string{"Config.TrustedOrigins must be origins"}},
 	} {
 		c := right

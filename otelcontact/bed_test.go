@@ -57,7 +57,7 @@ func newBed(t *testing.T, change func(*maicontact.Config), more ...otelcontact.O
 	if change != nil {
 		change(&config)
 	}
-	b.mc, b.watched, err = otelcontact.New(config, append(more, otelcontact.WithMeterProvider(b.meters), otelcontact.WithTracerProvider(b.tracers))...)
+	b.mc, b.watched, err = otelcontact.New(config, append([]otelcontact.Option{otelcontact.WithMeterProvider(b.meters), otelcontact.WithTracerProvider(b.tracers)}, more...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

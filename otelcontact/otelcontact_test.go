@@ -13,7 +13,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/maicontact/maicontact"
@@ -153,10 +155,15 @@ func TestBacklogIsCountedNowAndThen(t *testing.T) {
 		table := &failing{Store: maicontact.NewMemoryStore()}
 		b := newBed(t, func(c *maicontact.Config) { c.Store = table }, otelcontact.WithBacklogInterval(time.Minute))
 		var all metricdata.ResourceMetrics
+		var faults []error
+		otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { faults = append(faults, err) }))
 		for range 3 {
-			if err := b.reader.Collect(t.Context(), &all); err == nil || !strings.Contains(err.Error(), "the table is away") {
-				t.Errorf("collected with %v", err)
+			if err := b.reader.Collect(t.Context(), &all); err != nil {
+				t.Errorf("collected with %v, so that readers drop the metrics of others", err)
 			}
+		}
+		if len(faults) != 1 || !strings.Contains(faults[0].Error(), "the table is away") {
+			t.Errorf("told of %v", faults)
 		}
 		if n := len(all.ScopeMetrics[0].Metrics); n != 8 || table.counts.Load() != 1 {
 			t.Errorf("%d metrics, want 8, %d counts, want 1", n, table.counts.Load())
@@ -173,6 +180,99 @@ func TestBacklogIsCountedNowAndThen(t *testing.T) {
 		t.Errorf("counted though it was switched off:\n%s", told)
 	}
 }
+
+// hanging is a table that does not heed its context.
+type hanging struct {
+	maicontact.Store
+	until chan struct{}
+}
+
+func (h *hanging) Count(context.Context, contacts.Scope) (contacts.Counts, error) {
+	<-h.until
+	return contacts.Counts{Members: 7}, nil
+}
+
+// A table that hangs keeps a collection for a moment, once in each interval, and
+// Unregister not at all. When it answers again its metrics are back.
+func TestTableHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := &hanging{Store: maicontact.NewMemoryStore(), until: make(chan struct{})}
+		b := newBed(t, func(c *maicontact.Config) { c.Store = table }, otelcontact.WithBacklogInterval(time.Minute))
+		collect := func(want time.Duration) {
+			t.Helper()
+			began, ended := time.Now(), make(chan string)
+			go func() { ended <- b.told() }()
+			select {
+			case told := <-ended:
+				if took := time.Since(began); took != want || strings.Contains(told, "backlog") || !strings.Contains(told, "maicontact.call.max") {
+					t.Errorf("after %s, want %s:\n%s", took, want, told)
+				}
+			case <-time.After(time.Hour):
+				close(table.until)
+				<-ended
+				t.Fatal("it waits for the table")
+			}
+		}
+		collect(2 * time.Second)
+		collect(0)
+		time.Sleep(time.Minute)
+		collect(2 * time.Second)
+		close(table.until)
+		synctest.Wait()
+		if told := b.told(); !strings.Contains(told, "maicontact.person.count maicontact.person.kind=member: 7") {
+			t.Errorf("when it answers again:\n%s", told)
+		}
+		if err := b.watched.Unregister(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// While the table is away, a reader that exports by itself goes on with what the
+// application measures.
+func TestTableIsAwayAndOthersAreExported(t *testing.T) {
+	exported := make(chan int, 1)
+	reader := sdkmetric.NewPeriodicReader(exporter{exported})
+	meters := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
+	table := &failing{Store: maicontact.NewMemoryStore()}
+	newBed(t, func(c *maicontact.Config) { c.Store = table }, otelcontact.WithMeterProvider(meters))
+	own, err := meters.Meter("shop").Int64Counter("orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own.Add(t.Context(), 1)
+	if err := meters.ForceFlush(t.Context()); err != nil {
+		t.Error(err)
+	}
+	select {
+	case scopes := <-exported:
+		if scopes != 2 {
+			t.Errorf("%d scopes are exported, want the shop's and ours", scopes)
+		}
+	default:
+		t.Error("nothing was exported")
+	}
+}
+
+type exporter struct {
+	exported chan int // how many scopes
+}
+
+func (exporter) Temporality(k sdkmetric.InstrumentKind) metricdata.Temporality {
+	return sdkmetric.DefaultTemporalitySelector(k)
+}
+
+func (exporter) Aggregation(k sdkmetric.InstrumentKind) sdkmetric.Aggregation {
+	return sdkmetric.DefaultAggregationSelector(k)
+}
+
+func (e exporter) Export(_ context.Context, all *metricdata.ResourceMetrics) error {
+	e.exported <- len(all.ScopeMetrics)
+	return nil
+}
+
+func (exporter) ForceFlush(context.Context) error { return nil }
+func (exporter) Shutdown(context.Context) error   { return nil }
 
 // The application's own hooks and transport are used as before, also after
 // Unregister, from when on nothing is told.

@@ -3,9 +3,11 @@ package otelcontact
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
@@ -24,10 +26,11 @@ type state struct {
 	common, member, visitor metric.MeasurementOption
 	states                  map[operate.Breaker]metric.MeasurementOption
 
-	mu      sync.Mutex // one counts, the others wait for it
-	backlog operate.Backlog
-	err     error
-	counted time.Time // zero: never
+	mu       sync.Mutex // not held while the table is asked
+	backlog  operate.Backlog
+	err      error
+	counted  time.Time     // zero: never
+	counting chan struct{} // closed when the count under way ends; nil: none is
 }
 
 func newState(i *instruments, o *operate.Operator, common []attribute.KeyValue, interval time.Duration) *state {
@@ -69,9 +72,11 @@ func (s *state) observe(ctx context.Context, to metric.Observer) error {
 	if s.interval < 0 {
 		return nil
 	}
+	// An error would have readers that export by themselves drop what everybody else
+	// has measured, too.
 	b, err := s.count(ctx)
 	if err != nil {
-		return err
+		return nil
 	}
 	count(s.personCount, b.Members, s.member)
 	count(s.personCount, b.Visitors, s.visitor)
@@ -81,20 +86,64 @@ func (s *state) observe(ctx context.Context, to metric.Observer) error {
 	return nil
 }
 
-// count counts the table, or tells a count that is young enough. A failure is told
-// as long, too: a table that is away is not asked more often.
+// count counts the table, or tells a count that is young enough. It waits for no
+// longer than countTime, whatever the table does, and one count is under way at most.
+// A failure stands as long as a count: a table that is away is not asked more often.
 func (s *state) count(ctx context.Context) (operate.Backlog, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.counted.IsZero() && time.Since(s.counted) < s.interval {
 		return s.backlog, s.err
 	}
-	counting, cancel := context.WithTimeout(ctx, countTime)
-	defer cancel()
-	backlog, err := s.operator.Backlog(counting)
-	if ctx.Err() != nil {
-		return operate.Backlog{}, errors.Join(err, ctx.Err()) // only this collection was over
+	if s.counting == nil {
+		s.counting = make(chan struct{})
+		go s.countNow(context.WithoutCancel(ctx), s.counting)
 	}
-	s.backlog, s.err, s.counted = backlog, err, time.Now()
-	return backlog, err
+	counting := s.counting
+	s.mu.Unlock()
+	late := time.NewTimer(countTime)
+	defer late.Stop()
+	var err error
+	select {
+	case <-counting:
+	case <-ctx.Done():
+		err = ctx.Err() // only this collection was over
+	case <-late.C:
+		err = errLate
+	}
+	s.mu.Lock()
+	switch {
+	case err == nil:
+		return s.backlog, s.err
+	case errors.Is(err, errLate) && s.counting == counting:
+		s.backlog, s.err, s.counted = operate.Backlog{}, err, time.Now()
+	}
+	return operate.Backlog{}, err
+}
+
+var errLate = errors.New("it gave no answer in time")
+
+// countNow counts the table, and hands a failure to OpenTelemetry's error handler.
+func (s *state) countNow(ctx context.Context, end chan<- struct{}) {
+	backlog, err := s.countSafely(ctx)
+	if err != nil {
+		otel.Handle(fmt.Errorf("otelcontact: the table cannot be counted: %w", err))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.backlog, s.err, s.counted, s.counting = backlog, err, time.Now(), nil
+	close(end)
+}
+
+// countSafely ends where the table is asked in vain, and where its code panics: what
+// that says may hold anything.
+func (s *state) countSafely(ctx context.Context) (_ operate.Backlog, err error) {
+	ctx, cancel := context.WithTimeout(ctx, countTime)
+	defer cancel()
+	defer func() {
+		if recover() != nil {
+			err = errors.New("the table's code panicked")
+		}
+	}()
+	return s.operator.Backlog(ctx)
 }

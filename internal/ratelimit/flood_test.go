@@ -121,3 +121,25 @@ func TestFloodOfNewAddresses(t *testing.T) {
 		t.Logf("the longest wait was %s", longest)
 	})
 }
+
+// On a site that allows few, a flood of one address starves nobody else either, once
+// it is known for one.
+func TestFloodOfASmallSite(t *testing.T) {
+	for _, perSecond := range []float64{0.2, 1, 1.5, 2, 3} {
+		t.Run(fmt.Sprint(perSecond), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := New(Options{Burst: 500, Interval: 10 * time.Second, PerSecond: perSecond})
+				apart := time.Duration(3.37 / perSecond * float64(time.Second))
+				for honest := range 20 {
+					for begun := time.Now(); time.Since(begun) < apart; time.Sleep(5 * time.Millisecond) {
+						l.take(netip.MustParseAddr("203.0.113.9"))
+					}
+					over := l.take(netip.AddrFrom4([4]byte{192, byte(honest), 2, 1}))
+					if over != "" && honest > 0 {
+						t.Errorf("honest visitor %d is over the limit %q", honest, over)
+					}
+				}
+			})
+		})
+	}
+}

@@ -73,7 +73,8 @@ func (o Options) Check() error {
 func New(o Options) *Limit {
 	l := &Limit{proxies: o.TrustedProxies, total: rate.NewLimiter(rate.Inf, 1)}
 	if o.PerSecond > 0 {
-		most := int(math.Ceil(min(o.PerSecond, math.MaxInt32)))
+		// Of one there would be no half to keep.
+		most := max(2, int(math.Ceil(min(o.PerSecond, math.MaxInt32))))
 		l.total, l.room = rate.NewLimiter(rate.Limit(o.PerSecond), most), float64(most/2)
 		l.near, l.far = newBuckets(oftenNear, time.Hour/oftenNear), newBuckets(oftenFar, time.Hour/oftenFar)
 	}

@@ -3,16 +3,17 @@ package reply
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // RouteHeader is what every reply of the script route and its JSON form has. It
-// is prepared once, and replies share its lines as long as nobody writes into
-// one where it stands. Adding to a header copies: no line has room.
+// is prepared once; each reply gets lines of its own, as whoever wraps the site may
+// write into one where it stands. Adding to a header copies: no line has room.
 type RouteHeader struct {
-	names  []string
-	ends   []int // of each name's lines
-	lines  []string
-	shared []string // the same, given away
+	names []string
+	ends  []int // of each name's lines
+	lines []string
+	vary  []string // its fields, which are one line
 }
 
 // NewRouteHeader prepares the header of replies of a type.
@@ -26,13 +27,13 @@ func NewRouteHeader(contentType string) *RouteHeader {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Robots-Tag", "noindex")
 
-	prepared := &RouteHeader{}
+	prepared := &RouteHeader{vary: h["Vary"]}
+	h.Set("Vary", strings.Join(prepared.vary, ", "))
 	for name, lines := range h {
 		prepared.names = append(prepared.names, name)
 		prepared.lines = append(prepared.lines, lines...)
 		prepared.ends = append(prepared.ends, len(prepared.lines))
 	}
-	prepared.shared = slices.Clone(prepared.lines)
 	return prepared
 }
 
@@ -43,18 +44,14 @@ func (p *RouteHeader) Set(h http.Header) {
 	if others {
 		vary = h["Vary"]
 	}
-	lines, start := p.shared, 0
-	if !slices.Equal(lines, p.lines) {
-		lines = slices.Clone(p.lines)
-	}
+	lines, start := slices.Clone(p.lines), 0
 	for i, name := range p.names {
 		h[name] = lines[start:p.ends[i]:p.ends[i]]
 		start = p.ends[i]
 	}
 	if others {
-		ours := h["Vary"]
 		h["Vary"] = vary
-		AddVary(h, ours...)
+		AddVary(h, p.vary...)
 		SetPrivate(h)
 	}
 }

@@ -11,7 +11,7 @@ func routeLines() http.Header {
 		"Cache-Control":                {"private, no-store"},
 		"Cdn-Cache-Control":            {"no-store"},
 		"Surrogate-Control":            {"no-store"},
-		"Vary":                         {"Cookie", "*", "Origin", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site"},
+		"Vary":                         {"Cookie, *, Origin, Sec-Fetch-Dest, Sec-Fetch-Mode, Sec-Fetch-Site"},
 		"Content-Type":                 {"text/javascript; charset=utf-8"},
 		"X-Content-Type-Options":       {"nosniff"},
 		"Cross-Origin-Resource-Policy": {"same-origin"},
@@ -23,14 +23,16 @@ func routeLines() http.Header {
 // What somebody does to the header of one reply stays with that reply.
 func TestNobodyChangesTheHeaderOfAnother(t *testing.T) {
 	route := NewRouteHeader("text/javascript; charset=utf-8")
-	first := http.Header{}
+	first, beside := http.Header{}, http.Header{}
 	route.Set(first)
+	route.Set(beside)
 	wantHeader(t, "the first", first, routeLines())
 	for _, lines := range first {
 		for i := range lines {
 			lines[i] = "public, max-age=60" // where they stand
 		}
 	}
+	wantHeader(t, "one that has not left yet", beside, routeLines())
 	second := http.Header{}
 	route.Set(second)
 	wantHeader(t, "the second", second, routeLines())

@@ -37,15 +37,15 @@ func call[T any](ctx context.Context, s *Sessions, o *Opened, work func() (T, er
 	}
 	var none T
 	if s.options.Wait > 0 {
-		if o.until.IsZero() {
-			o.until = time.Now().Add(s.options.Wait)
-		}
-		if !time.Now().Before(o.until) {
+		left := s.options.Wait - o.waited
+		if left <= 0 {
 			return none, ErrLate // nobody waits for a second call
 		}
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, o.until)
+		ctx, cancel = context.WithTimeout(ctx, left)
 		defer cancel()
+		began := time.Now()
+		defer func() { o.waited += time.Since(began) }() // not what the page takes in between
 	}
 	if s.calls.Add(1) > mostCalls {
 		s.calls.Add(-1)

@@ -86,7 +86,7 @@ type Opened struct {
 
 	// session is nil where the entry was read alone, or nothing was.
 	session *sessions.Session
-	until   time.Time // no call waits for the store any longer
+	waited  time.Duration // for the store, by all calls
 }
 
 // Open reads the session of a request, for no longer than ctx lasts. The
@@ -104,7 +104,7 @@ func (s *Sessions) Waits() bool { return s.cookies == nil }
 
 // OpenInto is Open for who has the room and the time already.
 func (s *Sessions) OpenInto(ctx context.Context, r *http.Request, o *Opened, now time.Time) *Opened {
-	*o = Opened{until: o.until}
+	*o = Opened{waited: o.waited}
 	name := s.options.Name
 	value, ok := cookieOf(r.Header, name)
 	// No browser keeps a longer one, and some stores take it for a failure.
@@ -190,7 +190,9 @@ func (s *Sessions) Try(ctx context.Context, r *http.Request, o *Opened, e Entry,
 			again.AddCookie(&http.Cookie{Name: cookie.Name, Value: cookie.Value}) // #nosec G124 -- as a browser sends it
 		}
 	}
-	return s.OpenInto(ctx, again, &Opened{until: o.until}, time.Now()).Trouble
+	back := s.OpenInto(ctx, again, &Opened{waited: o.waited}, time.Now())
+	o.waited = back.waited
+	return back.Trouble
 }
 
 // Drop ends the session, and makes the browser forget its cookie.
@@ -199,7 +201,7 @@ func (s *Sessions) Drop(h http.Header, r *http.Request, o *Opened, secure bool) 
 	if err := s.write(h, r, o, secure, -1); err != nil {
 		return err
 	}
-	*o = Opened{until: o.until}
+	*o = Opened{waited: o.waited}
 	return nil
 }
 
