@@ -639,12 +639,13 @@ function load() {
   }
 
   // The vendor's script keeps things in the page's storage, by names of its own.
-  // Beside them stands whose they are: another person, and nobody, begins without.
+  // Beside them stands whose they are, for all chats of the origin: another person,
+  // and nobody, begins without.
   const sweep = (named) => guard(() => {
     [localStorage, sessionStorage].forEach(guard((kept) => {
-      if (kept[name] === named) return;
+      if (kept.maicontact === named) return;
       for (const item of Object.keys(kept)) if (/^maiagent/i.test(item)) kept.removeItem(item);
-      kept[name] = named;
+      kept.maicontact = named;
     }));
   })();
 
