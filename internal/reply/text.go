@@ -18,19 +18,16 @@ type Buffers struct {
 type length struct {
 	size int
 	text string
-	line []string // of headers, without room for another
 }
 
-// lengthOf returns the line for a text. Somebody may have written into the one
-// that replies share.
-func (b *Buffers) lengthOf(text []byte) []string {
-	if l := b.last.Load(); l != nil && l.size == len(text) && l.line[0] == l.text {
-		return l.line
+// lengthOf returns the Content-Length of a text.
+func (b *Buffers) lengthOf(text []byte) string {
+	if l := b.last.Load(); l != nil && l.size == len(text) {
+		return l.text
 	}
-	l := &length{size: len(text), text: strconv.Itoa(len(text))}
-	l.line = []string{l.text}
+	l := &length{len(text), strconv.Itoa(len(text))}
 	b.last.Store(l)
-	return l.line
+	return l.text
 }
 
 // Get returns room for a text, empty.
@@ -45,7 +42,7 @@ func (b *Buffers) Get() *[]byte {
 // Send writes a text as a whole reply, and takes back the room that it was
 // written into.
 func (b *Buffers) Send(w http.ResponseWriter, room *[]byte, text []byte) {
-	w.Header()["Content-Length"] = b.lengthOf(text)
+	w.Header()["Content-Length"] = []string{b.lengthOf(text)} // the reply's own, as its other lines are
 	_, _ = w.Write(text) // #nosec G705 -- rendered for its place
 	// Whoever keeps what a Write was given is at fault, as with fmt.Fprintf. It
 	// finds nobody's id there all the same, until the next answer.
