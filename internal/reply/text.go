@@ -43,7 +43,7 @@ func (b *Buffers) Get() *[]byte {
 // written into.
 func (b *Buffers) Send(w http.ResponseWriter, room *[]byte, text []byte) {
 	w.Header()["Content-Length"] = []string{b.lengthOf(text)} // the reply's own, as its other lines are
-	_, _ = w.Write(text) // #nosec G705 -- rendered for its place
+	_, _ = w.Write(text)                                      // #nosec G705 -- rendered for its place
 	// Whoever keeps what a Write was given is at fault, as with fmt.Fprintf. It
 	// finds nobody's id there all the same, until the next answer.
 	if clear(text); cap(text) <= largestBuffer {
