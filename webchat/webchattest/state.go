@@ -196,6 +196,19 @@ func (s *state) list(keep func(*entry) bool) []Contact {
 	return list
 }
 
+// ids returns those of the entries that are wanted, in order of creation.
+func (s *state) ids(keep func(*entry) bool) []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	list := make([]string, 0, len(s.entries))
+	for _, e := range s.entries {
+		if keep(e) {
+			list = append(list, e.ID)
+		}
+	}
+	return list
+}
+
 // Contacts returns copies of the live contacts in order of creation.
 func (s *Simulation) Contacts() []Contact {
 	return s.state.list(func(e *entry) bool { return !e.Deleted })
