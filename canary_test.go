@@ -25,6 +25,7 @@ import (
 // Unique values go through the hardest paths, and then stand in no log line,
 // error, hook, header or address.
 func TestCanary(t *testing.T) {
+	t.Parallel()
 	const apiKey = "canary-api-key-5d1f"
 	canaries := map[string]string{
 		"the API key": apiKey, "an email": "canary-mail@example.org", "a name": "Canary Name", "a phone": "+886999888777",

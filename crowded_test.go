@@ -54,6 +54,7 @@ func (s *site) arrive(remote string, header ...string) *http.Response {
 
 // Whoever throws cookies away makes no more contacts than the limits allow.
 func TestNewVisitorsAreLimited(t *testing.T) {
+	t.Parallel()
 	type wave struct {
 		after time.Duration
 		asks  int
@@ -154,6 +155,7 @@ func TestNewVisitorsAreLimited(t *testing.T) {
 // Who is there already, and who is a member, does not feel an attack; a visitor
 // who is turned away asks again and gets their contact.
 func TestCrowdStopsNobodyElse(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Visitors.PerSecond = 20 })
 		s.member("u-alice", alice)

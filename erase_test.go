@@ -40,6 +40,7 @@ func TestEraseDuringCreate(t *testing.T) {
 
 // An erasure finds what a lost store knew of.
 func TestEraseFindsLaterGenerations(t *testing.T) {
+	t.Parallel()
 	var config maicontact.Config
 	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
 		c.Timing.SearchLag = 200 * time.Millisecond

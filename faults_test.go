@@ -87,6 +87,7 @@ var faultyOperations = []struct{ name, operation string }{
 // it lasts is the table of the documentation. When it has passed all have the
 // chat, each member has one contact, with the newest profile.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	var table strings.Builder
 	table.WriteString("| call | MaiAgent's answer")
 	for _, p := range persons {
@@ -214,6 +215,7 @@ func inWords(a answer) string {
 // An erasure that meets a fault is finished when the fault has passed, and
 // nobody gets the contact meanwhile.
 func TestFaultsOfAnErasure(t *testing.T) {
+	t.Parallel()
 	for _, fault := range everyFault {
 		for _, fault.Operation = range []string{webchattest.ListContacts, webchattest.DeleteContact, webchattest.GetContact} {
 			synctest.Test(t, func(t *testing.T) {

@@ -198,6 +198,7 @@ func TestRotatedSessionKeys(t *testing.T) {
 // A flood of headers costs its sender at most their own chat. The log does not
 // repeat it.
 func TestHeaderFlood(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(c *maicontact.Config, o *webchattest.Options) {
 		withoutLimit(c, o)
 		c.Site.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}

@@ -77,6 +77,7 @@ func TestRefusedSearchDoesNotPark(t *testing.T) {
 
 // A store that fails is not hammered.
 func TestNoBusyLoop(t *testing.T) {
+	t.Parallel()
 	store := &brokenClaims{Store: maicontact.NewMemoryStore()}
 	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Store = store })
 	stop := s.run()

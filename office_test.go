@@ -40,6 +40,7 @@ func (b *browser) from(address, method, target string) answer {
 // With the defaults an office of 500 people behind one address gets its chats when
 // each first asks, opening it or loading a page.
 func TestOffice(t *testing.T) {
+	t.Parallel()
 	if raced {
 		t.Skip("too many contacts for the race detector")
 	}
@@ -74,6 +75,7 @@ func TestOffice(t *testing.T) {
 // A flood from ten thousand addresses of forty networks takes no chat from visitors
 // of other ones.
 func TestFloodOfVisitors(t *testing.T) {
+	t.Parallel()
 	if raced {
 		t.Skip("too many requests for the race detector")
 	}

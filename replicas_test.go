@@ -196,6 +196,7 @@ func TestFirstAsksOnThreeServers(t *testing.T) {
 // Erase on one server against Reissue on another, at random moments: the member
 // never comes back, and nothing is left at MaiAgent.
 func TestEraseAgainstReissueOnTwoServers(t *testing.T) {
+	t.Parallel()
 	for round := range 40 {
 		seed := uint64(round)
 		synctest.Test(t, func(t *testing.T) {

@@ -150,6 +150,7 @@ func ctx2(r *http.Request, other context.Context) context.Context {
 // Whatever happens to the reply of a creation, there is one contact in the
 // end, and the person has it.
 func TestLostReplies(t *testing.T) {
+	t.Parallel()
 	faults := map[string]webchattest.Fault{
 		"cut before":         {Kind: webchattest.CutBefore},
 		"done, then cut":     {Kind: webchattest.CommitThenCut},

@@ -175,6 +175,7 @@ func TestForget(t *testing.T) {
 }
 
 func TestOddMemberIDs(t *testing.T) {
+	t.Parallel()
 	ids := []string{
 		"1", "01", " 1", "1 ", "a:b", "a", "a:b:2", "a%3Ab", "member:a", "\u00e9", "e\u0301", "\u0410", "A", "a\x00b", "ab", "\xff", "\xfe",
 		"a|b", "a\nb", "'; DROP TABLE contacts; --", "👩‍👩‍👧", strings.Repeat("x", 4096), strings.Repeat("x", 4095) + "y",

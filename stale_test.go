@@ -14,6 +14,7 @@ import (
 // While the store gives no answer, a member that it has vouched for not long
 // ago keeps the chat; nobody else does.
 func TestStoreDown(t *testing.T) {
+	t.Parallel()
 	type row struct {
 		name    string
 		grace   time.Duration
