@@ -38,7 +38,7 @@ const (
 type Finding struct {
 	Kind   Kind   `json:"finding"`
 	Person string `json:"person,omitempty"` // member or visitor
-	ID     string `json:"id,omitempty"`     // of a member, as the table has it
+	ID     string `json:"id,omitempty"`     // of a member, as in Status
 	Says   string `json:"says"`
 	// Repair is what was done about it: "repaired", "failed", or empty for
 	// nothing. Repairable says that something could be.

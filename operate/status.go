@@ -6,9 +6,9 @@ import (
 	"github.com/maicontact/maicontact/contacts"
 )
 
-// Status is what a row says, without anything secret in it. A member's ID is
-// theirs as the table has it: what is not plain in a business user ID is escaped
-// there. A visitor's is left out.
+// Status is what a row says, without anything secret in it. A member's ID is the
+// business user ID; of one of more than 128 characters, which is not kept, it is
+// the table's digest. A visitor's is left out.
 type Status struct {
 	Kind       string         `json:"kind"`
 	ID         string         `json:"id,omitempty"`
@@ -69,6 +69,9 @@ func StatusOf(row contacts.Row) Status {
 func nameOf(p contacts.Person) string {
 	if p.IsVisitor() {
 		return ""
+	}
+	if id, ok := p.MemberID(); ok {
+		return id
 	}
 	return p.ID
 }

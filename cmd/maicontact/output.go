@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
+	"unicode"
 )
 
 // output tells results as they come: as text, or as one JSON object a line.
@@ -42,4 +45,13 @@ func (o *output) makeRoom() {
 	if o.clear != nil {
 		o.clear()
 	}
+}
+
+// typed is a business user ID in text: as it is typed, unless a terminal would not
+// show it so.
+func typed(id string) string {
+	if strings.ContainsFunc(id, func(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) }) {
+		return strconv.Quote(id)
+	}
+	return id
 }

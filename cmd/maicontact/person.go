@@ -74,7 +74,7 @@ func (r statusResult) text() string {
 	var b strings.Builder
 	name := r.Kind
 	if r.ID != "" {
-		name += " " + r.ID
+		name += " " + typed(r.ID)
 	}
 	fmt.Fprintf(&b, "%s: %s", name, r.State)
 	row := func(label, format string, args ...any) {
