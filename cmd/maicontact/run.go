@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/alecthomas/kong"
 )
@@ -92,8 +93,12 @@ func run(ctx context.Context, p process) (status int) {
 	return explain(p, err)
 }
 
+// likeContact is what a contact id looks like, or a part of one.
+var likeContact = regexp.MustCompile(`(?i)[0-9a-f]{8}-[0-9a-f]{4}[0-9a-f-]*|[0-9a-f]{32,}`)
+
 // explain tells a person at a terminal what is wrong, and returns the exit
-// status.
+// status. An argument that it repeats may be a contact id, which stands there by
+// mistake.
 func explain(p process, err error) int {
 	faults, wrong := errors.AsType[settingFaults](err)
 	switch {
@@ -108,7 +113,7 @@ func explain(p process, err error) int {
 	case errors.Is(err, errFindings):
 		return exitFindings
 	}
-	fmt.Fprintf(p.stderr, "maicontact: %v\n", err)
+	fmt.Fprintln(p.stderr, "maicontact: "+likeContact.ReplaceAllString(err.Error(), "[an id]"))
 	switch {
 	case errors.Is(err, errUsage):
 		return exitUsage
