@@ -46,8 +46,8 @@ func (r auditSummary) text() string {
 }
 
 func (c *auditCommand) run(ctx context.Context, a *app) error {
-	if c.Rate <= 0 {
-		return fmt.Errorf("%w: --rate must be more than 0", errUsage)
+	if err := checkRate(c.Rate); err != nil {
+		return err
 	}
 	return a.withOptions(ctx, func(o *operate.Options) { o.CallsPerSecond = c.Rate }, func(o *operate.Operator) error {
 		at := a.progress("compared")

@@ -65,8 +65,11 @@ func (r prunedResult) text() string {
 }
 
 func (c *pruneCommand) run(ctx context.Context, a *app) error {
-	if c.Unseen <= 0 || c.CookieMaxAge <= 0 || c.Rate <= 0 {
-		return fmt.Errorf("%w: --unseen, --cookie-max-age and --rate must be more than 0", errUsage)
+	if c.Unseen <= 0 || c.CookieMaxAge <= 0 {
+		return fmt.Errorf("%w: --unseen and --cookie-max-age must be more than 0", errUsage)
+	}
+	if err := checkRate(c.Rate); err != nil {
+		return err
 	}
 	return a.withOptions(ctx, func(o *operate.Options) { o.CallsPerSecond = c.Rate }, func(o *operate.Operator) error {
 		at := a.progress("looked at")

@@ -82,8 +82,8 @@ func (r importedSummary) text() string {
 }
 
 func (c *importCommand) run(ctx context.Context, a *app) error {
-	if c.Rate <= 0 {
-		return fmt.Errorf("%w: --rate must be more than 0", errUsage)
+	if err := checkRate(c.Rate); err != nil {
+		return err
 	}
 	input, name := io.NopCloser(a.stdin), c.Rejects
 	if c.File != "-" {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"regexp"
 	"strings"
@@ -155,4 +156,12 @@ func (s *settings) client() (*webchat.Client, error) {
 		return nil, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	return client, nil
+}
+
+// checkRate judges --rate.
+func checkRate(rate float64) error {
+	if !(rate > 0) || math.IsInf(rate, 0) { // NaN is not more than anything
+		return fmt.Errorf("%w: --rate must be a number of more than 0", errUsage)
+	}
+	return nil
 }

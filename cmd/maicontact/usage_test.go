@@ -24,3 +24,15 @@ func TestUsageErrorsRepeatNoContact(t *testing.T) {
 	}
 	b.run("shwo", "7").exits(exitUsage).says("shwo")
 }
+
+// A rate is a number of calls: nothing that switches the limit off.
+func TestRateIsANumber(t *testing.T) {
+	t.Parallel()
+	b := newSite(t)
+	file := b.write("csv", header)
+	for _, rate := range []string{"NaN", "nan", "Inf", "+Inf", "-Inf", "0", "-1"} {
+		for _, args := range [][]string{{"audit"}, {"import", file}, {"prune", "--unseen=1h"}} {
+			b.run(append(args, "--rate="+rate)...).exits(exitUsage).says("--rate must be a number of more than 0")
+		}
+	}
+}
