@@ -2,15 +2,12 @@ package operate
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/maicontact/maicontact/contacts"
 )
 
 // Imported is what has become of a record.
@@ -46,9 +43,9 @@ func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions
 			return counts, err
 		}
 	}
-	var seen claimed
+	link := o.link
 	if options.DryRun {
-		seen.by = map[digest]digest{}
+		link = newClaims(o).link
 	}
 	var mu sync.Mutex
 	done := func(i Imported) error {
@@ -77,16 +74,13 @@ func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions
 			group.Go(func() error { return fmt.Errorf("operate: import: %w", err) })
 			break
 		}
-		if record.fault == nil && !seen.isFirst(record) {
-			record.fault = contacts.ErrContactTaken
-		}
 		land := flying.begin(record)
 		group.Go(func() error {
 			defer land()
 			if record.fault != nil {
 				return done(Imported{Record: record, Rejected: record.fault})
 			}
-			linked, err := o.link(working, record, options)
+			linked, err := link(working, record, options)
 			if _, ok := errors.AsType[failure](err); ok {
 				return fmt.Errorf("operate: import: line %d: %w", record.line, err)
 			}
@@ -139,27 +133,4 @@ func (f *flights) begin(r Record) (land func()) {
 		}
 		close(landed)
 	}
-}
-
-// claimed knows in a dry run which member of the file has a contact, as the table
-// does otherwise. It keeps nothing of the file itself, which may be large.
-type claimed struct{ by map[digest]digest }
-
-type digest [16]byte
-
-func digestOf(text string) digest {
-	sum := sha256.Sum256([]byte(text))
-	return digest(sum[:16])
-}
-
-func (c claimed) isFirst(r Record) bool {
-	if c.by == nil {
-		return true
-	}
-	contact, member := digestOf(r.ContactID.Reveal()), digestOf(r.MemberID)
-	if other, there := c.by[contact]; there {
-		return other == member
-	}
-	c.by[contact] = member
-	return true
 }

@@ -230,3 +230,36 @@ func TestImportRate(t *testing.T) {
 		t.Errorf("it took %s", took)
 	}
 }
+
+// A dry run tells what the run itself does, where lines of one file are about one
+// member or one contact, too.
+func TestDryRunTellsWhatTheRunDoes(t *testing.T) {
+	t.Parallel()
+	b := newImportBed(t)
+	b.member("erased")
+	b.run("erase", "erased").exits(exitDone)
+	contact := func(line string) string { return strings.Split(line, ",")[1] }
+	d, e, f, g := contact(b.legacy("d")), contact(b.legacy("e")), contact(b.legacy("f")), contact(b.legacy("g"))
+	file := b.write("csv", header+strings.Join([]string{
+		"60," + d, "60," + e, // one member, two contacts
+		"61," + anotherUUID, "61," + e, // the first of them is not there
+		"erased," + f, "62," + f, // the first member cannot have it
+		"63," + g, "63," + g, // the same once more
+		"64," + g, // another's
+	}, "\n")+"\n")
+	var told [2]string
+	for i, args := range [][]string{{"--dry-run"}, nil} {
+		var lines [10]string
+		for _, line := range b.run(append([]string{"import", file, "--rate", "1000", "--json"}, args...)...).exits(exitFindings).lines() {
+			if n, ok := line["line"].(float64); ok {
+				lines[int(n)-2] = fmt.Sprint(line["result"], " ", line["reason"])
+			} else {
+				lines[9] = fmt.Sprint(line["read"], line["linked"], line["unchanged"], line["rejected"])
+			}
+		}
+		told[i] = strings.Join(lines[:], "\n")
+	}
+	if told[0] != told[1] || !strings.HasSuffix(told[1], "9 4 1 4") {
+		t.Errorf("the dry run tells\n%s\nand the run\n%s", told[0], told[1])
+	}
+}
