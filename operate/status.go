@@ -20,12 +20,16 @@ type Status struct {
 	Revision   int64          `json:"revision,omitempty"`
 
 	// ProfileConfirmed and AccessConfirmed say whether MaiAgent is known to hold
-	// what is desired.
-	ProfileConfirmed bool       `json:"profileConfirmed"`
-	AccessConfirmed  bool       `json:"accessConfirmed"`
-	Since            *time.Time `json:"since,omitempty"`   // since when that is desired
-	Refused          string     `json:"refused,omitempty"` // the fields that MaiAgent did not take
-	InDoubtUntil     *time.Time `json:"inDoubtUntil,omitempty"`
+	// what is desired. What is desired of somebody who is suspended waits:
+	// SuspensionConfirmed says whether MaiAgent has taken what it is to hold
+	// meanwhile.
+	ProfileConfirmed    bool `json:"profileConfirmed"`
+	AccessConfirmed     bool `json:"accessConfirmed"`
+	SuspensionConfirmed bool `json:"suspensionConfirmed"`
+
+	Since        *time.Time `json:"since,omitempty"`   // since when that is desired
+	Refused      string     `json:"refused,omitempty"` // the fields that MaiAgent did not take
+	InDoubtUntil *time.Time `json:"inDoubtUntil,omitempty"`
 
 	Due      *time.Time `json:"due,omitempty"` // when the row is worked on next
 	Failures int        `json:"failures,omitempty"`
@@ -49,9 +53,10 @@ func StatusOf(row contacts.Row) Status {
 	s := Status{
 		Kind: row.Kind, ID: nameOf(row.Person), State: row.State(), HasContact: row.ContactID != "", HandedOut: row.Ready(),
 		Generation: row.Generation, Revision: row.Revision,
-		ProfileConfirmed: row.ContactID != "" && row.Desired != contacts.Stamp{} && row.Confirmed.Profile == row.Desired.Profile,
-		AccessConfirmed:  row.ContactID != "" && row.Desired != contacts.Stamp{} && row.Confirmed.Access == row.Desired.Access,
-		Refused:          row.Refused, InDoubtUntil: timeOf(row.DoubtUntil), Since: timeOf(row.Since),
+		ProfileConfirmed:    row.ContactID != "" && row.Desired != contacts.Stamp{} && row.Confirmed.Profile == row.Desired.Profile,
+		AccessConfirmed:     row.ContactID != "" && row.Desired != contacts.Stamp{} && row.Confirmed.Access == row.Desired.Access,
+		SuspensionConfirmed: isSuspensionConfirmed(row),
+		Refused:             row.Refused, InDoubtUntil: timeOf(row.DoubtUntil), Since: timeOf(row.Since),
 		Due: timeOf(row.Due), Failures: row.Failures, Reason: row.Reason,
 		Created: row.Created, Updated: row.Updated, Expires: timeOf(row.Expires),
 	}
@@ -62,6 +67,13 @@ func StatusOf(row contacts.Row) Status {
 		s.LastCall = &Call{row.LastCall.Operation, row.LastCall.Outcome, row.LastCall.At}
 	}
 	return s
+}
+
+// isSuspensionConfirmed reads what [contacts.Row.ConfirmSuspended] has recorded. What
+// was confirmed before the suspension is in the row until then, and the row is due.
+func isSuspensionConfirmed(row contacts.Row) bool {
+	return row.Life == contacts.Suspended && row.ContactID != "" && row.Confirmed.Access != "" && row.Confirmed.Profile == "" &&
+		row.Due.IsZero() && row.DoubtUntil.IsZero()
 }
 
 // nameOf is how a person is named in what an operator reads: a visitor's key is

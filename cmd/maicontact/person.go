@@ -90,7 +90,10 @@ func (r statusResult) text() string {
 	default:
 		row("contact", "none")
 	}
-	if r.HasContact {
+	switch {
+	case r.HasContact && r.State == contacts.StateSuspended:
+		row("suspension", "%s", word(r.SuspensionConfirmed))
+	case r.HasContact:
 		row("profile", "%s", word(r.ProfileConfirmed))
 		row("access", "%s", word(r.AccessConfirmed))
 	}

@@ -58,6 +58,18 @@ func TestShow(t *testing.T) {
 	b.feed(b.ids["7"].Reveal(), "show", "--by-contact").exits(exitFindings).says("shop-test")
 }
 
+// Until MaiAgent has taken it a suspension is not confirmed, whatever was before.
+func TestSuspendWhileMaiAgentIsDown(t *testing.T) {
+	t.Parallel()
+	b := newSite(t)
+	b.member("7")
+	b.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse})
+	b.run("suspend", "7").exits(exitFindings).says("member 7: suspended", "suspension not confirmed")
+	if got := b.run("show", "7", "--json").exits(exitDone).lines(); got[0]["suspensionConfirmed"] != false {
+		t.Errorf("it tells %v", got)
+	}
+}
+
 func TestErase(t *testing.T) {
 	t.Parallel()
 	b := newSite(t)
@@ -107,6 +119,12 @@ func TestSuspend(t *testing.T) {
 	}
 	if got := b.sim.Contacts()[0].QueryMetadata; strings.Contains(string(got), "vip") {
 		t.Errorf("MaiAgent still has %s", got)
+	}
+	if got := o.lines()[0]; got["suspensionConfirmed"] != true || got["accessConfirmed"] != false {
+		t.Errorf("it tells %v", got)
+	}
+	if o := b.run("show", "7").exits(exitDone).says("suspension confirmed"); strings.Contains(o.stdout, "not confirmed") {
+		t.Errorf("it tells of what is not to be: %s", o.stdout)
 	}
 	b.run("resume", "7").exits(exitDone)
 	if row := b.row("7"); row.Life != contacts.Live {
