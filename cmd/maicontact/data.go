@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/operate"
 )
 
@@ -26,11 +28,14 @@ func (c *exportCommand) run(ctx context.Context, a *app) error {
 	return a.withOperator(ctx, func(o *operate.Operator) error {
 		p, err := c.find(ctx, a, o)
 		if err != nil {
-			return cannot(err)
+			return c.cannot(err)
 		}
 		exported, err := o.Export(ctx, p)
-		if err != nil {
-			return cannot(err)
+		switch {
+		case errors.Is(err, contacts.ErrNotFound) && !c.ByContact:
+			return unknown("neither the table nor MaiAgent knows a member " + c.named())
+		case err != nil:
+			return c.cannot(err)
 		}
 		a.result(exportResult{exported})
 		for _, contact := range exported.Contacts {

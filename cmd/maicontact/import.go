@@ -109,7 +109,7 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 			r := importedResult{Result: "unchanged", Line: i.Record.Line(), Member: i.Record.MemberID}
 			switch {
 			case i.Rejected != nil:
-				r.Result, r.Reason = "rejected", i.Rejected.Error()
+				r.Result, r.Reason = "rejected", reason(i.Rejected)
 				if err := rejects.add(i.Record, r.Reason); err != nil {
 					return err
 				}

@@ -133,16 +133,16 @@ func (c *showCommand) run(ctx context.Context, a *app) error {
 	return a.withOperator(ctx, func(o *operate.Operator) error {
 		p, err := c.find(ctx, a, o)
 		if err != nil {
-			return cannot(err)
+			return c.cannot(err)
 		}
 		r := statusResult{}
 		if r.Status, err = o.Show(ctx, p); err != nil {
-			return cannot(err)
+			return c.cannot(err)
 		}
 		if c.Reveal {
 			id, err := o.Reveal(ctx, p)
 			if err != nil {
-				return cannot(err)
+				return c.cannot(err)
 			}
 			r.ContactID = id.Reveal()
 		}
@@ -201,11 +201,16 @@ func (a *app) actWith(ctx context.Context, change func(*operate.Options), who pe
 	return a.withOptions(ctx, change, func(o *operate.Operator) error {
 		p, err := who.find(ctx, a, o)
 		if err != nil {
-			return cannot(err)
+			return who.cannot(err)
 		}
+		_, err = o.Show(ctx, p)
+		isNew := errors.Is(err, contacts.ErrNotFound)
 		status, err := do(o, ctx, p)
 		if err != nil {
-			return cannot(err)
+			return who.cannot(err)
+		}
+		if isNew { // it is done for people who have not come yet, too
+			a.say("The table did not know member %s until now: see that the business user ID is right.", who.named())
 		}
 		a.result(statusResult{Status: status})
 		if status.Failures > 0 || len(ends) > 0 && status.State != ends[0] {
@@ -214,21 +219,6 @@ func (a *app) actWith(ctx context.Context, change func(*operate.Options), who pe
 		}
 		return nil
 	})
-}
-
-// cannot tells what the table says against a command from what keeps it from
-// running.
-func cannot(err error) error {
-	for _, says := range []error{
-		contacts.ErrNotFound, contacts.ErrErased, contacts.ErrReissuing, contacts.ErrRetired, contacts.ErrNotErased,
-		contacts.ErrContactTaken, contacts.ErrLinked, contacts.ErrUnderWay,
-		operate.ErrOtherNamespace, operate.ErrNoContact, operate.ErrOtherInbox,
-	} {
-		if errors.Is(err, says) {
-			return fmt.Errorf("%w: %w", errCannot, err)
-		}
-	}
-	return err
 }
 
 // withOperator has a command work on the table and MaiAgent.

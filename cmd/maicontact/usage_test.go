@@ -36,3 +36,28 @@ func TestRateIsANumber(t *testing.T) {
 		}
 	}
 }
+
+// Somebody of whom the table knows nothing is named, and what makes a row of them
+// says so.
+func TestUnknownMembers(t *testing.T) {
+	t.Parallel()
+	b := newSite(t)
+	for _, command := range []string{"show", "resume"} {
+		b.run(command, "999").exits(exitFindings).says("maicontact: the table knows no member 999\n")
+	}
+	b.run("export", "999").exits(exitFindings).says("maicontact: neither the table nor MaiAgent knows a member 999\n")
+	b.run("show", anotherUUID).exits(exitFindings).says("maicontact: the table knows no member [an id]\n")
+	b.feed(anotherUUID, "show", "--by-contact").exits(exitFindings).says("maicontact: the table knows nobody with this contact\n")
+	for _, command := range []string{"suspend", "erase"} {
+		const says = " until now: see that the business user ID is right"
+		if o := b.run(command, command+"|1").exits(exitDone); !strings.Contains(o.stderr, "The table did not know member "+command+"|1"+says) {
+			t.Errorf("%s says nothing of it: %s", command, o.stderr)
+		}
+		if o := b.run(command, command+"|1").exits(exitDone); strings.Contains(o.stderr, "did not know") {
+			t.Errorf("%s of somebody known says: %s", command, o.stderr)
+		}
+	}
+	b.run("suspend", "erase|1").exits(exitFindings).says("maicontact: it cannot be done: the person is erased; maicontact restore lifts that\n")
+	file := b.write("csv", header+b.legacy("erase|1")+"\n")
+	b.run("import", file).exits(exitFindings).says("line 2, member erase|1: the person is erased; maicontact restore lifts that\n")
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/operate"
+)
+
+// unknown says that nothing is known of a person. It is an errCannot.
+type unknown string
+
+// Error implements error.
+func (u unknown) Error() string { return string(u) }
+
+// Unwrap returns errCannot.
+func (u unknown) Unwrap() error { return errCannot }
+
+// named is the member in a sentence; an ID that looks like a contact id is not
+// repeated.
+func (p personArguments) named() string {
+	return likeContact.ReplaceAllString(typed(p.Member), "[an id]")
+}
+
+// cannot tells what the table says against a command from what keeps it from
+// running.
+func (p personArguments) cannot(err error) error {
+	switch {
+	case errors.Is(err, contacts.ErrNotFound) && p.ByContact:
+		return unknown("the table knows nobody with this contact")
+	case errors.Is(err, contacts.ErrNotFound):
+		return unknown("the table knows no member " + p.named())
+	}
+	return cannot(err)
+}
+
+// cannot is for a command that needs nobody to be known.
+func cannot(err error) error {
+	for _, says := range []error{
+		contacts.ErrErased, contacts.ErrReissuing, contacts.ErrRetired, contacts.ErrNotErased,
+		contacts.ErrContactTaken, contacts.ErrLinked, contacts.ErrUnderWay,
+		operate.ErrOtherNamespace, operate.ErrNoContact, operate.ErrOtherInbox,
+	} {
+		if errors.Is(err, says) {
+			return fmt.Errorf("%w: %s", errCannot, reason(err))
+		}
+	}
+	return err
+}
+
+// reason is why something cannot be done to a person. It names the command where
+// the library names its method.
+func reason(err error) string {
+	if errors.Is(err, contacts.ErrErased) {
+		return "the person is erased; maicontact restore lifts that"
+	}
+	return err.Error()
+}
