@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,10 +46,19 @@ func (o *Operator) Link(ctx context.Context, memberID string, id webchat.Contact
 }
 
 // CanRead returns nil when MaiAgent's inbox is shown to be readable: only then it
-// says something that a contact is not there.
+// says something that a contact is not there. It is the first call of what takes
+// long: where nobody answers at all, that is told at once.
 func (o *Operator) CanRead(ctx context.Context) error {
-	err := o.patiently(ctx, func() error { return o.api.CanRead(ctx, upstream.MakeMember, o.scope.InboxID) })
-	if err != nil {
+	var unanswered error
+	err := o.patiently(ctx, func() error {
+		err := o.api.CanRead(ctx, upstream.MakeMember, o.scope.InboxID)
+		if api, ok := errors.AsType[*webchat.Error](err); ok && api.Status == 0 && api.Retryable {
+			unanswered = err
+			return nil
+		}
+		return err
+	})
+	if err = cmp.Or(err, unanswered); err != nil {
 		return fmt.Errorf("operate: read the inbox: %w", err)
 	}
 	return nil
@@ -181,13 +191,24 @@ func (o *Operator) patiently(ctx context.Context, call func() error) error {
 	for start := time.Now(); ; {
 		err := call()
 		api, ok := errors.AsType[*webchat.Error](err)
-		passing := errors.Is(err, upstream.ErrDown) || errors.Is(err, upstream.ErrBusy) || ok && api.Retryable
-		if !passing || ctx.Err() != nil || time.Since(start) > o.patience {
+		isDown := errors.Is(err, upstream.ErrDown)
+		passing := isDown || errors.Is(err, upstream.ErrBusy) || ok && api.Retryable
+		waited := time.Since(start)
+		switch {
+		case !passing:
+			return err
+		case ctx.Err() == nil && waited <= o.patience:
+		case isDown: // it would promise another try
+			return fmt.Errorf("MaiAgent does not answer, and was waited for %s", waited.Round(time.Second))
+		default:
 			return err
 		}
 		wait := time.Second
 		if ok {
 			wait = max(wait, api.RetryAfter)
+		}
+		if o.onWait != nil && !errors.Is(err, upstream.ErrBusy) {
+			o.onWait()
 		}
 		if background.Sleep(ctx, wait) != nil {
 			return err

@@ -44,6 +44,9 @@ type Options struct {
 	// Patience is how long a MaiAgent that does not answer is asked again, where
 	// much is done at once. Defaults to 2 minutes.
 	Patience time.Duration
+	// OnWait is called each time before such a MaiAgent is waited for; possibly at
+	// the same time as itself. Optional.
+	OnWait func()
 	// Logger defaults to none.
 	Logger *slog.Logger
 }
@@ -55,6 +58,7 @@ type Operator struct {
 	api      *upstream.Client
 	workers  int
 	patience time.Duration
+	onWait   func()
 	resolver *resolve.Resolver
 	log      *slog.Logger
 }
@@ -81,7 +85,7 @@ func New(o Options) (*Operator, error) {
 	scope := contacts.Scope{Namespace: o.Namespace, InboxID: inbox}
 	api := upstream.New(o.API, upstream.Options{Calls: o.Calls, PerSecond: o.CallsPerSecond, Logger: o.Logger})
 	return &Operator{
-		scope: scope, store: o.Store, api: api, workers: o.Calls, patience: cmp.Or(o.Patience, mostPatience), log: o.Logger,
+		scope: scope, store: o.Store, api: api, workers: o.Calls, patience: cmp.Or(o.Patience, mostPatience), onWait: o.OnWait, log: o.Logger,
 		resolver: resolve.New(resolve.Options{
 			Scope: scope, Store: o.Store, API: api, Logger: o.Logger, Suspended: o.SuspendedAccess,
 			Timing: reconcile.Timing{

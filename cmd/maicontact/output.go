@@ -6,8 +6,13 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 	"unicode"
 )
+
+// waitsEvery is how often it is said that MaiAgent is waited for.
+const waitsEvery = 15 * time.Second
 
 // output tells results as they come: as text, or as one JSON object a line.
 type output struct {
@@ -16,6 +21,8 @@ type output struct {
 	words   io.Writer
 	clear   func() // takes a bar out of the way; nil: there is none
 	failure error  // of the first write that failed
+	mu      sync.Mutex
+	waited  time.Time // when it was last said that MaiAgent is waited for
 }
 
 // texter is a result as people read it.
@@ -23,6 +30,8 @@ type texter interface{ text() string }
 
 // result tells one.
 func (o *output) result(r texter) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.makeRoom()
 	var err error
 	if o.json {
@@ -37,8 +46,23 @@ func (o *output) result(r texter) {
 
 // say tells people about the work.
 func (o *output) say(format string, args ...any) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.makeRoom()
 	fmt.Fprintf(o.words, format+"\n", args...)
+}
+
+// waits says, every now and then, that the work waits for MaiAgent.
+func (o *output) waits() {
+	o.mu.Lock()
+	said := time.Since(o.waited) < waitsEvery
+	if !said {
+		o.waited = time.Now()
+	}
+	o.mu.Unlock()
+	if !said {
+		o.say("MaiAgent does not answer; waiting for it, for 2 minutes at most.")
+	}
 }
 
 func (o *output) makeRoom() {

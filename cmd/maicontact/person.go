@@ -244,7 +244,7 @@ func (a *app) withOptions(ctx context.Context, change func(*operate.Options), wo
 		return err
 	}
 	defer client.CloseIdleConnections()
-	options := operate.Options{Namespace: s.Namespace, InboxID: s.InboxID, Store: store, API: client}
+	options := operate.Options{Namespace: s.Namespace, InboxID: s.InboxID, Store: store, API: client, OnWait: a.waits}
 	change(&options)
 	o, err := operate.New(options)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -60,4 +61,22 @@ func TestUnknownMembers(t *testing.T) {
 	b.run("suspend", "erase|1").exits(exitFindings).says("maicontact: it cannot be done: the person is erased; maicontact restore lifts that\n")
 	file := b.write("csv", header+b.legacy("erase|1")+"\n")
 	b.run("import", file).exits(exitFindings).says("line 2, member erase|1: the person is erased; maicontact restore lifts that\n")
+}
+
+// Where nobody answers at all a command does not begin to wait; where MaiAgent goes
+// away in the middle of it, it says that it waits.
+func TestNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	b := newSite(t)
+	b.member("7")
+	b.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Operation: webchattest.GetContact, Times: 4})
+	b.run("audit").exits(exitDone).says("MaiAgent does not answer; waiting for it")
+	b.env["MAIAGENT_BASE_URL"] = "http://" + refused(b)
+	for _, args := range [][]string{{"audit"}, {"export", "7"}, {"import", b.write("csv", header)}} {
+		start := time.Now()
+		o := b.run(args...).exits(exitFailure).says("refused")
+		if took := time.Since(start); took > 20*time.Second || strings.Contains(o.stderr, "again") && args[0] != "import" {
+			t.Errorf("%v takes %s and says %s", args, took, o.stderr)
+		}
+	}
 }
