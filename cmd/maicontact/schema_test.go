@@ -60,7 +60,7 @@ func kindOf(value any) string {
 }
 
 const (
-	statusSchema = schema("kind:s id:s? state:s hasContact:b contactEnd:s? handedOut:b generation:n revision:n? profileConfirmed:b accessConfirmed:b since:t? refused:s? " +
+	statusSchema = schema("kind:s id:s? state:s hasContact:b contactEnd:s? handedOut:b generation:n revision:n? profileConfirmed:b accessConfirmed:b suspensionConfirmed:b since:t? refused:s? " +
 		"inDoubtUntil:t? due:t? failures:n? reason:s? lastCall:o? created:t updated:t expires:t? contactId:s?")
 	schemaSchema   = schema("database:s version:n newest:n state:s sql:s?")
 	checkSchema    = schema("check:s state:s says:s because:s?")
