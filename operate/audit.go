@@ -72,6 +72,13 @@ func (a *audit) looks(at *int) {
 	}
 }
 
+// mark counts a contact that is gone and is made anew anyway.
+func (a *audit) mark() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.counts.Marked++
+}
+
 // found tells a finding, once it is repaired.
 func (a *audit) found(ctx context.Context, f *Finding, row contacts.Row) error {
 	if f.Repairable && a.options.Repair {
@@ -142,8 +149,12 @@ func (a *audit) row(ctx context.Context, row contacts.Row) (*Finding, error) {
 	})
 	var f *Finding
 	switch {
+	case errors.Is(err, webchat.ErrNotFound) && row.Life == contacts.Live && row.Confirmed == contacts.Stamp{}:
+		a.mark() // there is nothing more to do
+		return nil, nil
 	case errors.Is(err, webchat.ErrNotFound):
 		f = find(Gone, row.Person, "MaiAgent has no contact with the id that the table has")
+		f.Repairable = row.Life == contacts.Live
 	case err != nil:
 		return nil, err
 	default:

@@ -8,7 +8,8 @@ type Kind string
 // The kinds.
 const (
 	// Gone: MaiAgent has no contact with the id that the table has. Repaired by
-	// having it made anew when the person next asks.
+	// marking the row, so that it is made anew when the person next asks; nobody
+	// is found again who is marked. Somebody who is suspended cannot be.
 	Gone Kind = "gone"
 	// WrongInbox: the contact is in other inboxes only.
 	WrongInbox Kind = "wrong-inbox"
@@ -57,6 +58,10 @@ type AuditCounts struct {
 	Contacts int `json:"contacts"` // at MaiAgent
 	Findings int `json:"findings"`
 	Repaired int `json:"repaired"`
+	// Marked are people whose contact is gone, and made anew when they next ask:
+	// an audit has marked them, or nothing was sent of them yet. They are no
+	// findings.
+	Marked int `json:"marked"`
 	// Visitors are contacts of visitors who are nobody's in the table any more.
 	// That is usual: their rows go when their cookies end.
 	Visitors int `json:"formerVisitors"`

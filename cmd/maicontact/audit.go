@@ -24,12 +24,20 @@ func (r findingResult) text() string {
 	}
 	text := fmt.Sprintf("%-11s %s%s", r.Kind, name, r.Says)
 	switch {
+	case r.Repair == "repaired" && repairs[r.Kind] != "":
+		text += " [" + repairs[r.Kind] + "]"
 	case r.Repair != "":
 		text += " [" + r.Repair + "]"
 	case r.Repairable:
 		text += " [--repair mends it]"
 	}
 	return text
+}
+
+// repairs say what --repair has done.
+var repairs = map[operate.Kind]string{
+	operate.Gone: "marked; made anew when they ask", operate.Remains: "deleted",
+	operate.Differs: "marked; sent anew when they ask", operate.Unnamed: "marked; sent anew when they ask",
 }
 
 type auditSummary struct {
@@ -39,6 +47,9 @@ type auditSummary struct {
 
 func (r auditSummary) text() string {
 	text := fmt.Sprintf("%d rows and %d contacts compared: %d findings, %d repaired", r.Rows, r.Contacts, r.Findings, r.Repaired)
+	if r.Marked > 0 {
+		text += fmt.Sprintf("; %d contacts gone that are made anew when they are asked for", r.Marked)
+	}
 	if r.Visitors > 0 {
 		text += fmt.Sprintf("; %d contacts of former visitors", r.Visitors)
 	}

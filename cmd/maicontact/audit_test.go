@@ -148,7 +148,7 @@ func TestAuditRepairs(t *testing.T) {
 	b := newImportBed(t)
 	b.trouble()
 	b.run("audit", "--repair", "--rate", "1000").exits(exitFindings).says(
-		"gone        member gone: ", "[repaired]", "10 findings, 5 repaired", "orphan      MaiAgent has a contact of this library")
+		"gone        member gone: ", "the table has [marked; made anew when they ask]", "were sent [marked; sent anew when they ask]", "who was erased [deleted]", "10 findings, 5 repaired", "orphan      MaiAgent has a contact of this library")
 	if c, _ := b.sim.Contact(b.ids["what remains"].Reveal()); !c.Deleted {
 		t.Error("what remained of the erased member is still there")
 	}
@@ -161,8 +161,24 @@ func TestAuditRepairs(t *testing.T) {
 		t.Error("somebody else's contact was deleted")
 	}
 	again := b.run("audit", "--json", "--rate", "1000").exits(exitFindings).findings()
-	if len(again) != 6 || again["gone"] != "gone" || again["erased"] != "" || again["renamed"] != "" {
+	if len(again) != 5 || again["gone"] != "" || again["erased"] != "" || again["renamed"] != "" {
 		t.Errorf("the second audit finds %v", again)
+	}
+	b.run("audit", "--rate", "1000").says("5 findings, 0 repaired; 1 contacts gone that are made anew when they are asked for")
+}
+
+// Of somebody who is suspended a contact that is gone cannot be had made anew.
+func TestAuditOfASuspendedMember(t *testing.T) {
+	t.Parallel()
+	b := newSite(t)
+	b.member("7")
+	b.run("suspend", "7").exits(exitDone)
+	b.sim.Delete(b.ids["7"].Reveal())
+	for range 2 {
+		o := b.run("audit", "--repair").exits(exitFindings).says("gone        member 7: ", "1 findings, 0 repaired")
+		if strings.Contains(o.stdout, "[") {
+			t.Errorf("it promises a repair: %s", o.stdout)
+		}
 	}
 }
 
