@@ -94,9 +94,14 @@ func (v *visit) checkInbox(ctx context.Context) []Result {
 	}
 	inboxes, _ := v.API.Inboxes(ctx) // only to say more
 	for _, inbox := range inboxes {
-		if webchat.SameInbox(inbox.WebChatID, v.InboxID) {
-			return v.wrong(InboxID, "it is the id of a web chat; the inbox of that is %s", inbox.ID)
+		if !webchat.SameInbox(inbox.WebChatID, v.InboxID) {
+			continue
 		}
+		wrong := v.wrong(InboxID, "it is the id of a web chat; the inbox of that is %s", inbox.ID)
+		if v.isFaulty(WebChatID) && webchat.SameInbox(v.Widget.WebChatID, v.InboxID) {
+			wrong[0].State, wrong[0].Because = Skip, "settings" // which have told that the two are one
+		}
+		return wrong
 	}
 	if len(inboxes) == 0 {
 		return v.wrong(InboxID, "the API key is not shown to read this inbox, nor any other; check that %s is of the inbox's organisation", v.name(APIKey))

@@ -19,12 +19,15 @@ const (
 // visit is one examination.
 type visit struct {
 	Site
-	failed map[string]bool // checks that failed, or were skipped
+	failed map[string]cause // checks that failed, or were skipped
 	store  contacts.Store
 	asked  bool  // whether MaiAgent was
 	answer error // of whether the inbox can be read
 	rows   *rowsFound
 }
+
+// cause is why what needs a check is skipped.
+type cause struct{ says, check string }
 
 func newVisit(s Site) *visit {
 	if s.HTTPClient == nil {
@@ -34,30 +37,32 @@ func newVisit(s Site) *visit {
 	if s.Now == nil {
 		s.Now = time.Now
 	}
-	return &visit{Site: s, failed: map[string]bool{}}
+	return &visit{Site: s, failed: map[string]cause{}}
 }
 
 func (v *visit) end() { v.HTTPClient.CloseIdleConnections() }
 
 // make makes a check, if what it needs allows it.
 func (v *visit) make(ctx context.Context, c Check) (results []Result) {
+	skip := func(because cause) []Result {
+		v.failed[c.Name] = because // so that the first cause is told of all
+		return []Result{{c.Name, Skip, "not checked, because " + because.says, because.check}}
+	}
 	for _, need := range c.Needs {
-		if v.failed[need] {
-			v.failed[c.Name] = true
-			return []Result{{c.Name, Skip, "not checked, because " + need + " has failed or was not checked", need}}
+		if because, failed := v.failed[need]; failed {
+			return skip(because)
 		}
 	}
 	for _, setting := range c.settings {
 		if v.isFaulty(setting) {
-			v.failed[c.Name] = true
-			return []Result{{c.Name, Skip, "not checked, because " + v.name(setting) + " is wrong", "settings"}}
+			return skip(cause{v.name(setting) + " is missing or wrong", "settings"})
 		}
 	}
 	results = c.run(v, ctx)
 	for i := range results {
 		results[i].Check = c.Name
 		if results[i].State == Fail || results[i].State == Skip {
-			v.failed[c.Name] = true
+			v.failed[c.Name] = cause{c.Name + " has failed", c.Name}
 		}
 	}
 	return results

@@ -257,3 +257,24 @@ func TestDoctorWithoutTheListOfInboxes(t *testing.T) {
 	b.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Operation: webchattest.ListInboxes, Status: 403})
 	b.run("doctor").exits(exitDone).says("warn  webchat: MaiAgent does not say which web chat the inbox has")
 }
+
+// The id of the web chat in the place of the inbox's is one cause, and told once.
+func TestDoctorOfAnInboxThatIsAWebChat(t *testing.T) {
+	t.Parallel()
+	b := newDoctorBed(t)
+	o := b.run("doctor", "--inbox-id", webchattest.DefaultWebChatID).exits(exitFindings)
+	if n := strings.Count(o.stdout, "fail  "); n != 1 {
+		t.Errorf("one cause is told %d times", n)
+	}
+	o.says("MAIAGENT_INBOX_ID: it is the id of a web chat; the inbox of that is " + webchattest.DefaultInboxID)
+}
+
+// A check that rests on a setting that is missing says which.
+func TestDoctorSaysWhichSettingIsMissing(t *testing.T) {
+	t.Parallel()
+	b := newDoctorBed(t)
+	b.env["MAIAGENT_API_KEY"] = ""
+	for _, check := range []string{"key", "inbox", "chathost"} {
+		b.run("doctor", check).exits(exitFindings).says("fail  settings: MAIAGENT_API_KEY: is required", "skip  "+check+": not checked, because MAIAGENT_API_KEY is missing or wrong")
+	}
+}
