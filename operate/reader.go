@@ -21,6 +21,7 @@ const mostLine = 1 << 20
 // safe for concurrent use.
 type Reader struct {
 	rows   *csv.Reader
+	read   *recent  // what rows has read
 	names  []string // of the columns, as they stand in the file
 	fields []string // and as they are compared
 	lines  *bufio.Scanner
@@ -50,7 +51,8 @@ func NewReader(from io.Reader) (*Reader, error) {
 		}
 		break
 	}
-	r := &Reader{rows: csv.NewReader(text)}
+	read := &recent{from: text}
+	r := &Reader{rows: csv.NewReader(read), read: read}
 	r.rows.FieldsPerRecord = -1
 	var err error
 	if r.names, err = r.rows.Read(); err != nil {
@@ -75,9 +77,11 @@ func (r *Reader) Next() (Record, error) {
 	if r.lines != nil {
 		return r.nextObject()
 	}
+	start := r.rows.InputOffset()
+	r.read.forget(start)
 	values, err := r.rows.Read()
 	if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
-		return Record{line: wrong.StartLine, raw: values, fault: errors.New("the line is no CSV")}, nil
+		return Record{line: wrong.StartLine, text: r.read.text(start, r.rows.InputOffset()), fault: errors.New("the line is no CSV")}, nil
 	}
 	if err != nil {
 		return Record{}, err
@@ -113,4 +117,30 @@ func (r *Reader) nextObject() (Record, error) {
 		return Record{}, fmt.Errorf("line %d: %w", r.line+1, err)
 	}
 	return Record{}, io.EOF
+}
+
+// recent keeps what was read last, so that a line which is no CSV can be told as it
+// stands in the file.
+type recent struct {
+	from io.Reader
+	at   int64 // where kept begins
+	kept []byte
+}
+
+// Read implements io.Reader.
+func (r *recent) Read(p []byte) (int, error) {
+	n, err := r.from.Read(p)
+	r.kept = append(r.kept, p[:n]...)
+	return n, err
+}
+
+// forget lets go of what is before that place.
+func (r *recent) forget(before int64) {
+	r.kept = r.kept[:copy(r.kept, r.kept[before-r.at:])]
+	r.at = before
+}
+
+// text is what stands between two places, without the end of the line.
+func (r *recent) text(from, to int64) []byte {
+	return bytes.TrimRight(bytes.Clone(r.kept[from-r.at:to-r.at]), "\r\n")
 }

@@ -25,7 +25,7 @@ type Record struct {
 
 	line  int
 	raw   []string // the fields of a line of CSV
-	text  []byte   // a line of JSON
+	text  []byte   // a line of JSON, or one that is no CSV
 	fault error    // why the line is no record
 }
 

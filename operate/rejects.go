@@ -44,6 +44,11 @@ func (w *Rejects) write(fields []string) error {
 // Add writes one record.
 func (w *Rejects) Add(r Record, reason string) error {
 	if w.rows != nil {
+		if r.text != nil { // one field more than there are names: it is never taken for a record
+			fields := make([]string, max(w.reason+1, len(w.from.names))+1)
+			fields[w.reason], fields[len(fields)-1] = reason, string(r.text)
+			return w.write(fields)
+		}
 		if len(r.raw) > len(w.from.names) {
 			fields := slices.Clone(r.raw) // nothing of it is lost
 			if fields[len(fields)-1] != reason {

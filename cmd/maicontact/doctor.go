@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -105,7 +106,9 @@ func (a *app) site() (site doctor.Site, end func()) {
 	for _, fault := range faults {
 		site.Faults = append(site.Faults, doctor.Fault{Setting: settingOf(fault.Setting), Says: fault.Says})
 	}
-	site.Names, site.InboxID, site.Namespace = doctorNames, s.InboxID, s.Namespace
+	site.Names = maps.Clone(doctorNames)
+	site.Names[doctor.APIKey] = s.keyName()
+	site.InboxID, site.Namespace = s.InboxID, s.Namespace
 	site.Widget = webchat.Widget{WebChatID: s.WebChatID, ChatURL: s.ChatURL}
 	// Without one there is a fault, and nothing that rests on it is checked.
 	site.API, _ = webchat.NewClient(webchat.Config{BaseURL: s.BaseURL, APIKey: s.APIKey, MaxAttempts: 1, Timeout: doctorTime})

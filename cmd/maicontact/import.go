@@ -161,10 +161,24 @@ func (f *rejectsFile) begin(input string) error {
 	if f.name == input {
 		return fmt.Errorf("%w: --rejects must be another file than the one to import", errUsage)
 	}
-	if err := os.Remove(f.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the file of what is rejected cannot be written: %w", err)
+	err := os.Remove(f.name)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		err = f.open() // to see whether it can be, before anything is done
+	}
+	if err == nil {
+		err = errors.Join(f.file.Close(), os.Remove(f.name))
+		f.file = nil
+	}
+	if err != nil {
+		return settingFaults{{"--rejects", "the file cannot be written: " + causeOf(err)}}
 	}
 	return nil
+}
+
+// open makes the file, which holds contact ids.
+func (f *rejectsFile) open() (err error) {
+	f.file, err = os.OpenFile(f.name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // #nosec G304 -- the operator names it
+	return err
 }
 
 func (f *rejectsFile) add(r operate.Record, reason string) error {
@@ -172,13 +186,11 @@ func (f *rejectsFile) add(r operate.Record, reason string) error {
 		return nil
 	}
 	if f.file == nil {
-		// It holds contact ids.
-		file, err := os.OpenFile(f.name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // #nosec G304 -- the operator names it
+		err := f.open()
 		if err != nil {
 			return fmt.Errorf("the file of what is rejected cannot be written: %w", err)
 		}
-		f.file = file
-		if f.to, err = operate.NewRejects(file, f.from); err != nil {
+		if f.to, err = operate.NewRejects(f.file, f.from); err != nil {
 			return err
 		}
 	}

@@ -59,7 +59,8 @@ func run(ctx context.Context, p process) (status int) {
 	var line commandLine
 	parser, err := kong.New(&line,
 		kong.Name("maicontact"),
-		kong.Description("Operate a site whose MaiAgent Web Chat knows who it is talking to."),
+		kong.Description("Operate a site whose MaiAgent Web Chat knows who it is talking to.\n\n"+
+			"Exit status: 0 done, 1 findings, 2 wrong usage or settings, 3 could not run."),
 		kong.Writers(p.stdout, p.stderr),
 		kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.Resolvers(environment(p.env)),

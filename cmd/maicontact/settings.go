@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"regexp"
@@ -85,24 +86,42 @@ func (s *settings) readKey(env func(string) string) error {
 	}
 	text, err := os.ReadFile(s.APIKeyFile)
 	if err != nil {
-		return errors.New("cannot be read")
+		return errors.New("cannot be read: " + causeOf(err))
 	}
 	s.APIKey = strings.TrimSpace(string(text))
 	return nil
+}
+
+// keyName is the setting that the API key is from.
+func (s *settings) keyName() string {
+	if s.APIKeyFile != "" {
+		return "--api-key-file"
+	}
+	return "MAIAGENT_API_KEY"
+}
+
+// causeOf is why a file cannot be used, without its name.
+func causeOf(err error) string {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return at.Err.Error()
+	}
+	return err.Error()
 }
 
 // checkMaiAgent lets the library judge each value by itself, so that each fault
 // can be told with the name of its setting.
 func (s *settings) checkMaiAgent(env func(string) string) (faults settingFaults) {
 	const anyKey = "any"
-	faults.check("--api-key-file", s.readKey(env))
+	unread := s.readKey(env)
+	faults.check(s.keyName(), unread)
 	_, err := webchat.NewClient(webchat.Config{BaseURL: s.BaseURL, APIKey: anyKey})
 	faults.check("MAIAGENT_BASE_URL", plain(err))
 	switch _, err := webchat.NewClient(webchat.Config{APIKey: s.APIKey}); {
+	case unread != nil:
 	case s.APIKey == "":
-		faults.check("MAIAGENT_API_KEY", errors.New("is required; make one in MaiAgent's console"))
+		faults.check(s.keyName(), errors.New("is required; make one in MaiAgent's console"))
 	default:
-		faults.check("MAIAGENT_API_KEY", plain(err))
+		faults.check(s.keyName(), plain(err))
 	}
 	switch id, err := webchat.ParseInboxID(s.InboxID); {
 	case s.InboxID == "":

@@ -80,3 +80,15 @@ func TestNobodyAnswers(t *testing.T) {
 		}
 	}
 }
+
+func TestKeyFileThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	b := newSite(t)
+	for args, status := range map[string]int{"show 7": exitUsage, "doctor": exitFindings} {
+		o := b.run(append(strings.Fields(args), "--api-key-file", "/nonexistent")...).exits(status).says("--api-key-file: cannot be read: no such file or directory")
+		if strings.Contains(o.stdout+o.stderr, "MAIAGENT_API_KEY: ") {
+			t.Errorf("%s names another setting:\n%s\n%s", args, o.stdout, o.stderr)
+		}
+	}
+	b.run("--help").exits(exitDone).says("\nExit status: 0 done, 1 findings, 2 wrong usage or settings, 3 could not run.\n")
+}
