@@ -149,12 +149,12 @@ func (a *audit) row(ctx context.Context, row contacts.Row) (*Finding, error) {
 	})
 	var f *Finding
 	switch {
-	case errors.Is(err, webchat.ErrNotFound) && row.Life == contacts.Live && row.Confirmed == contacts.Stamp{}:
+	case errors.Is(err, webchat.ErrNotFound) && row.Life == contacts.Live && row.Confirmed == contacts.Stamp{} && row.Desired != contacts.Stamp{}:
 		a.mark() // there is nothing more to do
 		return nil, nil
 	case errors.Is(err, webchat.ErrNotFound):
 		f = find(Gone, row.Person, "MaiAgent has no contact with the id that the table has")
-		f.Repairable = row.Life == contacts.Live
+		f.Repairable = row.Life == contacts.Live && row.Confirmed != contacts.Stamp{}
 	case err != nil:
 		return nil, err
 	default:

@@ -9,7 +9,8 @@ type Kind string
 const (
 	// Gone: MaiAgent has no contact with the id that the table has. Repaired by
 	// marking the row, so that it is made anew when the person next asks; nobody
-	// is found again who is marked. Somebody who is suspended cannot be.
+	// is found again who is marked. Not for somebody who is suspended, nor for one who
+	// was linked and has not asked since: their next ask makes it anew anyway.
 	Gone Kind = "gone"
 	// WrongInbox: the contact is in other inboxes only.
 	WrongInbox Kind = "wrong-inbox"
@@ -59,8 +60,7 @@ type AuditCounts struct {
 	Findings int `json:"findings"`
 	Repaired int `json:"repaired"`
 	// Marked are people whose contact is gone, and made anew when they next ask:
-	// an audit has marked them, or nothing was sent of them yet. They are no
-	// findings.
+	// an audit has marked them. They are no findings.
 	Marked int `json:"marked"`
 	// Visitors are contacts of visitors who are nobody's in the table any more.
 	// That is usual: their rows go when their cookies end.

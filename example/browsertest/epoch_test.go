@@ -282,7 +282,7 @@ func TestChangedKeepsPlace(t *testing.T) {
 				Length  int    `json:"length"`
 				Kept    string `json:"kept"`
 			}
-			want := place{s.url + address, length, "maicontact /webchat,maicontact /webchat reloads"}
+			want := place{s.url + address, length, "maicontact,maicontact /webchat reloads"}
 			if got := chromium.Eval[place](tab, `({ address: location.href, length: history.length, kept: Object.keys(sessionStorage).sort().join() })`); got != want {
 				t.Errorf("got %+v, want %+v", got, want)
 			}

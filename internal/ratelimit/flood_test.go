@@ -1,3 +1,8 @@
+//go:build !race
+
+// All of it runs on one goroutine, where the race detector finds nothing and takes
+// minutes.
+
 package ratelimit
 
 import (
