@@ -5,14 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/maicontact/maicontact/example/internal/daemon"
 )
 
 // Database is an empty database that each server has.
@@ -72,7 +72,7 @@ func (s *Server) start() error {
 	}
 	// Somebody may take the port between the look and the start.
 	for range 5 {
-		if s.port, err = freePort(); err != nil {
+		if s.port, err = daemon.FreePort(); err != nil {
 			return err
 		}
 		if err = s.Begin(); err == nil {
@@ -88,13 +88,8 @@ func (s *Server) giveAway() error {
 	if os.Getuid() != 0 {
 		return nil
 	}
-	mysql, err := user.Lookup("mysql")
-	if err != nil {
-		return err
-	}
-	uid, uidErr := strconv.Atoi(mysql.Uid)
-	gid, gidErr := strconv.Atoi(mysql.Gid)
-	return errors.Join(uidErr, gidErr, os.Chown(s.directory, uid, gid))
+	_, _, err := daemon.GiveAway(s.directory, "mysql")
+	return err
 }
 
 // options are what all programs need. The first must be the first.
@@ -201,13 +196,4 @@ func find(program string) (string, error) {
 		return path, nil
 	}
 	return "", errors.New("no MariaDB server is installed")
-}
-
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
 }

@@ -3,15 +3,15 @@ package postgrestest
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/maicontact/maicontact/example/internal/daemon"
 )
 
 // Cluster is a private PostgreSQL server in a temporary directory, reachable
@@ -45,13 +45,8 @@ func Start() (*Cluster, error) {
 
 func (c *Cluster) start() error {
 	if os.Getuid() == 0 {
-		account, err := user.Lookup("postgres")
+		uid, gid, err := daemon.GiveAway(c.directory, "postgres")
 		if err != nil {
-			return err
-		}
-		uid, uidErr := strconv.Atoi(account.Uid)
-		gid, gidErr := strconv.Atoi(account.Gid)
-		if err := errors.Join(uidErr, gidErr, os.Chown(c.directory, uid, gid)); err != nil {
 			return err
 		}
 		c.credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} // #nosec G115 -- the system's own ids
@@ -63,7 +58,7 @@ func (c *Cluster) start() error {
 	}
 	// Somebody may take the port between the look and the start.
 	for range 5 {
-		if c.port, err = freePort(); err != nil {
+		if c.port, err = daemon.FreePort(); err != nil {
 			return err
 		}
 		if err = c.Begin(); err == nil {
@@ -153,13 +148,4 @@ func newestPrograms() (string, error) {
 func version(initdb string) int {
 	n, _ := strconv.Atoi(strings.Split(initdb, "/")[4])
 	return n
-}
-
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
 }
