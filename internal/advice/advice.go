@@ -27,8 +27,8 @@ type Advisor struct {
 // New returns an Advisor of a site with that policy.
 func New(log *slog.Logger, policy guard.Policy) *Advisor { return &Advisor{log: log, policy: policy} }
 
-// longestOrigin bounds what a browser can put into the log.
-const longestOrigin = 100
+// longestText bounds what a browser can put into the log.
+const longestText = 100
 
 // warn writes a line unless the same was written less than a minute ago.
 func (a *Advisor) warn(ctx context.Context, every *background.Every, message string, args ...any) {
@@ -62,20 +62,26 @@ func elsewhereText(setting string) string {
 
 // Refused is told of a page that the policy has refused with ErrCrossSite.
 func (a *Advisor) Refused(r *http.Request) {
-	ctx := r.Context()
+	text, every, args := a.refusal(r)
+	a.warn(r.Context(), every, text, args...)
+}
+
+// refusal returns what is wrong where the policy has refused a page with ErrCrossSite.
+func (a *Advisor) refusal(r *http.Request) (text string, every *background.Every, args []any) {
 	fault, page := a.policy.DiagnoseRefusal(r)
-	page = page[:min(len(page), longestOrigin)]
 	switch fault {
 	case guard.OverHTTP:
-		a.OverHTTP(r)
+		return overHTTPText, &a.overHTTP, nil
 	case guard.BehindTLS:
-		a.warn(ctx, &a.behindTLS, behindTLSText, "page", page)
+		return behindTLSText, &a.behindTLS, []any{"page", short(page)}
 	case guard.Silent:
-		a.warn(ctx, &a.silent, silentText)
-	default:
-		a.warn(ctx, &a.refused, refusedText, "page", page, "own", a.policy.OriginOf(r)[:min(len(a.policy.OriginOf(r)), longestOrigin)])
+		return silentText, &a.silent, nil
 	}
+	return refusedText, &a.refused, []any{"page", short(page), "own", short(a.policy.OriginOf(r))}
 }
+
+// short is as much of what a browser says as the log takes.
+func short(s string) string { return s[:min(len(s), longestText)] }
 
 // OverHTTP is told of each request of a page for the chat.
 func (a *Advisor) OverHTTP(r *http.Request) {
@@ -101,7 +107,7 @@ func (a *Advisor) SessionsHang(ctx context.Context) { a.warn(ctx, &a.sessions, s
 // says that it is. A proxy may take away how the path begins.
 func (a *Advisor) Mounted(r *http.Request, setting, path string) {
 	if seen := r.URL.Path; !strings.HasSuffix(path, seen) {
-		a.warn(r.Context(), &a.elsewhere, elsewhereText(setting), "mounted", seen[:min(len(seen), longestOrigin)], "setting", path)
+		a.warn(r.Context(), &a.elsewhere, elsewhereText(setting), "mounted", short(seen), "setting", path)
 	}
 }
 

@@ -30,7 +30,7 @@ func (a *Advisor) Hint(r *http.Request, setting, path, reason string) string {
 	case setting != "" && !strings.HasSuffix(path, r.URL.Path):
 		text = elsewhereText(setting)
 	case reason == "cross-site":
-		text = a.refusal(r)
+		text, _, _ = a.refusal(r)
 	case a.policy.IsOverHTTP(r):
 		text = overHTTPText
 	case text == "" && a.policy.IsBehindTLS(r):
@@ -40,16 +40,4 @@ func (a *Advisor) Hint(r *http.Request, setting, path, reason string) string {
 		return ""
 	}
 	return "maicontact: " + text
-}
-
-func (a *Advisor) refusal(r *http.Request) string {
-	switch fault, _ := a.policy.DiagnoseRefusal(r); fault {
-	case guard.OverHTTP:
-		return overHTTPText
-	case guard.BehindTLS:
-		return behindTLSText
-	case guard.Silent:
-		return silentText
-	}
-	return refusedText
 }
