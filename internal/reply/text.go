@@ -4,31 +4,11 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"sync/atomic"
 )
 
 // Buffers keeps room for the texts of answers. The zero value is ready for use,
 // and safe for concurrent use.
-type Buffers struct {
-	pool sync.Pool
-	last atomic.Pointer[length] // of a text: most are as long as the one before
-}
-
-// length is a Content-Length.
-type length struct {
-	size int
-	text string
-}
-
-// lengthOf returns the Content-Length of a text.
-func (b *Buffers) lengthOf(text []byte) string {
-	if l := b.last.Load(); l != nil && l.size == len(text) {
-		return l.text
-	}
-	l := &length{len(text), strconv.Itoa(len(text))}
-	b.last.Store(l)
-	return l.text
-}
+type Buffers struct{ pool sync.Pool }
 
 // Get returns room for a text, empty.
 func (b *Buffers) Get() *[]byte {
@@ -42,8 +22,8 @@ func (b *Buffers) Get() *[]byte {
 // Send writes a text as a whole reply, and takes back the room that it was
 // written into.
 func (b *Buffers) Send(w http.ResponseWriter, room *[]byte, text []byte) {
-	w.Header()["Content-Length"] = []string{b.lengthOf(text)} // the reply's own, as its other lines are
-	_, _ = w.Write(text)                                      // #nosec G705 -- rendered for its place
+	w.Header()["Content-Length"] = []string{strconv.Itoa(len(text))} // the reply's own, as its other lines are
+	_, _ = w.Write(text)                                             // #nosec G705 -- rendered for its place
 	// Whoever keeps what a Write was given is at fault, as with fmt.Fprintf. It
 	// finds nobody's id there all the same, until the next answer.
 	if clear(text); cap(text) <= largestBuffer {
