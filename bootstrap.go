@@ -206,20 +206,21 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 	}
 	m.advice.OverHTTP(r)
 	a := x.answerTo(r, page)
+	if moves := a.Reason == string(keeping); moves || r.Method == http.MethodHead {
+		f.header.Set(h)
+		page.Open(h)
+		if moves {
+			h.Set("Location", "?"+keptQuery)
+			h.Set("Referrer-Policy", "same-origin") // with none, browsers withhold Origin from there
+			w.WriteHeader(http.StatusTemporaryRedirect)
+		}
+		return
+	}
 	a.Hint = m.advice.Hint(x.request, f.setting, f.path, a.Reason)
 	room := m.texts.Get()
 	text := x.render(r.Context(), *room, a, f.answer)
 	f.header.Set(h) // after all that the site's own code does
 	page.Open(h)
-	switch {
-	case a.Reason == string(keeping):
-		h.Set("Location", "?"+keptQuery)
-		h.Set("Referrer-Policy", "same-origin") // with none, browsers withhold Origin from there
-		w.WriteHeader(http.StatusTemporaryRedirect)
-		return
-	case r.Method == http.MethodHead:
-		return
-	}
 	if w == http.ResponseWriter(&x.writer) {
 		x.writer.Prepared() // nobody's writer is between, to change the header
 	}
