@@ -185,25 +185,21 @@ func (s *state) get(id string) (Contact, bool) {
 
 // list returns copies of the contacts that keep says yes to, oldest first.
 func (s *state) list(keep func(*entry) bool) []Contact {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	list := []Contact{}
-	for _, e := range s.entries {
-		if keep(e) {
-			list = append(list, e.clone())
-		}
-	}
-	return list
+	return collect(s, keep, (*entry).clone)
 }
 
 // ids returns those of the entries that are wanted, in order of creation.
 func (s *state) ids(keep func(*entry) bool) []string {
+	return collect(s, keep, func(e *entry) string { return e.ID })
+}
+
+func collect[T any](s *state, keep func(*entry) bool, of func(*entry) T) []T {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	list := make([]string, 0, len(s.entries))
+	list := []T{}
 	for _, e := range s.entries {
 		if keep(e) {
-			list = append(list, e.ID)
+			list = append(list, of(e))
 		}
 	}
 	return list
