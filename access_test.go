@@ -92,7 +92,7 @@ func TestVendorKeys(t *testing.T) {
 					c.VendorKeys = []string{"vendor_tier"}
 				}
 			})
-			transport.next = inProcess{s.sim}
+			transport.next = webchattest.InProcess(s.sim)
 			s.member("u-alice", alice)
 			b := s.browser()
 			b.login("u-alice")
@@ -162,7 +162,7 @@ func TestAbsentAccessIsNone(t *testing.T) {
 		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
 			c.API.HTTPClient = &http.Client{Transport: transport}
 		})
-		transport.next = inProcess{s.sim}
+		transport.next = webchattest.InProcess(s.sim)
 		defer s.run()()
 		vip := alice
 		vip.QueryMetadata = metadata(t, "vip")
@@ -253,7 +253,7 @@ func TestRenamedSourceIDThatIsRefused(t *testing.T) {
 		if _, err := config.Store.Put(t.Context(), row, contacts.Guard{}); err != nil {
 			t.Fatal(err)
 		}
-		config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+		config.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 		s.store = config.Store
 		s.build(config)
 		defer s.run()()

@@ -95,7 +95,7 @@ func TestEpoch(t *testing.T) {
 	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { config = *c })
 	s.member("u-alice", alice)
 	s.member("u-bob", bob)
-	config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+	config.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 	epochs := map[string]string{}
 	ask := func(who string, b *browser) {
 		t.Helper()

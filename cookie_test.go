@@ -85,7 +85,7 @@ func TestTwoChatsOnOneSite(t *testing.T) {
 	c.InboxID, c.Cookie.Name = other, ""
 	c.Store = maicontact.NewMemoryStore()
 	c.Site.ScriptPath = "/support.js"
-	c.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+	c.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 	two, err := maicontact.New(c)
 	if err != nil {
 		t.Fatal(err)

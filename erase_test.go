@@ -57,7 +57,7 @@ func TestEraseFindsLaterGenerations(t *testing.T) {
 	b.contact()
 	eventually(t, func() bool { return b.contact() != id })
 	config.Store = maicontact.NewMemoryStore()
-	config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+	config.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 	s.build(config)
 	e, err := s.mc.Erase(t.Context(), "u-alice")
 	if n := len(s.sim.Contacts()); e.Deleted && n != 0 {

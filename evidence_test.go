@@ -31,7 +31,7 @@ func TestKeyOfAnotherOrganisation(t *testing.T) {
 		b := s.browser()
 		b.login("u-alice")
 		id := b.contact()
-		config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+		config.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 		right := config.API.APIKey
 		config.API.APIKey = strangersKey
 		s.build(config)
@@ -246,7 +246,7 @@ func TestNeverOverAndOver(t *testing.T) {
 			o.AllowDuplicateSourceIDs, o.SearchLag = true, 1000*time.Hour
 			c.API.HTTPClient = &http.Client{Transport: transport}
 		})
-		transport.next = inProcess{s.sim}
+		transport.next = webchattest.InProcess(s.sim)
 		s.member("u-alice", alice)
 		b := s.browser()
 		b.login("u-alice")

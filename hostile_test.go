@@ -166,7 +166,7 @@ func TestRotatedSessionKeys(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var config maicontact.Config
 				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { config = *c })
-				config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+				config.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 				s.member("u-alice", alice)
 				b := s.browser()
 				if test.member {

@@ -250,7 +250,7 @@ func TestRestart(t *testing.T) {
 	member.login("u-alice")
 	v, m := visitor.contact(), member.contact()
 
-	config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+	config.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 	config.Store = maicontact.NewMemoryStore()
 	s.build(config)
 	if visitor.contact() != v || member.contact() != m {

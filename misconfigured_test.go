@@ -141,7 +141,7 @@ func TestMisconfigured(t *testing.T) {
 					right = *c
 				})
 				wrong := right
-				wrong.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+				wrong.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 				wrong.Widget.ChatURL = "http://localhost"
 				if one.change != nil {
 					one.change(&wrong)

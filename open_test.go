@@ -351,7 +351,7 @@ func TestOpeningOnTwoServers(t *testing.T) {
 		c.Visitors.Burst, c.Visitors.PerSecond = -1, -1
 		config = *c
 	})
-	config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+	config.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 	first := s.handler
 	s.build(config)
 	second := s.handler

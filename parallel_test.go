@@ -89,7 +89,7 @@ func TestFirstByteBeforeTheAnswer(t *testing.T) {
 			s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
 				c.Sessions, c.API.HTTPClient = store, &http.Client{Transport: calls}
 			})
-			calls.to = inProcess{s.sim}
+			calls.to = webchattest.InProcess(s.sim)
 			s.member("u-alice", alice)
 			s.member("u-bob", bob)
 			s.mux.HandleFunc("GET /page", func(w http.ResponseWriter, r *http.Request) {

@@ -200,7 +200,7 @@ func TestVisitorsProfile(t *testing.T) {
 			t.Error("a visitor has another access than the site says")
 		}
 		config.Visitors.Profile = webchat.Profile{Name: "Guest", QueryMetadata: metadata(t, "less")}
-		config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+		config.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 		s.build(config)
 		if got := b.contact(); got != id || !holds(t, s, id, metadata(t, "less")) || s.upstream(id).Name != "Guest" {
 			t.Error("a change does not reach a visitor who is known")

@@ -266,7 +266,7 @@ func TestReissuesAtOnce(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var config maicontact.Config
 				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { config = *c })
-				config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+				config.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 				s.member("u-alice", alice)
 				s.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Delay: 20 * time.Millisecond})
 				first := s.browser()

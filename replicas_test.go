@@ -20,7 +20,7 @@ import (
 func twoServers(t *testing.T) (a, b *site) {
 	var config maicontact.Config
 	a = newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { config = *c })
-	config.API.HTTPClient = &http.Client{Transport: inProcess{a.sim}}
+	config.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(a.sim)}
 	return a, a.replica(t, config)
 }
 
@@ -169,7 +169,7 @@ func TestFirstAsksOnThreeServers(t *testing.T) {
 			o.AllowDuplicateSourceIDs, o.SearchLag = true, 2*time.Second
 			config = *c
 		})
-		config.API.HTTPClient = &http.Client{Transport: inProcess{a.sim}}
+		config.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(a.sim)}
 		servers := []*site{a, a.replica(t, config), a.replica(t, config)}
 		a.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Delay: 300 * time.Millisecond})
 		a.member("u-alice", alice)

@@ -261,7 +261,7 @@ func TestSeveralMatches(t *testing.T) {
 	duplicate(t, s, s.upstream(oldest).SourceID)
 
 	config.Store = maicontact.NewMemoryStore()
-	config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+	config.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 	s.build(config)
 	fresh := s.browser()
 	fresh.login("u-alice")
@@ -278,7 +278,7 @@ func TestOneContactForTwoMembers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		swap := &replyChanger{}
 		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.API.HTTPClient = &http.Client{Transport: swap} })
-		swap.next = inProcess{s.sim}
+		swap.next = webchattest.InProcess(s.sim)
 		s.member("u-alice", alice)
 		s.member("u-bob", bob)
 		a, b := s.browser(), s.browser()

@@ -25,7 +25,7 @@ func TestSeveralMiddlewares(t *testing.T) {
 		})
 		outer := s.mc
 		c.InboxID = otherInbox
-		c.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+		c.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 		if !sameName {
 			c.Cookie.Name = "other"
 		}

@@ -22,48 +22,6 @@ import (
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
-// inProcess is a transport that calls a handler directly, so that tests under
-// synctest need no network.
-type inProcess struct{ handler http.Handler }
-
-func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	recorder := &boundedRecorder{ResponseRecorder: httptest.NewRecorder()}
-	served := r.Clone(r.Context())
-	served.RequestURI = r.URL.RequestURI()
-	if served.Body == nil {
-		served.Body = http.NoBody
-	}
-	done := make(chan error, 1)
-	go func() {
-		defer func() {
-			if recover() != nil {
-				done <- io.ErrUnexpectedEOF
-			}
-		}()
-		t.handler.ServeHTTP(recorder, served)
-		done <- nil
-	}()
-	select {
-	case err := <-done:
-		if err != nil {
-			return nil, err
-		}
-		return recorder.Result(), nil
-	case <-r.Context().Done():
-		return nil, r.Context().Err()
-	}
-}
-
-// boundedRecorder ends a body that has no end.
-type boundedRecorder struct{ *httptest.ResponseRecorder }
-
-func (r *boundedRecorder) Write(p []byte) (int, error) {
-	if r.Body.Len() > 2<<20 {
-		return 0, io.ErrShortWrite
-	}
-	return r.ResponseRecorder.Write(p)
-}
-
 // site is a small web site with maicontact around it and a simulated MaiAgent
 // behind it.
 type site struct {
@@ -108,7 +66,7 @@ func newSite(t *testing.T, change func(*maicontact.Config, *webchattest.Options)
 	}
 	t.Cleanup(sim.Close)
 	if c.API.HTTPClient == nil {
-		c.API.HTTPClient = &http.Client{Transport: inProcess{sim}}
+		c.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(sim)}
 	}
 	s.sim, s.store = sim, c.Store
 	s.build(c)

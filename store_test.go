@@ -153,7 +153,7 @@ func TestRenamedNamespace(t *testing.T) {
 	if strings.Contains(s.log.String(), text) {
 		t.Error("a new table is said to be another's")
 	}
-	config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+	config.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 	config.Namespace = "renamed"
 	s.build(config)
 	for range 3 {

@@ -49,7 +49,7 @@ func TestSuspend(t *testing.T) {
 		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Visitors.Burst = -1; config = *c })
 		defer s.run()()
 		other := &site{t: t, sim: s.sim, store: s.store, log: s.log}
-		config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+		config.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 		other.build(config)
 		defer other.run()()
 		time.Sleep(time.Second)
@@ -143,7 +143,7 @@ func TestSuspendWithoutARow(t *testing.T) {
 		b.login("u-alice")
 		id := b.contact()
 		config.Store = maicontact.NewMemoryStore()
-		config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+		config.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 		s.store = config.Store
 		s.build(config)
 		defer s.run()()
@@ -307,7 +307,7 @@ func TestOlderRequestBesideASuspension(t *testing.T) {
 		}
 		s.identifyBy(who)
 		config.Identify, config.Store = who, slow.Store
-		config.API.HTTPClient = &http.Client{Transport: inProcess{s.sim}}
+		config.API.HTTPClient = &http.Client{Transport: webchattest.InProcess(s.sim)}
 		other := &site{t: t, sim: s.sim, store: s.store, log: s.log}
 		other.build(config)
 		defer other.run()()

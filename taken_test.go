@@ -89,7 +89,7 @@ func TestOneContactForTwoPeople(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				proxy := &cachingProxy{drop: test.drop, caches: true}
 				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.API.HTTPClient = &http.Client{Transport: proxy} })
-				proxy.next = inProcess{s.sim}
+				proxy.next = webchattest.InProcess(s.sim)
 				s.member("u-alice", alice)
 				s.member("u-bob", bob)
 				first, second := s.browser(), s.browser()
@@ -137,7 +137,7 @@ func TestOneContactForManyAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		proxy := &cachingProxy{drop: []string{"sourceId", "inboxes"}, caches: true}
 		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.API.HTTPClient = &http.Client{Transport: proxy} })
-		proxy.next = inProcess{s.sim}
+		proxy.next = webchattest.InProcess(s.sim)
 		var mu sync.Mutex
 		given := map[string][]string{}
 		var group sync.WaitGroup
@@ -182,7 +182,7 @@ func TestOneContactOnTwoServers(t *testing.T) {
 				c.API.HTTPClient = &http.Client{Transport: swap}
 				config = *c
 			})
-			swap.next = inProcess{s.sim}
+			swap.next = webchattest.InProcess(s.sim)
 			other := s.replica(t, config)
 			s.member("u-bob", bob)
 			a, b := s.browser(), other.browser()

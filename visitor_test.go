@@ -127,7 +127,7 @@ func TestLateReplyOfAVisitor(t *testing.T) {
 				var config maicontact.Config
 				store := &brokenStore{Store: maicontact.NewMemoryStore()}
 				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Store, config = store, *c })
-				config.Store, config.API.HTTPClient = store, &http.Client{Transport: inProcess{s.sim}}
+				config.Store, config.API.HTTPClient = store, &http.Client{Transport: webchattest.InProcess(s.sim)}
 				stop := s.run()
 				defer stop()
 				other := s.replica(t, config)
@@ -263,7 +263,7 @@ func TestVisitorsArePruned(t *testing.T) {
 func TestVisitorOfAnotherNamespace(t *testing.T) {
 	var config maicontact.Config
 	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { config = *c })
-	config.Namespace, config.API.HTTPClient = "shop-staging", &http.Client{Transport: inProcess{s.sim}}
+	config.Namespace, config.API.HTTPClient = "shop-staging", &http.Client{Transport: webchattest.InProcess(s.sim)}
 	other := s.replica(t, config)
 	b, there := s.browser(), other.browser()
 	id := b.contact()
@@ -301,7 +301,7 @@ func TestEntryCarriesTheFormerVisitor(t *testing.T) {
 		}
 		time.Sleep(time.Minute) // this server ends, having told nobody
 		s.store = table
-		config.Store, config.API.HTTPClient = table, &http.Client{Transport: inProcess{s.sim}}
+		config.Store, config.API.HTTPClient = table, &http.Client{Transport: webchattest.InProcess(s.sim)}
 		next := s.replica(t, config)
 		moved := next.browser()
 		moved.jar = b.jar

@@ -97,36 +97,7 @@ func newBed(t *testing.T, change func(*Config, *maicontact.Config)) *bed {
 
 // client reaches the simulation without a network, so that tests may run under
 // synctest.
-func (b *bed) client() *http.Client { return &http.Client{Transport: inProcess{b.sim}} }
-
-type inProcess struct{ handler http.Handler }
-
-func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	recorder, served := httptest.NewRecorder(), r.Clone(r.Context())
-	served.RequestURI = r.URL.RequestURI()
-	if served.Body == nil {
-		served.Body = http.NoBody
-	}
-	done := make(chan error, 1)
-	go func() {
-		defer func() {
-			if recover() != nil { // as a server's connection is cut
-				done <- io.ErrUnexpectedEOF
-			}
-		}()
-		t.handler.ServeHTTP(recorder, served)
-		done <- nil
-	}()
-	select {
-	case err := <-done:
-		if err != nil {
-			return nil, err
-		}
-		return recorder.Result(), nil
-	case <-r.Context().Done():
-		return nil, r.Context().Err()
-	}
-}
+func (b *bed) client() *http.Client { return &http.Client{Transport: webchattest.InProcess(b.sim)} }
 
 // run runs the middleware's Run until the test ends.
 func (b *bed) run() {

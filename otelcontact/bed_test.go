@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/gorilla/sessions"
@@ -70,7 +68,7 @@ func newBed(t *testing.T, change func(*maicontact.Config), more ...otelcontact.O
 func configOf(sim *webchattest.Simulation) maicontact.Config {
 	return maicontact.Config{
 		API: webchat.Config{
-			BaseURL: "http://localhost/api", APIKey: apiKey, MaxAttempts: 1, HTTPClient: &http.Client{Transport: inProcess{sim}},
+			BaseURL: "http://localhost/api", APIKey: apiKey, MaxAttempts: 1, HTTPClient: &http.Client{Transport: webchattest.InProcess(sim)},
 		},
 		InboxID:   webchattest.DefaultInboxID,
 		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID},
@@ -167,48 +165,6 @@ func (b *bed) told() string {
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
-}
-
-// inProcess is a transport that calls a handler directly.
-type inProcess struct{ handler http.Handler }
-
-func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	w, served := &recorder{ResponseRecorder: httptest.NewRecorder()}, r.Clone(r.Context())
-	served.RequestURI = r.URL.RequestURI()
-	if served.Body == nil {
-		served.Body = http.NoBody
-	}
-	done := make(chan error, 1)
-	go func() {
-		defer func() {
-			if recover() != nil {
-				done <- io.ErrUnexpectedEOF
-			}
-		}()
-		t.handler.ServeHTTP(w, served)
-		done <- nil
-	}()
-	select {
-	case err := <-done:
-		if err != nil {
-			return nil, err
-		}
-		return w.Result(), nil
-	case <-r.Context().Done():
-		return nil, r.Context().Err()
-	}
-}
-
-// recorder may still be written to when nobody waits for the reply any more.
-type recorder struct {
-	*httptest.ResponseRecorder
-	mu sync.Mutex
-}
-
-func (r *recorder) Write(p []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.ResponseRecorder.Write(p)
 }
 
 // contains finds which of some secrets a text holds.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -83,7 +82,7 @@ func newWorld(t *testing.T, o options) *world {
 		t.Fatal(err)
 	}
 	w.config = maicontact.Config{
-		API:     webchat.Config{BaseURL: "http://localhost/api", APIKey: webchattest.DefaultAPIKey, HTTPClient: &http.Client{Transport: direct{sim}}},
+		API:     webchat.Config{BaseURL: "http://localhost/api", APIKey: webchattest.DefaultAPIKey, HTTPClient: &http.Client{Transport: webchattest.InProcess(sim)}},
 		InboxID: webchattest.DefaultInboxID, Widget: webchat.Widget{WebChatID: webchattest.DefaultWebChatID},
 		Namespace: "access-test", Identify: w.whoIs, Sessions: keys, Store: o.store, Timing: o.timing,
 		Visitors: maicontact.Visitors{Start: maicontact.OnLoad, Profile: webchat.Profile{QueryMetadata: public}},
@@ -258,39 +257,6 @@ func (w *world) eventually(what string, patience time.Duration, ok func() bool) 
 		time.Sleep(pause)
 	}
 	w.t.Fatalf("%s: not after %v\n%s", what, patience, w.log)
-}
-
-// direct is a transport without a network.
-type direct struct{ handler http.Handler }
-
-func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
-	rec := httptest.NewRecorder()
-	served := r.Clone(r.Context())
-	served.RequestURI = r.URL.RequestURI()
-	if served.Body == nil {
-		served.Body = http.NoBody
-	}
-	done := make(chan bool, 1)
-	go func() {
-		whole := false
-		defer func() {
-			if !whole {
-				_ = recover() // the simulation cuts the connection so
-			}
-			done <- whole
-		}()
-		d.handler.ServeHTTP(rec, served)
-		whole = true
-	}()
-	select {
-	case whole := <-done:
-		if !whole {
-			return nil, io.ErrUnexpectedEOF
-		}
-		return rec.Result(), nil
-	case <-r.Context().Done():
-		return nil, r.Context().Err()
-	}
 }
 
 // log keeps the last lines.

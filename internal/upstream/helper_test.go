@@ -3,10 +3,8 @@ package upstream
 import (
 	"bytes"
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -51,30 +49,7 @@ func (b *bed) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer b.now.Add(-1)
 	for most := b.most.Load(); now > most && !b.most.CompareAndSwap(most, now); most = b.most.Load() {
 	}
-	recorder, served := httptest.NewRecorder(), r.Clone(r.Context())
-	served.RequestURI = r.URL.RequestURI()
-	if served.Body == nil {
-		served.Body = http.NoBody
-	}
-	done := make(chan error, 1)
-	go func() {
-		defer func() {
-			if recover() != nil {
-				done <- io.ErrUnexpectedEOF
-			}
-		}()
-		b.sim.ServeHTTP(recorder, served)
-		done <- nil
-	}()
-	select {
-	case err := <-done:
-		if err != nil {
-			return nil, err
-		}
-		return recorder.Result(), nil
-	case <-r.Context().Done():
-		return nil, r.Context().Err()
-	}
+	return webchattest.InProcess(b.sim).RoundTrip(r)
 }
 
 func (b *bed) find(ctx context.Context, p Purpose) error {

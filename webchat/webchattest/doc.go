@@ -32,8 +32,8 @@
 // client's back, as a person in the console may.
 //
 // A test that uses testing/synctest cannot use the network. It takes a
-// [Simulation] from [New] and calls its ServeHTTP from a RoundTripper. Delays
-// of faults then follow the time of the bubble. A connection that is cut shows
+// [Simulation] from [New] and reaches it by [InProcess]. Delays of faults then
+// follow the time of the bubble. A connection that is cut shows
 // as a panic with [http.ErrAbortHandler], as it does below net/http.
 //
 // # Breaking it
