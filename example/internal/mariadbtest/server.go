@@ -92,9 +92,11 @@ func (s *Server) giveAway() error {
 	return err
 }
 
-// options are what all programs need. The first must be the first.
+// options are what all programs need. The first must be the first. Temporary tables
+// have a directory of their own, since a server that starts removes all that it finds
+// there, those of others too.
 func (s *Server) options() []string {
-	all := []string{"--no-defaults", "--datadir=" + filepath.Join(s.directory, "data")}
+	all := []string{"--no-defaults", "--datadir=" + filepath.Join(s.directory, "data"), "--tmpdir=" + s.directory}
 	if os.Getuid() == 0 {
 		all = append(all, "--user=mysql")
 	}
