@@ -67,6 +67,13 @@ func (w *witness) note(host, path string, began time.Time, status int, err error
 	w.wrong = append(w.wrong, fmt.Sprintf("%s: status %d, %v, after %v", path, status, err, time.Since(began).Round(time.Millisecond)))
 }
 
+// excuses is how many replies have failed while what they need was down.
+func (w *witness) excuses() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.excused
+}
+
 // as returns a transport that the witness sees.
 func (w *witness) as(number int) http.RoundTripper { return watched{w, withAddress(number)} }
 
