@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
@@ -68,54 +67,4 @@ func profileText(p webchat.Profile) string {
 		return err.Error()
 	}
 	return fmt.Sprintf("%s %s", text, p.QueryMetadata.JSON())
-}
-
-// persons checks a list of persons: nobody twice, and just these, in any order.
-func (f *fixture) persons(what string, got []contacts.Person, err error, want ...contacts.Person) {
-	f.Helper()
-	got, want = slices.Clone(got), slices.Clone(want)
-	slices.SortFunc(got, compare)
-	slices.SortFunc(want, compare)
-	if err != nil || !slices.Equal(got, want) {
-		f.Fatalf("%s gives %v, %v; want %v", what, got, err, want)
-	}
-}
-
-// dues checks who is due, in any order.
-func (f *fixture) dues(want ...contacts.Person) {
-	f.Helper()
-	got, err := f.store.Due(f.ctx(), f.scope, 1000)
-	f.persons("Due", got, err, want...)
-}
-
-// expireds checks whose rows have expired.
-func (f *fixture) expireds(want ...contacts.Person) {
-	f.Helper()
-	got, err := f.store.Expired(f.ctx(), f.scope, 1000)
-	f.persons("Expired", got, err, want...)
-}
-
-// changes checks what has changed since, in any order, and returns the clock.
-func (f *fixture) changes(since time.Time, want ...contacts.Change) time.Time {
-	f.Helper()
-	got, err := f.store.Changed(f.ctx(), f.scope, since, 1000)
-	order := func(a, b contacts.Change) int { return compare(a.Person, b.Person) }
-	list, want := slices.Clone(got.List), slices.Clone(want)
-	slices.SortFunc(list, order)
-	slices.SortFunc(want, order)
-	if err != nil || !slices.Equal(list, want) || got.More || got.Now.IsZero() {
-		f.Fatalf("Changed gives %v, more: %v, now: %v, %v; want %v", list, got.More, got.Now, err, want)
-	}
-	return got.Now
-}
-
-func (f *fixture) counts(want contacts.Counts) {
-	f.Helper()
-	got, err := f.store.Count(f.ctx(), f.scope)
-	if err != nil || !got.Oldest.Equal(want.Oldest) || got.Oldest.IsZero() != want.Oldest.IsZero() {
-		f.Fatalf("Count gives %+v, %v; want %+v", got, err, want)
-	}
-	if got.Oldest = want.Oldest; got != want {
-		f.Fatalf("Count gives %+v; want %+v", got, want)
-	}
 }

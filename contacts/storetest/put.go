@@ -1,75 +1,28 @@
 package storetest
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
 )
 
-func getCases() []check {
-	return []check{
-		{"no row", func(f *fixture) { f.missing(f.scope.Member("nobody")) }},
-		{"the clock", func(f *fixture) {
-			row := f.put(f.member("1"))
-			last := f.now()
-			for range 20 {
-				_, now, err := f.store.Get(f.ctx(), row.Person)
-				if err != nil || now.Before(last) || now.Location() != time.UTC {
-					f.Fatalf("the clock is %v after %v, %v", now, last, err)
-				}
-				last = now
-			}
-			f.after(last)
-		}},
-		{"the profile is the store's own", func(f *fixture) {
-			mine := profile("Ann", "vip")
-			row := f.member("1")
-			row.Waiting = &mine
-			put := f.put(row)
-			want := put
-			kept := *put.Waiting
-			want.Waiting = &kept
-			mine.Name = "changed by who put it"
-			f.stored(want)
-			put.Waiting.Name = "changed by who got it from Put"
-			f.stored(want)
-			got, _, err := f.store.Get(f.ctx(), row.Person)
-			if err != nil {
-				f.Fatal(err)
-			}
-			got.Waiting.Name = "changed by who got it from Get"
-			f.stored(want)
-		}},
-	}
-}
-
 func putCases() []check {
 	return []check{
-		{"a new row", func(f *fixture) { f.put(f.member("1")) }},
-		{"the row of a visitor", func(f *fixture) { f.put(f.visitor("key")) }},
-		{"a row with everything", func(f *fixture) {
-			row := f.put(f.full("1"))
-			// And back to nothing.
+		{"a row with everything, from nothing and back", func(f *fixture) {
+			f.check() // nothing at all
+			row := f.put(f.member("1"))
+			f.check()
+			full := f.full("1")
+			full.Version = row.Version
+			row = f.put(full)
+			f.check()
 			empty := f.member("1")
-			empty.Version, empty.Generation = row.Version, 1
+			empty.Version = row.Version
 			f.put(empty)
-		}},
-		{"from nothing to everything", func(f *fixture) {
-			row := f.full("1")
-			row.Version = f.put(f.member("1")).Version
-			f.put(row)
-		}},
-		{"the same again gets a new version", func(f *fixture) {
-			row := f.put(f.full("1"))
-			seen := map[int64]bool{row.Version: true}
-			for range 10 {
-				row = f.put(row)
-				if seen[row.Version] {
-					f.Errorf("version %d was there already", row.Version)
-				}
-				seen[row.Version] = true
-			}
+			f.check()
 		}},
 		{"large numbers", func(f *fixture) {
 			row := f.member("1")
@@ -80,11 +33,14 @@ func putCases() []check {
 			f.put(row)
 		}},
 		{"every life", func(f *fixture) {
-			row := f.put(f.member("1"))
 			for life := contacts.Live; life <= contacts.Reissuing; life++ {
-				row.Life = life
-				row = f.put(row)
+				due, quiet := f.member(fmt.Sprint(life)), f.visitor(fmt.Sprint(life))
+				due.Life, due.Due = life, due.Created
+				quiet.Life, quiet.Expires = life, quiet.Created
+				f.put(due)
+				f.put(quiet)
 			}
+			f.check()
 		}},
 		{"times are cut to milliseconds", func(f *fixture) {
 			row := f.full("1")
@@ -122,6 +78,26 @@ func putCases() []check {
 			row.Reason = `it's "odd" \ 測試`
 			row.LastCall = contacts.Call{Operation: "a'b", Outcome: "x ", At: row.Created}
 			f.put(row)
+		}},
+		{"the profile is the store's own", func(f *fixture) {
+			mine := profile("Ann", "vip")
+			row := f.full("1")
+			row.Waiting = &mine
+			row = f.put(row)
+			mine.Name = "changed by who put it"
+			f.check()
+			row.Waiting.Name = "changed by who got it from Put"
+			f.check()
+			got, _, getErr := f.store.Get(f.ctx(), row.Person)
+			found, findErr := f.store.ByContact(f.ctx(), row.InboxID, row.ContactID)
+			rows, listErr := f.store.Rows(f.ctx(), f.scope, contacts.Person{}, 1)
+			if err := errors.Join(getErr, findErr, listErr); err != nil {
+				f.Fatal(err)
+			}
+			for _, one := range append(rows, got, found) {
+				one.Waiting.Name = "changed by who read it"
+				f.check()
+			}
 		}},
 	}
 }
