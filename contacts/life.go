@@ -171,5 +171,17 @@ func (r Row) Extend(until time.Time) Row {
 // IsQuiet reports whether the row has expired and may go: nothing is to be done
 // with it, and it is no tombstone whose visitor could come back.
 func (r Row) IsQuiet(now time.Time) bool {
-	return !r.Expires.IsZero() && !r.Expires.After(now) && r.Due.IsZero() && !r.DoubtUntil.After(now)
+	at := r.quietAt()
+	return !at.IsZero() && !at.After(now)
+}
+
+// quietAt is from when on the row is quiet as it is; zero: never.
+func (r Row) quietAt() time.Time {
+	switch {
+	case r.Expires.IsZero() || !r.Due.IsZero():
+		return time.Time{}
+	case r.DoubtUntil.After(r.Expires):
+		return r.DoubtUntil
+	}
+	return r.Expires
 }

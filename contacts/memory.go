@@ -1,12 +1,11 @@
 package contacts
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -25,11 +24,20 @@ import (
 // happens. Make it with [NewMemoryStore].
 type MemoryStore struct {
 	start time.Time
-	rows  *cache.Cache // nameOf(person) -> Row, whose Waiting nobody else has
+	rows  *cache.Cache // nameOf(person) -> memoryRow
 
 	mu     sync.Mutex // held by every change, and by readers of the fields below
-	places map[Scope]*place
 	bound  map[binding]Person
+	due    timeline
+	quiet  timeline // by when the row may go
+	stamps timeline // of those whose trust has ended
+	sorted []Person // all, and some who are deleted; nil: somebody was added since
+}
+
+// memoryRow is a row whose Waiting nobody else has.
+type memoryRow struct {
+	Row
+	stamped time.Time // when its trust was put; zero: it never had any
 }
 
 var _ Store = (*MemoryStore)(nil)
@@ -43,10 +51,9 @@ type binding struct {
 // NewMemoryStore returns an empty store.
 func NewMemoryStore() *MemoryStore {
 	return &MemoryStore{
-		start:  time.Now(),
-		rows:   cache.New(cache.NoExpiration, 0), // no expiry, and no janitor
-		places: map[Scope]*place{},
-		bound:  map[binding]Person{},
+		start: time.Now(),
+		rows:  cache.New(cache.NoExpiration, 0), // no expiry, and no janitor
+		bound: map[binding]Person{},
 	}
 }
 
@@ -87,24 +94,17 @@ func (s *MemoryStore) Put(ctx context.Context, r Row, g Guard) (Row, error) {
 	if owner, taken := s.bound[binding{r.InboxID, r.ContactID}]; taken && owner != r.Person {
 		return Row{}, ErrContactTaken
 	}
-	r = r.Rounded().apart()
-	r.Version = newVersion(old.Version)
-	if old.ContactID != r.ContactID {
-		s.unbind(old)
-		if r.ContactID != "" {
-			s.bound[binding{r.InboxID, r.ContactID}] = r.Person
-		}
+	next := memoryRow{r.Rounded().apart(), old.stamped}
+	next.Version = NewVersion(old.Version)
+	if old.Trust != next.Trust {
+		next.stamped = now
 	}
-	at := s.place(r.Scope())
+	s.index(r.Person, old, next)
 	if !known {
-		at.add(r.Person, s.has)
+		s.sorted = nil
 	}
-	at.index(r)
-	if old.Trust != r.Trust {
-		at.stamps.set(r.Person, r.Trust, now)
-	}
-	s.rows.Set(nameOf(r.Person), r, cache.NoExpiration)
-	return r.apart(), nil
+	s.rows.Set(nameOf(r.Person), next, cache.NoExpiration)
+	return next.apart(), nil
 }
 
 // Delete implements [Store].
@@ -118,128 +118,135 @@ func (s *MemoryStore) Delete(ctx context.Context, r Row) error {
 	if !known || old.Version != r.Version {
 		return ErrConflict
 	}
-	s.unbind(old)
+	s.index(r.Person, old, memoryRow{})
 	s.rows.Delete(nameOf(r.Person))
-	s.place(r.Scope()).remove(r.Person)
 	return nil
 }
 
 // Due implements [Store].
 func (s *MemoryStore) Due(ctx context.Context, scope Scope, limit int) (persons []Person, err error) {
-	err = s.read(ctx, scope, func(at *place) { persons = at.due.first(limit, s.now()) })
+	err = s.look(ctx, func() { persons = s.due.until(s.now(), scope, limit) })
 	return persons, err
 }
 
-// Changed implements [Store].
+// Changed implements [Store], the newest first.
 func (s *MemoryStore) Changed(ctx context.Context, scope Scope, since time.Time, limit int) (found Changes, err error) {
-	now := s.now()
-	err = s.read(ctx, scope, func(at *place) { found.List, found.More = at.stamps.since(since, limit) })
-	if err != nil {
-		return Changes{}, err
-	}
-	found.Now = now
-	return found, nil
+	err = s.look(ctx, func() {
+		found.Now = s.now()
+		for _, m := range slices.Backward(s.stamps) {
+			if m.at.Before(since) || found.More {
+				return
+			}
+			if m.person.Scope() != scope {
+				continue
+			}
+			if found.More = len(found.List) >= limit; !found.More {
+				row, _ := s.row(m.person)
+				found.List = append(found.List, Change{Person: m.person, Trust: row.Trust})
+			}
+		}
+	})
+	return found, err
 }
 
 // Expired implements [Store].
 func (s *MemoryStore) Expired(ctx context.Context, scope Scope, limit int) (persons []Person, err error) {
-	err = s.read(ctx, scope, func(at *place) { persons = at.quiet.first(limit, s.now()) })
+	err = s.look(ctx, func() { persons = s.quiet.until(s.now(), scope, limit) })
 	return persons, err
 }
 
 // Rows implements [Store].
 func (s *MemoryStore) Rows(ctx context.Context, scope Scope, after Person, limit int) (rows []Row, err error) {
-	err = s.read(ctx, scope, func(at *place) {
-		for p := range at.order.after(after) {
+	err = s.look(ctx, func() {
+		for row := range s.after(scope, after) {
 			if len(rows) >= limit {
 				return
 			}
-			if row, ok := s.row(p); ok { // it may be deleted
-				rows = append(rows, row.apart())
-			}
+			rows = append(rows, row.apart())
 		}
 	})
 	return rows, err
 }
 
 // ByContact implements [Store].
-func (s *MemoryStore) ByContact(ctx context.Context, inboxID string, id webchat.ContactID) (Row, error) {
-	if err := ctx.Err(); err != nil {
-		return Row{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p, ok := s.bound[binding{inboxID, id}]
-	if !ok {
-		return Row{}, ErrNotFound
-	}
-	row, _ := s.row(p)
-	return row.apart(), nil
+func (s *MemoryStore) ByContact(ctx context.Context, inboxID string, id webchat.ContactID) (found Row, err error) {
+	looked := s.look(ctx, func() {
+		err = ErrNotFound
+		if p, ok := s.bound[binding{inboxID, id}]; ok {
+			row, _ := s.row(p)
+			found, err = row.apart(), nil
+		}
+	})
+	return found, cmp.Or(looked, err)
 }
 
-// Count implements [Store].
+// Count implements [Store]. It looks at all rows of the scope.
 func (s *MemoryStore) Count(ctx context.Context, scope Scope) (counts Counts, err error) {
-	err = s.read(ctx, scope, func(at *place) { counts = at.count(s.now()) })
+	err = s.look(ctx, func() {
+		now := s.now()
+		for row := range s.after(scope, Person{}) {
+			if row.IsVisitor() {
+				counts.Visitors++
+			} else {
+				counts.Members++
+			}
+			if !row.Due.IsZero() {
+				counts.Unsettled++
+			}
+			if !row.Due.IsZero() && !row.Due.After(now) {
+				counts.Overdue++
+				if counts.Oldest.IsZero() || row.Due.Before(counts.Oldest) {
+					counts.Oldest = row.Due
+				}
+			}
+		}
+	})
 	return counts, err
 }
 
-// Namespaces implements [Store].
-func (s *MemoryStore) Namespaces(ctx context.Context, inboxID string) ([]string, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all []string
-	for scope, at := range s.places {
-		if scope.InboxID == inboxID && at.members+at.visitors > 0 {
-			all = append(all, scope.Namespace)
+// Namespaces implements [Store]. It looks at all rows.
+func (s *MemoryStore) Namespaces(ctx context.Context, inboxID string) (all []string, err error) {
+	err = s.look(ctx, func() {
+		for _, p := range s.inOrder() {
+			if _, there := s.row(p); there && p.InboxID == inboxID && !slices.Contains(all, p.Namespace) && len(all) < MostNamespaces {
+				all = append(all, p.Namespace)
+			}
 		}
-	}
-	slices.Sort(all)
-	return all[:min(len(all), MostNamespaces)], nil
+	})
+	return all, err
 }
 
 // Format writes "[contact store]" for every verb.
 func (s *MemoryStore) Format(f fmt.State, _ rune) { io.WriteString(f, "[contact store]") }
 
-// read looks at a scope, unless that has no rows or the context has ended.
-func (s *MemoryStore) read(ctx context.Context, scope Scope, look func(*place)) error {
+// look reads what mu guards, unless the context has ended.
+func (s *MemoryStore) look(ctx context.Context, read func()) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at := s.places[scope]; at != nil {
-		look(at)
-	}
+	read()
 	return nil
 }
 
-func (s *MemoryStore) row(p Person) (Row, bool) {
-	if stored, ok := s.rows.Get(nameOf(p)); ok {
-		return stored.(Row), true
+func (s *MemoryStore) row(p Person) (memoryRow, bool) {
+	stored, ok := s.rows.Get(nameOf(p))
+	row, _ := stored.(memoryRow)
+	return row, ok
+}
+
+// index takes in that the person's row is another now; the zero row is none.
+func (s *MemoryStore) index(p Person, old, next memoryRow) {
+	s.due.move(p, old.Due, next.Due)
+	s.quiet.move(p, old.quietAt(), next.quietAt())
+	s.stamps.move(p, old.stamped, next.stamped)
+	if old.ContactID == next.ContactID {
+		return
 	}
-	return Row{}, false
-}
-
-func (s *MemoryStore) has(p Person) bool {
-	_, ok := s.row(p)
-	return ok
-}
-
-func (s *MemoryStore) place(scope Scope) *place {
-	at := s.places[scope]
-	if at == nil {
-		at = newPlace()
-		s.places[scope] = at
-	}
-	return at
-}
-
-func (s *MemoryStore) unbind(r Row) {
-	if r.ContactID != "" {
-		delete(s.bound, binding{r.InboxID, r.ContactID})
+	delete(s.bound, binding{p.InboxID, old.ContactID})
+	if next.ContactID != "" {
+		s.bound[binding{p.InboxID, next.ContactID}] = p
 	}
 }
 
@@ -251,19 +258,4 @@ func (r Row) apart() Row {
 		r.Waiting = &profile
 	}
 	return r
-}
-
-// newVersion is random, and nothing that could be worked out from the old one.
-func newVersion(old int64) int64 {
-	for {
-		if v := rand.Int64(); v != 0 && v != old && v != old+1 {
-			return v
-		}
-	}
-}
-
-// nameOf is unambiguous whatever the parts hold.
-func nameOf(p Person) string {
-	return strconv.Itoa(len(p.Namespace)) + ":" + strconv.Itoa(len(p.InboxID)) + ":" + strconv.Itoa(len(p.Kind)) + ":" +
-		p.Namespace + p.InboxID + p.Kind + p.ID
 }

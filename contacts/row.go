@@ -1,6 +1,8 @@
 package contacts
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"log/slog"
@@ -155,6 +157,19 @@ func New(p Person, now time.Time) Row {
 	return Row{Person: p, Generation: 1, Created: now, Updated: now}
 }
 
+// NewVersion is the version of what a [Store] puts in the place of a row with that
+// one: random, so that no two Puts ever take each other's row for their own.
+func NewVersion(old int64) int64 {
+	for {
+		var b [8]byte
+		_, _ = rand.Read(b[:])                               // never fails
+		version := int64(binary.BigEndian.Uint64(b[:]) >> 1) // #nosec G115 -- 63 bits
+		if version != 0 && version != old && version != old+1 {
+			return version
+		}
+	}
+}
+
 // Rounded returns the row with its times in UTC and in whole milliseconds, as
 // every store keeps them.
 func (r Row) Rounded() Row {
@@ -172,12 +187,6 @@ func millis(t time.Time) time.Time {
 }
 
 const rowText = "[row]"
-
-// String returns "[row]".
-func (r Row) String() string { return rowText }
-
-// GoString returns "[row]".
-func (r Row) GoString() string { return rowText }
 
 // Format writes "[row]" for every verb.
 func (r Row) Format(f fmt.State, _ rune) { io.WriteString(f, rowText) }

@@ -271,3 +271,15 @@ func TestRowPrintsNothing(t *testing.T) {
 		t.Errorf("the store shows what is in it: %s", text)
 	}
 }
+
+func TestNewVersion(t *testing.T) {
+	t.Parallel()
+	seen := map[int64]bool{}
+	for range 10_000 {
+		version := contacts.NewVersion(7)
+		if version <= 8 || seen[version] {
+			t.Fatalf("%d is not random", version)
+		}
+		seen[version] = true
+	}
+}

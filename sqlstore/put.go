@@ -2,9 +2,7 @@ package sqlstore
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -24,7 +22,7 @@ var errReplica = errors.New("nothing was stored although the row reads unchanged
 // two seconds more when ctx is over.
 func (s *Store) Put(ctx context.Context, r contacts.Row, g contacts.Guard) (contacts.Row, error) {
 	next := stored(r)
-	next.Version = newVersion(r.Version)
+	next.Version = contacts.NewVersion(r.Version)
 	fields, err := values(next)
 	if err != nil {
 		return contacts.Row{}, err
@@ -124,17 +122,4 @@ func run(ctx context.Context, stmt *sql.Stmt, args ...[]any) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-// newVersion is random, so that no two Puts ever take each other's row for
-// their own.
-func newVersion(old int64) int64 {
-	for {
-		var b [8]byte
-		_, _ = rand.Read(b[:])                               // never fails
-		version := int64(binary.BigEndian.Uint64(b[:]) >> 1) // #nosec G115 -- 63 bits
-		if version != 0 && version != old && version != old+1 {
-			return version
-		}
-	}
 }

@@ -82,15 +82,3 @@ func TestStorable(t *testing.T) {
 		}
 	}
 }
-
-func TestNewVersion(t *testing.T) {
-	t.Parallel()
-	seen := map[int64]bool{}
-	for range 10_000 {
-		version := newVersion(7)
-		if version <= 8 || seen[version] {
-			t.Fatalf("%d is not random", version)
-		}
-		seen[version] = true
-	}
-}

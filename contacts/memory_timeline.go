@@ -1,0 +1,52 @@
+package contacts
+
+import (
+	"slices"
+	"time"
+)
+
+// timeline lists persons by a time, so that those whose time has come are found
+// without a look at the others.
+type timeline []moment
+
+type moment struct {
+	at     time.Time
+	person Person
+}
+
+// move says that the person's time, which was from, is to; zero is none.
+func (t *timeline) move(p Person, from, to time.Time) {
+	if from.Equal(to) {
+		return
+	}
+	if i, found := t.find(moment{from, p}); found {
+		*t = slices.Delete(*t, i, i+1)
+	}
+	if !to.IsZero() {
+		i, _ := t.find(moment{to, p})
+		*t = slices.Insert(*t, i, moment{to, p})
+	}
+}
+
+func (t *timeline) find(m moment) (int, bool) {
+	return slices.BinarySearchFunc(*t, m, func(a, b moment) int {
+		if order := a.at.Compare(b.at); order != 0 {
+			return order
+		}
+		return comparePersons(a.person, b.person)
+	})
+}
+
+// until returns up to limit persons of a scope whose time has come, the longest ago
+// first.
+func (t *timeline) until(now time.Time, scope Scope, limit int) (persons []Person) {
+	for _, m := range *t {
+		if m.at.After(now) || len(persons) >= limit {
+			break
+		}
+		if m.person.Scope() == scope {
+			persons = append(persons, m.person)
+		}
+	}
+	return persons
+}
