@@ -70,22 +70,11 @@ func encode(id string) string {
 	if len(id) <= LongestID && IsPlain(id) {
 		return id
 	}
-	var b strings.Builder
-	for i := range len(id) {
-		if c := id[i]; isPlainByte(c) {
-			b.WriteByte(c)
-		} else {
-			const digits = "0123456789ABCDEF"
-			b.WriteByte('%')
-			b.WriteByte(digits[c>>4])
-			b.WriteByte(digits[c&15])
-		}
-		if b.Len() > LongestID {
-			sum := sha256.Sum256([]byte(id))
-			return "~" + hex.EncodeToString(sum[:])
-		}
+	if escaped := strings.NewReplacer("+", "%20", "~", "%7E").Replace(url.QueryEscape(id)); len(escaped) <= LongestID {
+		return escaped
 	}
-	return b.String()
+	sum := sha256.Sum256([]byte(id))
+	return "~" + hex.EncodeToString(sum[:])
 }
 
 // IsPlain reports whether s holds nothing but ASCII letters, digits and ._-.
