@@ -56,12 +56,6 @@ func (r *Reading) again(ctx context.Context, p Person) error {
 	return nil
 }
 
-// Clone returns a Reading of its own, for use beside this one.
-func (r *Reading) Clone() *Reading {
-	clone := *r
-	return &clone
-}
-
 // IsAnothers reports whether another person of the inbox has that contact.
 func (r *Reading) IsAnothers(ctx context.Context, id webchat.ContactID) (bool, error) {
 	row, err := r.store.ByContact(ctx, r.Row.InboxID, id)
@@ -118,10 +112,12 @@ func (r *Reading) change(ctx context.Context, f Transition, inLease bool) error 
 				return fmt.Errorf("maicontact: a row that was read again is the one that was refused as outdated; read from the database that is written to, not from a replica: %w", err)
 			}
 			if !unclear || !r.Row.isLike(next) {
-				if wait := sleep(ctx, pause); wait != nil {
-					return errors.Join(err, wait)
+				select {
+				case <-time.After(pause):
+					continue
+				case <-ctx.Done():
+					return errors.Join(err, ctx.Err())
 				}
-				continue
 			}
 			stored, err = r.Row, nil
 		}
@@ -145,15 +141,4 @@ func (r Row) isLike(other Row) bool {
 	}
 	r.Version, r.Updated, r.Waiting = other.Version, other.Updated, other.Waiting
 	return r == other
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

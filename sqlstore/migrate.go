@@ -24,8 +24,10 @@ const (
 	// after the other: the first 8 letters of the package's name.
 	lockID = 0x6d6169636f6e7461
 
-	// longestBusy is how long a migration waits for other users of SQLite.
+	// longestBusy is how long a migration waits for other users of SQLite, and
+	// busyPause about how long between two tries.
 	longestBusy = 30 * time.Second
+	busyPause   = 50 * time.Millisecond
 	// mostTries bounds failures of other kinds. Two processes that make the
 	// same table get in each other's way; the next try finds it made.
 	mostTries = 5
@@ -59,8 +61,10 @@ func Migrate(ctx context.Context, db *sql.DB, dialect Dialect) error {
 		if ctx.Err() != nil || try >= mostTries && !isBusy(err) || time.Since(start) > longestBusy {
 			return wrap(ctx, "migrate", err)
 		}
-		if err := pause(ctx, 50*time.Millisecond); err != nil {
-			return wrap(ctx, "migrate", err)
+		select {
+		case <-time.After(busyPause/2 + rand.N(busyPause)):
+		case <-ctx.Done():
+			return wrap(ctx, "migrate", ctx.Err())
 		}
 	}
 }
@@ -118,15 +122,4 @@ func schemaVersion(ctx context.Context, db *sql.DB) (int64, error) {
 // different types for that and pass on the words of SQLite.
 func isBusy(err error) bool {
 	return strings.Contains(err.Error(), "is locked")
-}
-
-func pause(ctx context.Context, about time.Duration) error {
-	timer := time.NewTimer(about/2 + rand.N(about))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -41,10 +41,8 @@ func Contain(ctx context.Context, log *slog.Logger, err *error) {
 
 // Sleep waits, and returns nil, or why ctx ended first.
 func Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

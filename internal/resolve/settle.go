@@ -83,9 +83,9 @@ func (r *Resolver) settleLater(ctx context.Context, at *contacts.Reading, f cont
 	if err != nil || owner == 0 {
 		return err
 	}
-	later := at.Clone()
+	later := *at // the caller goes on with its own
 	go func() {
-		err := r.detached(ctx, mostFlights, func(ctx context.Context) error { return r.reconcile.Continue(ctx, later, owner) })
+		err := r.detached(ctx, mostFlights, func(ctx context.Context) error { return r.reconcile.Continue(ctx, &later, owner) })
 		if err != nil {
 			r.Logger.WarnContext(ctx, "maicontact: a change stays in the store for now", "error", err)
 		}
