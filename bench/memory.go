@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"runtime"
-	"slices"
 	"time"
 
 	"github.com/maicontact/maicontact"
@@ -43,17 +41,13 @@ func measureMemory(howMuch size) ([]figure, error) {
 		return found, nil
 	}
 	more, err := measureBound()
-	if err != nil {
-		return nil, err
-	}
-	sweep, err := measureSweep(100_000)
-	return append(append(found, more), sweep...), err
+	return append(found, more), err
 }
 
 // measureBound is what three times as many members as are kept by default take,
 // over what those take that are kept.
 func measureBound() (figure, error) {
-	const kept = 100_000
+	const kept = 99_999 // and the one with whom fill begins
 	p, err := newRememberer()
 	if err != nil {
 		return figure{}, err
@@ -69,7 +63,7 @@ func measureBound() (figure, error) {
 	}
 	all := some*kept + heapInUse() - before
 	runtime.KeepAlive(p)
-	return figure{name: fmt.Sprintf("of %d members, over that of %d", 3*kept, kept), value: all / (some * kept), unit: "x", most: 1.2}, err
+	return figure{name: fmt.Sprintf("of %d members, over that of %d", 3*(kept+1), kept+1), value: all / (some * kept), unit: "x", most: 1.2}, err
 }
 
 // rememberer is a process on a store that has everybody and answers at once.
@@ -124,62 +118,6 @@ func heapInUse() float64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return float64(m.HeapAlloc)
-}
-
-// measureSweep is how long requests take while Run sweeps and all that is
-// remembered runs out together, 30 s after it came, beside the same requests
-// before that.
-func measureSweep(members int) ([]figure, error) {
-	p, err := newRememberer()
-	if err != nil {
-		return nil, err
-	}
-	defer p.close()
-	stop := runBeside(p.middleware)
-	found, err := p.sweepFigures(members)
-	return found, errors.Join(err, stop())
-}
-
-func (p *rememberer) sweepFigures(members int) ([]figure, error) {
-	const remembered, window = 30 * time.Second, 5 * time.Second
-	if _, err := p.fill(members); err != nil {
-		return nil, err
-	}
-	filled := time.Now()
-	quiet, err := p.waits(window)
-	if err != nil {
-		return nil, err
-	}
-	time.Sleep(time.Until(filled.Add(remembered - window/2)))
-	expiring, err := p.waits(window)
-	return []figure{
-		{name: "longest wait, nothing expires", value: quiet.longest, unit: "ms"},
-		{name: "99.99 % wait at most, nothing expires", value: quiet.most, unit: "ms"},
-		{name: fmt.Sprintf("longest wait while %d expire", members), value: expiring.longest, unit: "ms", most: 2},
-		{name: fmt.Sprintf("99.99 %% wait at most while %d expire", members), value: expiring.most, unit: "ms", most: 2},
-	}, err
-}
-
-// sweepWaits is in milliseconds.
-type sweepWaits struct{ most, longest float64 }
-
-// waits asks for the same few members for a while, one after the other.
-func (p *rememberer) waits(window time.Duration) (sweepWaits, error) {
-	w := newSink()
-	var took []time.Duration
-	for start, n := time.Now(), 0; time.Since(start) < window; n++ {
-		r := crowdRequest(n%16 + 1)
-		w.reset()
-		before := time.Now()
-		p.handler.ServeHTTP(w, r)
-		took = append(took, time.Since(before))
-		if err := w.mustHold(crowdContact(n%16 + 1)); err != nil {
-			return sweepWaits{}, err
-		}
-	}
-	slices.Sort(took)
-	milliseconds := func(d time.Duration) float64 { return float64(d) / 1e6 }
-	return sweepWaits{milliseconds(took[len(took)*9999/10000]), milliseconds(took[len(took)-1])}, nil
 }
 
 // everybody is a store in which every member has a confirmed contact and

@@ -39,38 +39,23 @@ func TestMemory(t *testing.T) {
 	})
 }
 
-// The memory is bounded: when it is full of what has not run out, nothing more
-// is remembered; what has run out makes room.
+// The memory is bounded: when it is full it begins anew, and goes on remembering.
 func TestMemoryIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const most = 1200
-		m := newMemory(most)
-		count := func() (n int) {
-			for i := range m.parts {
-				n += m.parts[i].known.ItemCount()
-			}
-			return n
+	const most = 1200
+	m := newMemory(most)
+	for i := range 10 * most {
+		owner := fmt.Sprint(i)
+		m.put(owner, "p", Answer{ID: someID})
+		if _, ok := m.get(owner, "p"); !ok {
+			t.Fatalf("number %d is not remembered", i)
 		}
-		for i := range 10 * most {
-			m.put(fmt.Sprint("first ", i), "p", Answer{ID: someID})
+		if n := m.known.ItemCount(); n > most {
+			t.Fatalf("%d answers, want %d at most", n, most)
 		}
-		if n := count(); n > most || n < most/2 {
-			t.Errorf("%d answers, want about %d", n, most)
-		}
-		if _, ok := m.get("first 0", "p"); !ok {
-			t.Error("the first one was pushed out")
-		}
-		time.Sleep(recallTime + sweepPause)
-		m.put("next", "p", Answer{ID: someID})
-		if _, ok := m.get("next", "p"); !ok {
-			t.Error("what has run out makes no room")
-		}
-		m.sweep()
-		if n := count(); n != 1 {
-			t.Errorf("%d answers after a sweep", n)
-		}
-		synctest.Wait()
-	})
+	}
+	if _, ok := m.get(fmt.Sprint(9*most), "p"); !ok {
+		t.Error("what was remembered since is lost")
+	}
 }
 
 // It takes a bounded number of bytes, and starts no goroutine.
@@ -108,7 +93,6 @@ func TestMemoryAtOnce(t *testing.T) {
 					t.Error("the answer of another")
 				}
 				m.forget(owner)
-				m.sweep()
 			}
 		})
 	}

@@ -105,11 +105,9 @@ func (r *Resolver) upkeepOf(ctx context.Context, due []contacts.Person) bool {
 	return err == nil
 }
 
-// prune takes out answers that have run out, and visitors whose cookie cannot come
-// back.
+// prune takes out visitors whose cookie cannot come back.
 func (r *Resolver) prune(ctx context.Context) {
 	for background.Sleep(ctx, pruneInterval/2+rand.N(pruneInterval)) == nil {
-		r.memory.sweep()
 		for {
 			n, err := r.pruneOnce(ctx)
 			if err != nil && ctx.Err() == nil && r.unasked.Count(time.Now()) > 0 {
