@@ -24,9 +24,6 @@ func (c Config) withDefaults() Config {
 	if id, err := webchat.ParseInboxID(c.InboxID); err == nil {
 		c.InboxID = id
 	}
-	if c.SuspendedAccess.IsZero() {
-		c.SuspendedAccess = webchat.NoAccess()
-	}
 	c.Visitors.Profile = c.Visitors.Profile.Normalized()
 	c.VendorKeys = slices.Clone(c.VendorKeys)
 	c.Site.ScriptPath = cmp.Or(c.Site.ScriptPath, DefaultScriptPath)

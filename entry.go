@@ -214,7 +214,7 @@ func (x *exchange) visitorKey(ctx context.Context) string {
 
 // isolated returns a context that cannot ask who is there: Identify, which
 // answers that, and hooks get it.
-func isolated(ctx context.Context) context.Context { return background.Hide(ctx, exchangeKey{}) }
+func isolated(ctx context.Context) context.Context { return session.Isolate(ctx, exchangeKey{}) }
 
 // privateCopy returns a copy of the request for use on any goroutine: in the
 // asker's context, with no gorilla session shared.

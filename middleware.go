@@ -27,6 +27,7 @@ import (
 	"github.com/maicontact/maicontact/internal/guard"
 	"github.com/maicontact/maicontact/internal/identity"
 	"github.com/maicontact/maicontact/internal/ratelimit"
+	"github.com/maicontact/maicontact/internal/reconcile"
 	"github.com/maicontact/maicontact/internal/render"
 	"github.com/maicontact/maicontact/internal/reply"
 	"github.com/maicontact/maicontact/internal/resolve"
@@ -78,13 +79,14 @@ func New(c Config) (*Middleware, error) {
 	m.visitor.Desired = contacts.Desired{Profile: c.Visitors.Profile, Stamp: contacts.StampOf(c.Visitors.Profile)}
 	m.visitor.Profile = m.visitor.Desired.Stamp.Profile
 	m.resolver = resolve.New(resolve.Options{
-		Scope: m.scope, Store: c.Store, Logger: c.Logger,
-		API:    upstream.New(client, upstream.Options{Calls: c.Limits.Calls, PerSecond: c.Limits.CallsPerSecond, Logger: c.Logger}),
-		Timing: c.reconciling(),
+		Scope: m.scope, Store: c.Store,
 		Budget: c.Timing.Budget, Recheck: c.Timing.Recheck, Stale: c.Timing.StaleIfError, Drain: c.Timing.Drain,
 		Keep:    min(firstLife, c.Cookie.MaxAge) + visitorSlack,
 		Workers: max(1, c.Limits.Calls/2), InsecureStalePermissions: c.InsecureStalePermissions,
-		Suspended: c.SuspendedAccess, VendorKeys: c.VendorKeys, RemakeMoved: c.RemakeMoved, OnRefused: m.refused,
+		Options: reconcile.Options{
+			API:    upstream.New(client, upstream.Options{Calls: c.Limits.Calls, PerSecond: c.Limits.CallsPerSecond, Logger: c.Logger}),
+			Timing: c.reconciling(), Suspended: c.SuspendedAccess, VendorKeys: c.VendorKeys, RemakeMoved: c.RemakeMoved, OnRefused: m.refused, Logger: c.Logger,
+		},
 	})
 	return m, nil
 }

@@ -74,9 +74,6 @@ func New(o Options) (*Operator, error) {
 	case o.Store == nil || o.API == nil:
 		return nil, errors.New("operate: a store and a client are needed")
 	}
-	if o.SuspendedAccess.IsZero() {
-		o.SuspendedAccess = webchat.NoAccess()
-	}
 	o.Calls = max(1, cmp.Or(o.Calls, DefaultCalls))
 	o.CallsPerSecond = cmp.Or(o.CallsPerSecond, DefaultCallsPerSecond)
 	if o.Logger == nil {
@@ -86,14 +83,14 @@ func New(o Options) (*Operator, error) {
 	api := upstream.New(o.API, upstream.Options{Calls: o.Calls, PerSecond: o.CallsPerSecond, Logger: o.Logger})
 	return &Operator{
 		scope: scope, store: o.Store, api: api, workers: o.Calls, patience: cmp.Or(o.Patience, mostPatience), onWait: o.OnWait, log: o.Logger,
-		resolver: resolve.New(resolve.Options{
-			Scope: scope, Store: o.Store, API: api, Logger: o.Logger, Suspended: o.SuspendedAccess,
+		resolver: resolve.New(resolve.Options{Scope: scope, Store: o.Store, Options: reconcile.Options{
+			API: api, Logger: o.Logger, Suspended: o.SuspendedAccess,
 			Timing: reconcile.Timing{
 				Lease:      cmp.Or(o.Lease, reconcile.DefaultLease),
 				WriteDoubt: cmp.Or(o.WriteDoubt, reconcile.DefaultWriteDoubt),
 				SearchLag:  cmp.Or(o.SearchLag, reconcile.DefaultSearchLag),
 			},
-		}),
+		}}),
 	}, nil
 }
 

@@ -19,7 +19,7 @@ func (w *work) sees(id webchat.ContactID, told webchat.Contact, access webchat.Q
 	if told.AccessTold && w.isSame(access, told) || !told.AccessTold && (!changed || w.vendor.isSilent()) {
 		return true, nil
 	}
-	read, err := w.api.Get(w.ctx, w.purpose(), id)
+	read, err := w.API.Get(w.ctx, w.purpose(), id)
 	if err != nil {
 		return false, err
 	}
@@ -30,15 +30,15 @@ func (w *work) sees(id webchat.ContactID, told webchat.Contact, access webchat.Q
 	if w.vendor.readsTell.Load() && read.SourceID != "" {
 		return access.IsZero(), nil // where reads tell, a whole contact without the field has none
 	}
-	w.vendor.falls(w.ctx, w.log)
+	w.vendor.falls(w.ctx, w.Logger)
 	return w.vendor.isSilent(), nil
 }
 
 func (w *work) isSame(access webchat.QueryMetadata, c webchat.Contact) bool {
-	same, added := access.SeenIn(c.Profile.QueryMetadata, w.vendorKeys...)
+	same, added := access.SeenIn(c.Profile.QueryMetadata, w.VendorKeys...)
 	if same {
 		if news := w.vendor.adds(added); len(news) > 0 {
-			w.log.InfoContext(w.ctx, "maicontact: MaiAgent adds keys of its own to the permissions that were sent; they are taken to mean nothing", "keys", news)
+			w.Logger.InfoContext(w.ctx, "maicontact: MaiAgent adds keys of its own to the permissions that were sent; they are taken to mean nothing", "keys", news)
 		}
 	}
 	return same

@@ -84,7 +84,7 @@ func (w *work) failure(row contacts.Row, cause error, now time.Time) contacts.Fa
 	}
 	f.Delay = max(f.Delay, retryAfter(cause))
 	if upstream.IsUnclear(cause) {
-		f.Delay = max(f.Delay, w.timing.SearchLag)
+		f.Delay = max(f.Delay, w.Timing.SearchLag)
 	}
 	switch {
 	case errors.Is(cause, errDenied):
@@ -92,7 +92,7 @@ func (w *work) failure(row contacts.Row, cause error, now time.Time) contacts.Fa
 	case upstream.Setting(cause) != "":
 		f.Delay = max(misset/4*3+rand.N(misset/2), retryAfter(cause))
 	case errors.Is(cause, errInDoubt):
-		f.Delay = min(max(f.Delay, w.timing.SearchLag), w.doubt.Sub(now)) // the next claim finds the doubt over
+		f.Delay = min(max(f.Delay, w.Timing.SearchLag), w.doubt.Sub(now)) // the next claim finds the doubt over
 	case errors.Is(cause, errHeld) && f.Conflicts > signsOfHeld*mostHeld:
 		f.Delay = heldRest
 	case errors.Is(cause, errHeld), upstream.FailedInside(cause) && f.Conflicts > 1:

@@ -70,7 +70,7 @@ func (w *work) adopt() error {
 func (w *work) create(first contacts.Transition) error {
 	for {
 		made, err := w.send(first, webchat.Contact{}, func(before func(context.Context) (webchat.Draft, error)) (webchat.Contact, error) {
-			return w.api.Create(w.ctx, w.purpose(), before)
+			return w.API.Create(w.ctx, w.purpose(), before)
 		})
 		first = AsItIs
 		switch {
@@ -115,7 +115,7 @@ func (w *work) takeOver() error {
 
 // nextGeneration gives up the contact, or the source id, of the row.
 func (w *work) nextGeneration(why string) error {
-	w.log.WarnContext(w.ctx, "maicontact: "+why+"; the next generation is made", "generation", w.at.Row.Generation+1)
+	w.Logger.WarnContext(w.ctx, "maicontact: "+why+"; the next generation is made", "generation", w.at.Row.Generation+1)
 	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		doubt := w.doubt
 		if !doubt.After(now) {
@@ -190,13 +190,13 @@ func (w *work) bind(id webchat.ContactID, confirmed contacts.Stamp, operation st
 // find returns the contact with exactly the row's source id; nil is none. Where
 // MaiAgent has several, the oldest is taken, always.
 func (w *work) find() (*webchat.Contact, error) {
-	found, err := w.api.Find(w.ctx, w.purpose(), w.at.Row.InboxID, sourceID(w.at.Row))
+	found, err := w.API.Find(w.ctx, w.purpose(), w.at.Row.InboxID, sourceID(w.at.Row))
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
 	w.vendor.hears(found[0])
 	if len(found) > 1 {
-		w.log.ErrorContext(w.ctx, "maicontact: MaiAgent has several contacts with one source id; the oldest is used", "contacts", len(found))
+		w.Logger.ErrorContext(w.ctx, "maicontact: MaiAgent has several contacts with one source id; the oldest is used", "contacts", len(found))
 	}
 	return &found[0], nil
 }
@@ -207,10 +207,10 @@ func (w *work) find() (*webchat.Contact, error) {
 func (w *work) findExisting() (*webchat.Contact, error) {
 	for start := time.Now(); ; {
 		found, err := w.find()
-		if err != nil || found != nil || time.Since(start) >= w.timing.SearchLag {
+		if err != nil || found != nil || time.Since(start) >= w.Timing.SearchLag {
 			return found, err
 		}
-		if err := background.Sleep(w.ctx, w.timing.SearchLag/6); err != nil {
+		if err := background.Sleep(w.ctx, w.Timing.SearchLag/6); err != nil {
 			return nil, err
 		}
 	}

@@ -151,8 +151,8 @@ func (w *work) tellRefused(ctx context.Context) {
 	if len(fields) == 0 || slices.Equal(fields, RefusedFields(w.claimed)) {
 		return
 	}
-	w.log.WarnContext(ctx, "maicontact: MaiAgent does not take a part of a profile; the rest was sent, and it is tried again in a day or when it changes", "fields", fields)
-	if w.onRefused != nil {
-		w.onRefused(ctx, w.at.Row.Person, fields)
+	w.Logger.WarnContext(ctx, "maicontact: MaiAgent does not take a part of a profile; the rest was sent, and it is tried again in a day or when it changes", "fields", fields)
+	if w.OnRefused != nil {
+		w.OnRefused(ctx, w.at.Row.Person, fields)
 	}
 }

@@ -41,7 +41,8 @@ func (t Timing) Flight() time.Duration { return t.Lease * 2 / 3 }
 type Options struct {
 	API    *upstream.Client
 	Timing Timing
-	// Suspended is the access of people who are suspended.
+	// Suspended is the access of people who are suspended. Defaults to
+	// webchat.NoAccess().
 	Suspended webchat.QueryMetadata
 	// VendorKeys are keys that MaiAgent adds to query metadata, and that mean nothing.
 	VendorKeys []string
@@ -54,21 +55,16 @@ type Options struct {
 
 // Reconciler is made by [New] and safe for concurrent use.
 type Reconciler struct {
-	api         *upstream.Client
-	timing      Timing
-	suspended   webchat.QueryMetadata
-	vendorKeys  []string
-	remakeMoved bool
-	onRefused   func(context.Context, contacts.Person, []webchat.Field)
-	log         *slog.Logger
-	vendor      vendor
+	Options
+	vendor vendor
 }
 
 // New returns a Reconciler.
 func New(o Options) *Reconciler {
-	return &Reconciler{
-		api: o.API, timing: o.Timing, suspended: o.Suspended, vendorKeys: o.VendorKeys, remakeMoved: o.RemakeMoved, onRefused: o.OnRefused, log: o.Logger,
+	if o.Suspended.IsZero() {
+		o.Suspended = webchat.NoAccess()
 	}
+	return &Reconciler{Options: o}
 }
 
 // Settle applies the transition to the row, and brings the row in step with
@@ -106,7 +102,7 @@ func (r *Reconciler) Make(ctx context.Context, at *contacts.Reading, first conta
 		if err != nil {
 			return row, err
 		}
-		return row.Claim(w.owner, r.timing.Lease, now)
+		return row.Claim(w.owner, r.Timing.Lease, now)
 	})
 	if err != nil && !w.began {
 		return err // nothing was written anywhere
@@ -141,7 +137,7 @@ func (r *Reconciler) Claim(ctx context.Context, at *contacts.Reading, f contacts
 		if err != nil {
 			return row, err
 		}
-		next, err := row.Claim(mine, r.timing.Lease, now)
+		next, err := row.Claim(mine, r.Timing.Lease, now)
 		if err != nil {
 			return row, nil
 		}

@@ -95,7 +95,7 @@ func (w *work) remaining() (remains, error) {
 
 func (w *work) list(generation int) ([]webchat.Contact, error) {
 	row := w.at.Row
-	return w.api.Find(w.ctx, upstream.Upkeep, row.InboxID, identity.SourceID(row.Person, generation))
+	return w.API.Find(w.ctx, upstream.Upkeep, row.InboxID, identity.SourceID(row.Person, generation))
 }
 
 // proveGone looks once more for what was deleted. That nothing is shown proves
@@ -112,12 +112,12 @@ func (w *work) proveGone(was remains) error {
 	if was.readable {
 		return nil
 	}
-	return w.api.CanRead(w.ctx, upstream.Upkeep, w.at.Row.InboxID)
+	return w.API.CanRead(w.ctx, upstream.Upkeep, w.at.Row.InboxID)
 }
 
 // delete deletes a contact and reads back.
 func (w *work) delete(id webchat.ContactID) error {
-	if err := w.api.Delete(w.ctx, id); err != nil {
+	if err := w.API.Delete(w.ctx, id); err != nil {
 		return err
 	}
 	gone, err := w.isGone(id)

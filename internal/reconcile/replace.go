@@ -15,7 +15,7 @@ import (
 // more later.
 func (w *work) replace() error {
 	id := w.at.Row.ContactID
-	held, err := w.api.Get(w.ctx, w.purpose(), id)
+	held, err := w.API.Get(w.ctx, w.purpose(), id)
 	switch {
 	case errors.Is(err, webchat.ErrNotFound):
 		return w.heal()
@@ -24,16 +24,16 @@ func (w *work) replace() error {
 	}
 	w.vendor.hearsRead(held)
 	if w.isMoved(held) {
-		if w.remakeMoved && w.doubt.IsZero() && w.at.Row.Life == contacts.Live {
+		if w.RemakeMoved && w.doubt.IsZero() && w.at.Row.Life == contacts.Live {
 			return w.nextGeneration("a contact was moved out of the inbox, which counts as deleted")
 		}
-		w.log.WarnContext(w.ctx, "maicontact: a contact is in another inbox than ours now; it is kept in step there and not moved back")
+		w.Logger.WarnContext(w.ctx, "maicontact: a contact is in another inbox than ours now; it is kept in step there and not moved back")
 	}
 	before, confirmed := w.doubt, w.at.Row.Confirmed
 	w.planned = contacts.Stamp{} // what is held is another
 	for {
 		told, err := w.send(AsItIs, held, func(begin func(context.Context) (webchat.Draft, error)) (webchat.Contact, error) {
-			return w.api.Replace(w.ctx, id, begin)
+			return w.API.Replace(w.ctx, id, begin)
 		})
 		switch {
 		case errors.Is(err, webchat.ErrNotFound):
@@ -86,7 +86,7 @@ func (w *work) confirm(before time.Time, changed bool) error {
 	w.vendor.served(w.at.Row.Person)
 	w.tellRefused(w.ctx)
 	if changed {
-		w.log.InfoContext(w.ctx, "maicontact: MaiAgent has confirmed a change of permissions", "after", w.at.Row.Updated.Sub(since))
+		w.Logger.InfoContext(w.ctx, "maicontact: MaiAgent has confirmed a change of permissions", "after", w.at.Row.Updated.Sub(since))
 	}
 	return nil
 }
@@ -114,7 +114,7 @@ func (w *work) heal() error {
 		return errInDoubt
 	}
 	if found == nil {
-		if err := w.api.CanRead(w.ctx, upstream.Upkeep, w.at.Row.InboxID); err != nil {
+		if err := w.API.CanRead(w.ctx, upstream.Upkeep, w.at.Row.InboxID); err != nil {
 			return err
 		}
 	}
@@ -122,7 +122,7 @@ func (w *work) heal() error {
 }
 
 func (w *work) isGone(id webchat.ContactID) (bool, error) {
-	_, err := w.api.Get(w.ctx, w.purpose(), id)
+	_, err := w.API.Get(w.ctx, w.purpose(), id)
 	if errors.Is(err, webchat.ErrNotFound) {
 		return true, nil
 	}

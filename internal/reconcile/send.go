@@ -33,7 +33,7 @@ func (w *work) send(first contacts.Transition, held webchat.Contact, call write)
 				return row, contacts.ErrFenced // it has been sent meanwhile
 			}
 			before = row.DoubtUntil
-			return row.BeginWrite(w.owner, w.timing.WriteDoubt, now)
+			return row.BeginWrite(w.owner, w.Timing.WriteDoubt, now)
 		})
 		if err != nil {
 			return webchat.Draft{}, err
@@ -83,7 +83,7 @@ func (w *work) doubtAfter(before time.Time, err error) time.Time {
 	case !api.Unknown:
 		return before
 	case api.Status/100 == 2 || api.Status == http.StatusInternalServerError || api.Status == http.StatusServiceUnavailable:
-		if lag := w.at.Now().Add(w.timing.SearchLag); lag.After(before) {
+		if lag := w.at.Now().Add(w.Timing.SearchLag); lag.After(before) {
 			return lag
 		}
 		return before

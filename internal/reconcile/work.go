@@ -40,10 +40,10 @@ type work struct {
 
 func (r *Reconciler) begin(ctx context.Context, at *contacts.Reading, owner int64) *work {
 	w := &work{Reconciler: r, at: at, owner: owner, claimed: at.Row, doubt: at.Row.DoubtUntil}
-	left := r.timing.Flight()
+	left := r.Timing.Flight()
 	if at.Row.Owner == owner {
 		// The Put that claimed the row may have taken long.
-		left = min(left, at.Row.LeaseUntil.Sub(at.Now())-r.timing.Lease/10)
+		left = min(left, at.Row.LeaseUntil.Sub(at.Now())-r.Timing.Lease/10)
 	}
 	w.ctx, w.cancel = context.WithTimeout(identity.WithPerson(ctx, at.Row.Person), left)
 	return w
@@ -99,7 +99,7 @@ func (w *work) giveUp(cause error) error {
 		return w.lost()
 	}
 	if errors.Is(cause, contacts.ErrContactTaken) {
-		w.log.ErrorContext(w.ctx, "maicontact: MaiAgent gave one contact for two people; the second does not get it. Look for a proxy that answers API calls from a cache")
+		w.Logger.ErrorContext(w.ctx, "maicontact: MaiAgent gave one contact for two people; the second does not get it. Look for a proxy that answers API calls from a cache")
 	}
 	unseen := errors.Is(cause, errUnseen)
 	var failure contacts.Failure
@@ -127,26 +127,26 @@ func (w *work) giveUp(cause error) error {
 func (w *work) tell(cause error, retry time.Duration) {
 	if setting := upstream.Setting(cause); setting != "" {
 		if n := w.vendor.misset.Count(time.Now()); n > 0 {
-			w.log.ErrorContext(w.ctx, "maicontact: MaiAgent refuses what the site's settings say", "setting", setting, "times", n, "error", cause)
+			w.Logger.ErrorContext(w.ctx, "maicontact: MaiAgent refuses what the site's settings say", "setting", setting, "times", n, "error", cause)
 		}
 		return
 	}
 	if errors.Is(cause, errUnseen) {
 		if n := w.vendor.wait(w.at.Row.Person, time.Now()); n > 0 {
-			w.log.WarnContext(w.ctx, "maicontact: MaiAgent does not show the permissions that were sent, so people wait for their chat; check in MaiAgent's console what the contact's query metadata is, and who else changes it; keys that MaiAgent adds itself belong in Config.VendorKeys",
+			w.Logger.WarnContext(w.ctx, "maicontact: MaiAgent does not show the permissions that were sent, so people wait for their chat; check in MaiAgent's console what the contact's query metadata is, and who else changes it; keys that MaiAgent adds itself belong in Config.VendorKeys",
 				"people", n, "retry_in", retry)
 		}
 		return
 	}
 	if w.at.Row.Life == contacts.Suspended && upstream.IsRefusal(cause) {
-		w.log.ErrorContext(w.ctx, "maicontact: MaiAgent does not take the permissions of a suspended person; check Config.SuspendedAccess", "error", cause, "retry_in", retry)
+		w.Logger.ErrorContext(w.ctx, "maicontact: MaiAgent does not take the permissions of a suspended person; check Config.SuspendedAccess", "error", cause, "retry_in", retry)
 		return
 	}
 	if errors.Is(cause, errDenied) {
-		w.log.ErrorContext(w.ctx, "maicontact: MaiAgent has answered creations for one person with something else, so that no more are made for them; look for a proxy that changes or caches API calls, then use Reissue for the member", "retry_in", retry)
+		w.Logger.ErrorContext(w.ctx, "maicontact: MaiAgent has answered creations for one person with something else, so that no more are made for them; look for a proxy that changes or caches API calls, then use Reissue for the member", "retry_in", retry)
 		return
 	}
-	w.log.WarnContext(w.ctx, "maicontact: a contact is not in step yet", "error", cause, "failures", w.at.Row.Failures, "retry_in", retry)
+	w.Logger.WarnContext(w.ctx, "maicontact: a contact is not in step yet", "error", cause, "failures", w.at.Row.Failures, "retry_in", retry)
 }
 
 // lost is for a claim that somebody else has taken over, or that an erasure has
@@ -180,7 +180,7 @@ func (w *work) target(current webchat.Contact) contacts.Desired {
 	row := w.at.Row
 	if row.Life == contacts.Suspended {
 		p := current.Profile
-		p.QueryMetadata = w.suspended
+		p.QueryMetadata = w.Suspended
 		return contacts.Desired{Profile: p, Stamp: contacts.Stamp{Access: p.AccessFingerprint()}}
 	}
 	d := contacts.Desired{Stamp: row.Desired, Revision: row.Revision}

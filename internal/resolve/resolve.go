@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -19,7 +18,6 @@ import (
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/background"
 	"github.com/maicontact/maicontact/internal/reconcile"
-	"github.com/maicontact/maicontact/internal/upstream"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -56,8 +54,6 @@ var (
 type Options struct {
 	Scope   contacts.Scope
 	Store   contacts.Store
-	API     *upstream.Client
-	Timing  reconcile.Timing
 	Budget  time.Duration // how long Contact waits; negative: not at all
 	Recheck time.Duration // how long an answer is believed
 	Stale   time.Duration // and how much longer while the store gives no answer
@@ -66,12 +62,7 @@ type Options struct {
 	Workers int           // rows that Run works on at a time
 	// InsecureStalePermissions hands out an id before its access is confirmed.
 	InsecureStalePermissions bool
-	// Suspended, VendorKeys, RemakeMoved and OnRefused are for the reconciler.
-	Suspended   webchat.QueryMetadata
-	VendorKeys  []string
-	RemakeMoved bool
-	OnRefused   func(context.Context, contacts.Person, []webchat.Field)
-	Logger      *slog.Logger
+	reconcile.Options
 }
 
 // Resolver is made by [New] and safe for concurrent use.
@@ -96,12 +87,10 @@ type Resolver struct {
 // New returns a Resolver. It starts nothing.
 func New(o Options) *Resolver {
 	return &Resolver{
-		Options: o,
-		reconcile: reconcile.New(reconcile.Options{
-			API: o.API, Timing: o.Timing, Suspended: o.Suspended, VendorKeys: o.VendorKeys, RemakeMoved: o.RemakeMoved, OnRefused: o.OnRefused, Logger: o.Logger,
-		}),
-		memory: newMemory(mostRecalled),
-		trust:  newTrust(o.Recheck, o.Stale),
+		Options:   o,
+		reconcile: reconcile.New(o.Options),
+		memory:    newMemory(mostRecalled),
+		trust:     newTrust(o.Recheck, o.Stale),
 	}
 }
 
