@@ -119,7 +119,7 @@ func (h *Handler) showPerson(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) personPage(r *http.Request, p contacts.Person) (personPage, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), tableTime)
 	defer cancel()
-	page := personPage{frame: h.frame("Member", "person"), Name: nameOf(p), Visitor: p.IsVisitor(), Address: h.config.Prefix + "person/" + r.PathValue("who")}
+	page := personPage{frame: h.frame("Member", "person"), Name: operate.NameOf(p), Visitor: p.IsVisitor(), Address: h.config.Prefix + "person/" + r.PathValue("who")}
 	if page.Visitor {
 		page.Title = "Visitor"
 	}
@@ -148,16 +148,4 @@ var meanings = map[contacts.State]string{
 	contacts.StateErasing:   "Their contact is being deleted for good; they have no chat.",
 	contacts.StateErased:    "They have no chat, and get no contact until they are restored.",
 	contacts.StateReissuing: "Their contact is being deleted; they get another the next time they ask.",
-}
-
-// nameOf is a member's business user ID. A visitor's key is what their cookie
-// holds, and stays out of pages.
-func nameOf(p contacts.Person) string {
-	if p.IsVisitor() {
-		return ""
-	}
-	if id, ok := p.MemberID(); ok {
-		return id
-	}
-	return p.ID
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/identity"
-	"github.com/maicontact/maicontact/internal/upstream"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -99,7 +98,7 @@ func (a *audit) found(ctx context.Context, f *Finding, row contacts.Row) error {
 
 // table looks for what every row says at MaiAgent.
 func (a *audit) table(ctx context.Context) error {
-	return a.eachPage(ctx, func(rows []contacts.Row) error {
+	return a.eachPage(ctx, contacts.Person{}, func(rows []contacts.Row) error {
 		group, working := errgroup.WithContext(ctx)
 		group.SetLimit(a.workers)
 		for _, row := range rows {
@@ -116,10 +115,10 @@ func (a *audit) table(ctx context.Context) error {
 	})
 }
 
-// eachPage goes through the table.
-func (a *audit) eachPage(ctx context.Context, work func([]contacts.Row) error) error {
-	for after := (contacts.Person{}); ; {
-		rows, err := a.store.Rows(ctx, a.scope, after, rowsAtOnce)
+// eachPage goes through the table, after that person.
+func (o *Operator) eachPage(ctx context.Context, after contacts.Person, work func([]contacts.Row) error) error {
+	for {
+		rows, err := o.store.Rows(ctx, o.scope, after, rowsAtOnce)
 		if err != nil {
 			return err
 		}
@@ -142,11 +141,7 @@ func (a *audit) row(ctx context.Context, row contacts.Row) (*Finding, error) {
 	if row.Life != contacts.Live && row.Life != contacts.Suspended || !row.DoubtUntil.IsZero() {
 		return nil, nil
 	}
-	var held webchat.Contact
-	err := a.patiently(ctx, func() (err error) {
-		held, err = a.api.Get(ctx, upstream.MakeMember, row.ContactID)
-		return err
-	})
+	held, err := a.read(ctx, row.ContactID)
 	var f *Finding
 	switch {
 	case errors.Is(err, webchat.ErrNotFound) && row.Life == contacts.Live && row.Confirmed == contacts.Stamp{} && row.Desired != contacts.Stamp{}:

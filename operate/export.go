@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
-	"github.com/maicontact/maicontact/internal/identity"
-	"github.com/maicontact/maicontact/internal/upstream"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -48,7 +46,7 @@ type ExportedContact struct {
 // anything the error is [contacts.ErrNotFound].
 func (o *Operator) Export(ctx context.Context, p contacts.Person) (Export, error) {
 	e := Export{
-		Exported: time.Now().UTC(), Namespace: p.Namespace, InboxID: p.InboxID, Person: p.Kind, MemberID: nameOf(p), Contacts: []ExportedContact{},
+		Exported: time.Now().UTC(), Namespace: p.Namespace, InboxID: p.InboxID, Person: p.Kind, MemberID: NameOf(p), Contacts: []ExportedContact{},
 	}
 	row, now, err := o.store.Get(ctx, p)
 	switch {
@@ -85,11 +83,7 @@ func (o *Operator) contactsOf(ctx context.Context, row contacts.Row) ([]webchat.
 	var all []webchat.Contact
 	known := map[webchat.ContactID]bool{}
 	if row.ContactID != "" {
-		var own webchat.Contact
-		err := o.patiently(ctx, func() (err error) {
-			own, err = o.api.Get(ctx, upstream.MakeMember, row.ContactID)
-			return err
-		})
+		own, err := o.read(ctx, row.ContactID)
 		if err != nil && !errors.Is(err, webchat.ErrNotFound) {
 			return nil, err
 		}
@@ -98,11 +92,7 @@ func (o *Operator) contactsOf(ctx context.Context, row contacts.Row) ([]webchat.
 		}
 	}
 	for generation := 1; generation <= row.Generation+furtherGenerations; generation++ {
-		var found []webchat.Contact
-		err := o.patiently(ctx, func() (err error) {
-			found, err = o.api.Find(ctx, upstream.MakeMember, row.InboxID, identity.SourceID(row.Person, generation))
-			return err
-		})
+		found, err := o.find(ctx, row, generation)
 		if err != nil {
 			return nil, err
 		}
@@ -119,18 +109,21 @@ func (o *Operator) export(ctx context.Context, c webchat.Contact) (ExportedConta
 	e := ExportedContact{
 		SourceID: c.SourceID, InboxIDs: c.InboxIDs, Profile: c.Profile, Created: timeOf(c.Created), Updated: timeOf(c.Updated),
 	}
-	err := o.patiently(ctx, func() error {
-		e.Conversations = []json.RawMessage{}
-		return o.api.Conversations(ctx, c.ID, func(text json.RawMessage) error {
-			e.Conversations = append(e.Conversations, masked(text, c.ID))
+	conversations, err := patiently(ctx, o, func() ([]json.RawMessage, error) {
+		all := []json.RawMessage{}
+		err := o.api.Conversations(ctx, c.ID, func(text json.RawMessage) error {
+			all = append(all, masked(text, c.ID))
 			return nil
 		})
+		return all, err
 	})
 	switch {
 	case errors.Is(err, webchat.ErrNotFound), errors.Is(err, webchat.ErrUnauthorized):
-		e.Conversations, e.Missing = nil, "MaiAgent does not give a list of them to this API key; export them in its console"
+		e.Missing = "MaiAgent does not give a list of them to this API key; export them in its console"
 	case err != nil:
 		return ExportedContact{}, err
+	default:
+		e.Conversations = conversations
 	}
 	return e, nil
 }

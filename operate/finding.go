@@ -50,7 +50,7 @@ type Finding struct {
 
 func find(kind Kind, p contacts.Person, says string) *Finding {
 	repairable := kind == Gone || kind == Differs || kind == Unnamed || kind == Remains
-	return &Finding{Kind: kind, Person: p.Kind, ID: nameOf(p), Says: says, Repairable: repairable}
+	return &Finding{Kind: kind, Person: p.Kind, ID: NameOf(p), Says: says, Repairable: repairable}
 }
 
 // AuditCounts says how much was looked at.

@@ -49,14 +49,12 @@ func (o *Operator) Link(ctx context.Context, memberID string, id webchat.Contact
 // says something that a contact is not there. It is the first call of what takes
 // long: where nobody answers at all, that is told at once.
 func (o *Operator) CanRead(ctx context.Context) error {
-	var unanswered error
-	err := o.patiently(ctx, func() error {
-		err := o.api.CanRead(ctx, upstream.MakeMember, o.scope.InboxID)
+	unanswered, err := patiently(ctx, o, func() (unanswered, err error) {
+		err = o.api.CanRead(ctx, upstream.MakeMember, o.scope.InboxID)
 		if api, ok := errors.AsType[*webchat.Error](err); ok && api.Status == 0 && api.Retryable {
-			unanswered = err
-			return nil
+			return err, nil
 		}
-		return err
+		return nil, err
 	})
 	if err = cmp.Or(err, unanswered); err != nil {
 		return fmt.Errorf("operate: read the inbox: %w", err)
@@ -131,11 +129,7 @@ var errChanged = errors.New("the row has changed")
 // may have died after it had one made: once the doubt is over the row does not say
 // so any more.
 func (o *Operator) hasNone(ctx context.Context, row contacts.Row, but webchat.ContactID) error {
-	var found []webchat.Contact
-	err := o.patiently(ctx, func() (err error) {
-		found, err = o.api.Find(ctx, upstream.MakeMember, row.InboxID, identity.SourceID(row.Person, row.Generation))
-		return err
-	})
+	found, err := o.find(ctx, row, row.Generation)
 	if err != nil {
 		return failed(err)
 	}
@@ -149,11 +143,7 @@ func (o *Operator) hasNone(ctx context.Context, row contacts.Row, but webchat.Co
 
 // verify asks MaiAgent whether the contact is there, and in the inbox.
 func (o *Operator) verify(ctx context.Context, id webchat.ContactID) error {
-	var found webchat.Contact
-	err := o.patiently(ctx, func() (err error) {
-		found, err = o.api.Get(ctx, upstream.MakeMember, id)
-		return err
-	})
+	found, err := o.read(ctx, id)
 	switch {
 	case errors.Is(err, webchat.ErrNotFound):
 		return ErrNoContact
@@ -186,22 +176,34 @@ func failed(err error) error {
 // mostPatience is how long a MaiAgent that does not answer is asked again.
 const mostPatience = 2 * time.Minute
 
+// read reads a contact at MaiAgent.
+func (o *Operator) read(ctx context.Context, id webchat.ContactID) (webchat.Contact, error) {
+	return patiently(ctx, o, func() (webchat.Contact, error) { return o.api.Get(ctx, upstream.MakeMember, id) })
+}
+
+// find looks at MaiAgent for the contacts of a generation of the row's person.
+func (o *Operator) find(ctx context.Context, row contacts.Row, generation int) ([]webchat.Contact, error) {
+	return patiently(ctx, o, func() ([]webchat.Contact, error) {
+		return o.api.Find(ctx, upstream.MakeMember, row.InboxID, identity.SourceID(row.Person, generation))
+	})
+}
+
 // patiently makes a call again while it may yet work.
-func (o *Operator) patiently(ctx context.Context, call func() error) error {
+func patiently[T any](ctx context.Context, o *Operator, call func() (T, error)) (found T, err error) {
 	for start := time.Now(); ; {
-		err := call()
+		found, err = call()
 		api, ok := errors.AsType[*webchat.Error](err)
 		isDown := errors.Is(err, upstream.ErrDown)
 		passing := isDown || errors.Is(err, upstream.ErrBusy) || ok && api.Retryable
 		waited := time.Since(start)
 		switch {
 		case !passing:
-			return err
+			return found, err
 		case ctx.Err() == nil && waited <= o.patience:
 		case isDown: // it would promise another try
-			return fmt.Errorf("MaiAgent does not answer, and was waited for %s", waited.Round(time.Second))
+			return found, fmt.Errorf("MaiAgent does not answer, and was waited for %s", waited.Round(time.Second))
 		default:
-			return err
+			return found, err
 		}
 		wait := time.Second
 		if ok {
@@ -211,7 +213,7 @@ func (o *Operator) patiently(ctx context.Context, call func() error) error {
 			o.onWait()
 		}
 		if background.Sleep(ctx, wait) != nil {
-			return err
+			return found, err
 		}
 	}
 }

@@ -52,11 +52,7 @@ func (o *Operator) Prune(ctx context.Context, options PruneOptions) (Pruned, err
 		return counts, fmt.Errorf("operate: prune: %w", err)
 	}
 	before := now.Add(-options.Unseen)
-	for after := (contacts.Person{Kind: contacts.KindVisitor}); ; {
-		rows, err := o.store.Rows(ctx, o.scope, after, rowsAtOnce)
-		if err != nil {
-			return counts, fmt.Errorf("operate: prune: %w", err)
-		}
+	err = o.eachPage(ctx, contacts.Person{Kind: contacts.KindVisitor}, func(rows []contacts.Row) error {
 		for _, row := range rows {
 			counts.Visitors++
 			if options.Each != nil {
@@ -66,14 +62,15 @@ func (o *Operator) Prune(ctx context.Context, options PruneOptions) (Pruned, err
 				continue
 			}
 			if err := o.prune(ctx, row, now, options, &counts); err != nil {
-				return counts, fmt.Errorf("operate: prune: %w", err)
+				return err
 			}
 		}
-		if len(rows) < rowsAtOnce {
-			return counts, nil
-		}
-		after = rows[len(rows)-1].Person
+		return nil
+	})
+	if err != nil {
+		err = fmt.Errorf("operate: prune: %w", err)
 	}
+	return counts, err
 }
 
 // lastSeen is when a visitor was seen last, or some time after that: each visit

@@ -51,7 +51,7 @@ type Call struct {
 // StatusOf tells what a row says.
 func StatusOf(row contacts.Row) Status {
 	s := Status{
-		Kind: row.Kind, ID: nameOf(row.Person), State: row.State(), HasContact: row.ContactID != "", HandedOut: row.Ready(),
+		Kind: row.Kind, ID: NameOf(row.Person), State: row.State(), HasContact: row.ContactID != "", HandedOut: row.Ready(),
 		Generation: row.Generation, Revision: row.Revision,
 		ProfileConfirmed:    row.ContactID != "" && row.Desired != contacts.Stamp{} && row.Confirmed.Profile == row.Desired.Profile,
 		AccessConfirmed:     row.ContactID != "" && row.Desired != contacts.Stamp{} && row.Confirmed.Access == row.Desired.Access,
@@ -76,9 +76,9 @@ func isSuspensionConfirmed(row contacts.Row) bool {
 		row.Due.IsZero() && row.DoubtUntil.IsZero()
 }
 
-// nameOf is how a person is named in what an operator reads: a visitor's key is
-// what their cookie holds.
-func nameOf(p contacts.Person) string {
+// NameOf is how a person is named in what an operator reads, as in [Status]: a
+// visitor's key is what their cookie holds.
+func NameOf(p contacts.Person) string {
 	if p.IsVisitor() {
 		return ""
 	}

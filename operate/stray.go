@@ -29,10 +29,9 @@ func (a *audit) inbox(ctx context.Context) error {
 	strays := map[string]stray{}
 	listing := a.api.Contacts(a.scope.InboxID)
 	for more := true; more; {
-		var page []webchat.Contact
-		err := a.patiently(ctx, func() (err error) {
+		page, err := patiently(ctx, a.Operator, func() (page []webchat.Contact, err error) {
 			page, more, err = a.api.List(ctx, listing)
-			return err
+			return page, err
 		})
 		if err != nil {
 			return err
@@ -66,7 +65,7 @@ func (a *audit) inbox(ctx context.Context) error {
 
 // search goes through the table for the persons of contacts.
 func (a *audit) search(ctx context.Context, strays map[string]stray) error {
-	err := a.eachPage(ctx, func(rows []contacts.Row) error {
+	err := a.eachPage(ctx, contacts.Person{}, func(rows []contacts.Row) error {
 		for _, row := range rows {
 			for generation := 1; generation <= row.Generation+furtherGenerations; generation++ {
 				name := identity.SourceID(row.Person, generation)

@@ -63,6 +63,8 @@ var (
 // its connections when it is first needed there.
 type statements struct {
 	get, byContact, rows, due, expired, changed, count, namespaces, insert, update, remove *sql.Stmt
+
+	prepared []*sql.Stmt // all of them
 }
 
 func prepare(ctx context.Context, db *sql.DB, dialect Dialect) (*statements, error) {
@@ -78,19 +80,15 @@ func prepare(ctx context.Context, db *sql.DB, dialect Dialect) (*statements, err
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("sqlstore: prepare: %w", err), s.close())
 		}
-		*one.into = stmt
+		*one.into, s.prepared = stmt, append(s.prepared, stmt)
 	}
 	return s, nil
 }
 
 func (s *statements) close() error {
 	var errs []error
-	for _, stmt := range []*sql.Stmt{
-		s.get, s.byContact, s.rows, s.due, s.expired, s.changed, s.count, s.namespaces, s.insert, s.update, s.remove,
-	} {
-		if stmt != nil {
-			errs = append(errs, stmt.Close())
-		}
+	for _, stmt := range s.prepared {
+		errs = append(errs, stmt.Close())
 	}
 	return errors.Join(errs...)
 }

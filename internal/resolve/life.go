@@ -45,11 +45,16 @@ func (r *Resolver) Resume(ctx context.Context, p contacts.Person, owner string) 
 }
 
 func (r *Resolver) turn(ctx context.Context, p contacts.Person, owner string, f contacts.Transition) error {
-	r.needRun(ctx)
 	at, err := contacts.Read(ctx, r.Store, p)
 	if err != nil {
 		return err
 	}
+	return r.change(ctx, at, owner, f)
+}
+
+// change changes a row, and brings it in step without anybody waiting.
+func (r *Resolver) change(ctx context.Context, at *contacts.Reading, owner string, f contacts.Transition) (err error) {
+	r.needRun(ctx)
 	before := at.Row.Trust
 	if r.API.Down() {
 		err = at.Change(ctx, f)

@@ -103,16 +103,5 @@ func (r *Resolver) update(ctx context.Context, p contacts.Person, owner string, 
 	if err != nil || !at.Row.IsStored() {
 		return err
 	}
-	r.needRun(ctx)
-	desire := func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.SetDesired(d, now) }
-	before := at.Row.Trust
-	if r.API.Down() {
-		err = at.Change(ctx, desire)
-	} else {
-		err = r.settleLater(ctx, at, desire)
-	}
-	if at.Row.Trust != before {
-		r.distrust(owner, at)
-	}
-	return err
+	return r.change(ctx, at, owner, func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.SetDesired(d, now) })
 }
