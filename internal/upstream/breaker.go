@@ -22,12 +22,10 @@ var errNotSent = errors.New("nothing was sent")
 
 // breaker keeps everybody from calling a MaiAgent that is down, and from
 // waiting for it, but for few probes.
-type breaker struct {
-	calls *gobreaker.TwoStepCircuitBreaker[struct{}]
-}
+type breaker = gobreaker.TwoStepCircuitBreaker[struct{}]
 
-func newBreaker(log *slog.Logger) breaker {
-	return breaker{gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+func newBreaker(log *slog.Logger) *breaker {
+	return gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		MaxRequests:  1,
 		Timeout:      outageTime,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failuresOfOutage },
@@ -41,18 +39,5 @@ func newBreaker(log *slog.Logger) breaker {
 				log.Info("maicontact: MaiAgent answers again")
 			}
 		},
-	})}
+	})
 }
-
-// begin begins a call, whose outcome is told to done.
-func (b breaker) begin() (done func(outcome error), err error) {
-	done, err = b.calls.Allow()
-	if err != nil {
-		return nil, ErrDown // open, or another call is the probe
-	}
-	return done, nil
-}
-
-func (b breaker) isOpen() bool { return b.calls.State() == gobreaker.StateOpen }
-
-func (b breaker) isProbing() bool { return b.calls.State() == gobreaker.StateHalfOpen }

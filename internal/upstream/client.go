@@ -12,6 +12,8 @@ import (
 	"log/slog"
 	"sync/atomic"
 
+	"github.com/sony/gobreaker/v2"
+
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -37,9 +39,9 @@ type Options struct {
 // Client calls MaiAgent. It is safe for concurrent use.
 type Client struct {
 	api      *webchat.Client
-	calls    int
+	options  Options
 	limiter  limiter
-	breaker  breaker
+	breaker  *breaker
 	queued   atomic.Int64
 	underWay atomic.Int64
 	refused  atomic.Int64
@@ -59,24 +61,24 @@ func New(api *webchat.Client, o Options) *Client {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	o.Calls = max(1, o.Calls)
-	return &Client{api: api, calls: o.Calls, limiter: newLimiter(o.Calls, o.PerSecond), breaker: newBreaker(o.Logger)}
+	return &Client{api: api, options: o, limiter: newLimiter(o.Calls, o.PerSecond), breaker: newBreaker(o.Logger)}
 }
 
 // Load tells how busy the client is.
 func (c *Client) Load() Load {
 	return Load{
-		UnderWay: int(c.underWay.Load()), Most: c.calls, Queued: int(c.queued.Load()), PerSecond: c.limiter.perSecond(),
+		UnderWay: int(c.underWay.Load()), Most: c.options.Calls, Queued: int(c.queued.Load()), PerSecond: c.options.PerSecond,
 		Refused: c.refused.Load(),
 	}
 }
 
 // Down reports whether calls are held back, because MaiAgent is down. It ends
 // by itself when it is time to probe.
-func (c *Client) Down() bool { return c.breaker.isOpen() }
+func (c *Client) Down() bool { return c.breaker.State() == gobreaker.StateOpen }
 
 // Probing reports whether one call is let through to see whether MaiAgent is
 // back.
-func (c *Client) Probing() bool { return c.breaker.isProbing() }
+func (c *Client) Probing() bool { return c.breaker.State() == gobreaker.StateHalfOpen }
 
 // Find returns the contacts of an inbox with exactly this source id, the oldest
 // first; none is no error.
@@ -175,9 +177,9 @@ func (c *Client) write(ctx context.Context, p Purpose, before func(context.Conte
 	defer end()
 	c.underWay.Add(1)
 	defer c.underWay.Add(-1)
-	done, err := c.breaker.begin()
+	done, err := c.breaker.Allow()
 	if err != nil {
-		return err
+		return ErrDown // open, or another call is the probe
 	}
 	outcome := errNotSent
 	defer func() { done(outcome) }()

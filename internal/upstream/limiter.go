@@ -44,14 +44,6 @@ func newLimiter(calls int, perSecond float64) limiter {
 	}
 }
 
-// perSecond is how many calls may begin in a second; negative: no limit.
-func (l limiter) perSecond() float64 {
-	if limit := l.rate.Limit(); limit != rate.Inf {
-		return float64(limit)
-	}
-	return -1
-}
-
 // begin waits for the turn of a call, which ends with end.
 func (l limiter) begin(ctx context.Context, p Purpose) (end func(), err error) {
 	switch p {
