@@ -60,7 +60,6 @@ type Operator struct {
 	patience time.Duration
 	onWait   func()
 	resolver *resolve.Resolver
-	log      *slog.Logger
 }
 
 // New returns an Operator. It starts nothing and calls nobody.
@@ -79,19 +78,20 @@ func New(o Options) (*Operator, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	scope := contacts.Scope{Namespace: o.Namespace, InboxID: inbox}
-	api := upstream.New(o.API, upstream.Options{Calls: o.Calls, PerSecond: o.CallsPerSecond, Logger: o.Logger})
-	return &Operator{
-		scope: scope, store: o.Store, api: api, workers: o.Calls, patience: cmp.Or(o.Patience, mostPatience), onWait: o.OnWait, log: o.Logger,
-		resolver: resolve.New(resolve.Options{Scope: scope, Store: o.Store, Options: reconcile.Options{
-			API: api, Logger: o.Logger, Suspended: o.SuspendedAccess,
+	operator := Over(resolve.New(resolve.Options{
+		Scope: contacts.Scope{Namespace: o.Namespace, InboxID: inbox}, Store: o.Store, Workers: o.Calls,
+		Options: reconcile.Options{
+			API:    upstream.New(o.API, upstream.Options{Calls: o.Calls, PerSecond: o.CallsPerSecond, Logger: o.Logger}),
+			Logger: o.Logger, Suspended: o.SuspendedAccess,
 			Timing: reconcile.Timing{
 				Lease:      cmp.Or(o.Lease, reconcile.DefaultLease),
 				WriteDoubt: cmp.Or(o.WriteDoubt, reconcile.DefaultWriteDoubt),
 				SearchLag:  cmp.Or(o.SearchLag, reconcile.DefaultSearchLag),
 			},
-		}}),
-	}, nil
+		},
+	}))
+	operator.patience, operator.onWait = cmp.Or(o.Patience, mostPatience), o.OnWait
+	return operator, nil
 }
 
 // Errors of an [Operator], to be matched with errors.Is, beside those of package

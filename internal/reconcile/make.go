@@ -34,7 +34,9 @@ const mostDenials = 2
 
 func sourceID(row contacts.Row) string { return identity.SourceID(row.Person, row.Generation) }
 
-// make looks first, and creates only when MaiAgent clearly has no contact.
+// make looks first, and creates only when MaiAgent clearly has no contact. For
+// somebody who is suspended it looks alone: one that is there is not to answer from
+// anything.
 func (w *work) make() error {
 	found, err := w.find()
 	switch {
@@ -44,25 +46,12 @@ func (w *work) make() error {
 		return w.bindFound(found.ID)
 	case !w.at.Row.DoubtUntil.IsZero():
 		return errInDoubt
+	case w.at.Row.Life == contacts.Suspended:
+		return w.rest()
 	case w.at.Row.Denials >= mostDenials:
 		return errDenied
 	}
 	return w.create(AsItIs)
-}
-
-// adopt looks for the contact of a suspended person of whom the row has none. One
-// that is there is not to answer from anything.
-func (w *work) adopt() error {
-	found, err := w.find()
-	switch {
-	case err != nil:
-		return err
-	case found != nil:
-		return w.bindFound(found.ID)
-	case !w.at.Row.DoubtUntil.IsZero():
-		return errInDoubt
-	}
-	return w.rest()
 }
 
 // create makes the contact. first goes into the same Put as the note that a

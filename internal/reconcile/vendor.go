@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,12 +67,9 @@ func (v *vendor) falls(ctx context.Context, log *slog.Logger) {
 func (v *vendor) refusesNull(f webchat.Field) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for _, known := range v.nulls {
-		if known == f {
-			return
-		}
+	if !slices.Contains(v.nulls, f) {
+		v.nulls = append(v.nulls[:len(v.nulls):len(v.nulls)], f) // whoever reads has the former
 	}
-	v.nulls = append(v.nulls[:len(v.nulls):len(v.nulls)], f)
 }
 
 func (v *vendor) refusedNulls() []webchat.Field {

@@ -70,8 +70,6 @@ func (w *work) step() error {
 	switch row := w.at.Row; {
 	case row.Life == contacts.Erasing || row.Life == contacts.Erased || row.Life == contacts.Reissuing:
 		return w.remove()
-	case row.Life == contacts.Suspended && row.ContactID == "":
-		return w.adopt()
 	case row.Life != contacts.Suspended && (row.Life != contacts.Live || row.Waiting == nil):
 		return w.rest()
 	case row.ContactID == "":

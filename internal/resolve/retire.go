@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -64,11 +65,7 @@ func (s *retiring) done(owner string) {
 func (s *retiring) all() map[string]retirement {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	list := make(map[string]retirement, len(s.waiting))
-	for owner, r := range s.waiting {
-		list[owner] = r
-	}
-	return list
+	return maps.Clone(s.waiting)
 }
 
 // Retire ends a visitor who has logged in. Nobody waits for the store: until it
