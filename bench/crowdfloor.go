@@ -51,7 +51,7 @@ func uncollapsedCrowd(crowd int) (creates, refused int, err error) {
 	for range crowd {
 		group.Go(func() {
 			ctx := context.Background()
-			if found, err := client.FindBySourceID(ctx, crowdInbox, crowdSource); err != nil || len(found) > 0 {
+			if found, err := client.FindBySourceID(ctx, crowdInbox, crowdSource, nil); err != nil || len(found) > 0 {
 				return
 			}
 			_, err := client.Create(ctx, webchat.Draft{InboxID: crowdInbox, SourceID: crowdSource, Profile: crowdDesired(1).Profile})

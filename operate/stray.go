@@ -27,38 +27,28 @@ type stray struct {
 // this library that are in no row.
 func (a *audit) inbox(ctx context.Context) error {
 	strays := map[string]stray{}
-	listing := a.api.Contacts(a.scope.InboxID)
-	for more := true; more; {
-		page, err := patiently(ctx, a.Operator, func() (page []webchat.Contact, err error) {
-			page, more, err = a.api.List(ctx, listing)
-			return page, err
-		})
-		if err != nil {
+	pace := func(read func() error) error {
+		_, err := patiently(ctx, a.Operator, func() (struct{}, error) { return struct{}{}, read() })
+		return err
+	}
+	err := a.api.Contacts(ctx, a.scope.InboxID, pace, func(held webchat.Contact) error {
+		a.looks(&a.counts.Contacts)
+		if !identity.IsSourceID(held.SourceID) {
+			return nil
+		}
+		if _, err := a.store.ByContact(ctx, a.scope.InboxID, held.ID); !errors.Is(err, contacts.ErrNotFound) {
 			return err
 		}
-		for _, held := range page {
-			a.looks(&a.counts.Contacts)
-			if !identity.IsSourceID(held.SourceID) {
-				continue
-			}
-			_, err := a.store.ByContact(ctx, a.scope.InboxID, held.ID)
-			if err == nil {
-				continue
-			}
-			if !errors.Is(err, contacts.ErrNotFound) {
-				return err
-			}
-			strays[held.SourceID] = stray{id: held.ID, visitor: held.Profile.Name == webchat.AnonymousName}
+		strays[held.SourceID] = stray{id: held.ID, visitor: held.Profile.Name == webchat.AnonymousName}
+		if len(strays) < mostStrays {
+			return nil
 		}
-		if len(strays) >= mostStrays {
-			if err := a.search(ctx, strays); err != nil {
-				return err
-			}
-			clear(strays)
-		}
-	}
-	if len(strays) == 0 {
-		return nil
+		err := a.search(ctx, strays)
+		clear(strays)
+		return err
+	})
+	if err != nil || len(strays) == 0 {
+		return err
 	}
 	return a.search(ctx, strays)
 }

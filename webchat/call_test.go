@@ -35,7 +35,7 @@ var operations = []operation{
 	{opReplace, func(ctx context.Context, c *Client) error { _, err := c.Replace(ctx, testID, testDraft()); return err }},
 	{opDelete, func(ctx context.Context, c *Client) error { return c.Delete(ctx, testID) }},
 	{opFind, func(ctx context.Context, c *Client) error {
-		_, err := c.FindBySourceID(ctx, testInbox, testSource)
+		_, err := c.FindBySourceID(ctx, testInbox, testSource, nil)
 		return err
 	}},
 }

@@ -7,8 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -136,9 +136,17 @@ func (c *Client) Delete(ctx context.Context, id ContactID) error {
 // part of it: without it the service redirects, and a write would be lost.
 func (c *Client) url(id ContactID) string {
 	if id.IsZero() {
-		return c.base.String() + "contacts/"
+		return c.address("contacts/", nil)
 	}
-	return c.base.String() + "contacts/" + id.Reveal() + "/"
+	return c.address("contacts/"+id.Reveal()+"/", nil)
+}
+
+// address is that of a resource below the base URL.
+func (c *Client) address(resource string, query url.Values) string {
+	if len(query) == 0 {
+		return c.base.String() + resource
+	}
+	return c.base.String() + resource + "?" + query.Encode()
 }
 
 // checkID makes sure that what goes into a path is a UUID.
@@ -169,14 +177,8 @@ func (c Contact) in(inboxID string) bool {
 
 // IsIn reports whether the service told that the contact is in the inbox.
 func (c Contact) IsIn(inboxID string) bool {
-	return slices.ContainsFunc(c.InboxIDs, func(id string) bool { return sameInbox(id, inboxID) })
+	return slices.ContainsFunc(c.InboxIDs, func(id string) bool { return SameInbox(id, inboxID) })
 }
-
-// sameInbox compares inbox ids. A UUID may be written in either case, and with
-// or without dashes.
-func sameInbox(a, b string) bool { return plainInbox(a) == plainInbox(b) }
-
-func plainInbox(id string) string { return strings.ReplaceAll(strings.ToLower(id), "-", "") }
 
 const contactText = "[contact]"
 

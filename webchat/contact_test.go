@@ -119,7 +119,7 @@ func TestBadArgumentsAreNotSent(t *testing.T) {
 		"create, source with NUL": create(testInbox, "a\x00"),
 		"create, source not text": create(testInbox, "a\xff"),
 		"create, source padded":   create(testInbox, " a"),
-		"find nothing":            func() error { _, err := client.FindBySourceID(t.Context(), testInbox, ""); return err },
+		"find nothing":            func() error { _, err := client.FindBySourceID(t.Context(), testInbox, "", nil); return err },
 	} {
 		var e *Error
 		if err := call(); !errors.As(err, &e) || !errors.Is(err, ErrInvalid) || e.Status != 0 || e.Retryable || e.Unknown {

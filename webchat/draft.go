@@ -101,7 +101,7 @@ func (d Draft) inboxes() []draftInbox {
 	list := []draftInbox{{usualInbox(d.InboxID)}}
 	for _, id := range d.InboxIDs {
 		id = usualInbox(id)
-		if !slices.ContainsFunc(list, func(i draftInbox) bool { return sameInbox(i.ID, id) }) {
+		if !slices.ContainsFunc(list, func(i draftInbox) bool { return SameInbox(i.ID, id) }) {
 			list = append(list, draftInbox{id})
 		}
 	}

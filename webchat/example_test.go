@@ -46,7 +46,7 @@ func ExampleClient_Create() {
 	var failure *webchat.Error
 	if errors.As(err, &failure) && (failure.Unknown || errors.Is(err, webchat.ErrExists)) {
 		// It exists, or may exist: look before creating again.
-		found, err := client.FindBySourceID(ctx, draft.InboxID, draft.SourceID)
+		found, err := client.FindBySourceID(ctx, draft.InboxID, draft.SourceID, nil)
 		if err != nil || len(found) == 0 {
 			fmt.Println("not found", err)
 			return

@@ -69,7 +69,7 @@ func TestFindBySourceID(t *testing.T) {
 				})
 			}
 			server := serve(t, replies...)
-			found, err := newTestClient(t, server.URL).FindBySourceID(t.Context(), testInbox, testSource)
+			found, err := newTestClient(t, server.URL).FindBySourceID(t.Context(), testInbox, testSource, nil)
 			var got []int
 			for _, c := range found {
 				var n int
@@ -105,8 +105,8 @@ func TestFindStopsAfterManyPages(t *testing.T) {
 		n++
 		answerJSON(200, fmt.Sprintf(`{"next":"?page=%d","results":[]}`, n))(w, r)
 	})
-	_, err := newTestClient(t, server.URL).FindBySourceID(t.Context(), testInbox, testSource)
-	if !errors.Is(err, ErrBadReply) || len(server.requests()) != maxPages {
+	_, err := newTestClient(t, server.URL).FindBySourceID(t.Context(), testInbox, testSource, nil)
+	if !errors.Is(err, ErrBadReply) || len(server.requests()) != mostPages {
 		t.Errorf("got %v after %d requests", err, len(server.requests()))
 	}
 }
@@ -130,14 +130,14 @@ func TestSearchAsksForLargePages(t *testing.T) {
 		{"refused, and remembered", []http.HandlerFunc{refusal, none}, []string{sized, plain, plain}, nil, 0, 2},
 		{"refused whatever is asked", []http.HandlerFunc{refusal}, []string{sized, plain, sized, plain}, ErrInvalid, 0, 2},
 		{"too large, not remembered", []http.HandlerFunc{large, none}, []string{sized, plain, sized}, nil, 0, 2},
-		{"too large later", []http.HandlerFunc{match, large, none}, []string{sized, "page=2&pageSize=100", plain}, nil, 0, 1},
+		{"too large later", []http.HandlerFunc{match, large, none}, []string{sized, "page=2&pageSize=100", plain}, nil, 1, 1},
 		{"inbox refused", []http.HandlerFunc{answerJSON(400, `{"inboxes":["?"]}`)}, []string{sized}, ErrInvalid, 0, 1},
 	}
 	for _, tt := range tests {
 		server := serve(t, tt.replies...)
 		client := newTestClient(t, server.URL)
 		for n := range tt.searches {
-			found, err := client.FindBySourceID(t.Context(), testInbox, testSource)
+			found, err := client.FindBySourceID(t.Context(), testInbox, testSource, nil)
 			if n == 0 && (!errors.Is(err, tt.fail) || (err == nil) != (tt.fail == nil) || len(found) != tt.found) {
 				t.Errorf("%s: got %d, %v", tt.name, len(found), err)
 			}
@@ -152,20 +152,31 @@ func TestSearchAsksForLargePages(t *testing.T) {
 	}
 }
 
-func TestSearchIsOneCallAPage(t *testing.T) {
+func TestFindIsOneCallAPage(t *testing.T) {
 	t.Parallel()
 	server := serve(t,
 		answerJSON(200, `{"next":"?page=2","results":[{"id":"`+testID+`","sourceId":"`+testSource+`"}]}`),
 		answerJSON(401, `{}`),
 		answerJSON(200, `{"next":null,"results":[{"id":"`+otherID+`","sourceId":"`+testSource+`"}]}`))
-	search := newTestClient(t, server.URL).Search(testInbox, testSource)
-	for i, want := range []struct {
-		more  bool
-		found int
-	}{{true, 1}, {false, 1}, {false, 2}, {false, 2}} {
-		more, err := search.Next(t.Context())
-		if more != want.more || len(search.Found()) != want.found || (err != nil) != (i == 1) || len(server.requests()) != min(i+1, 3) {
-			t.Errorf("step %d: %v, %v, found %d after %d requests", i, more, err, len(search.Found()), len(server.requests()))
+	calls := 0
+	found, err := newTestClient(t, server.URL).FindBySourceID(t.Context(), testInbox, testSource, func(read func() error) error {
+		err := read()
+		if calls++; calls != len(server.requests()) {
+			t.Errorf("%d calls are %d requests", calls, len(server.requests()))
 		}
+		if calls == 2 { // the page that was refused is read again
+			if !errors.Is(err, ErrUnauthorized) {
+				t.Errorf("got %v", err)
+			}
+			err, calls = read(), calls+1
+		}
+		return err
+	})
+	if err != nil || len(found) != 2 || calls != 3 || len(server.requests()) != 3 {
+		t.Errorf("found %d, %v, after %d calls", len(found), err, calls)
+	}
+	enough := errors.New("enough")
+	if _, err := newTestClient(t, server.URL).FindBySourceID(t.Context(), testInbox, testSource, func(func() error) error { return enough }); err != enough || len(server.requests()) != 3 {
+		t.Errorf("it goes on: %v", err)
 	}
 }

@@ -5,16 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
+	"iter"
 	"net/url"
-	"slices"
+	"strings"
 )
 
 // ErrUnproven is an answer that does not show that the inbox can be read.
 var ErrUnproven = errors.New("the inbox is not shown to be readable")
-
-// maxInboxPages bounds how many pages of the list of inboxes are read.
-const maxInboxPages = 20
 
 // CanRead returns nil when it is shown that this key can read the contacts of
 // this inbox, so that an empty search, or a 404, says something about a contact.
@@ -29,21 +26,17 @@ func (c *Client) CanRead(ctx context.Context, inboxID string) error {
 	if failure := checkInbox(opInbox, inboxID); failure != nil {
 		return failure
 	}
-	queries := []url.Values{{"inboxes": {inboxID}, "pageSize": {"1"}, "limit": {"1"}}, {"inboxes": {inboxID}}}
-	if c.plainPages.Load() {
-		queries = queries[1:]
-	}
-	for _, query := range queries {
+	p := c.pages(opInbox, "contacts/", url.Values{"inboxes": {inboxID}}, "1", mostPages)
+	for len(p.seen) == 0 { // the first page is enough
 		shown := false
-		_, err := c.list(ctx, "contacts/", query, func(item fields) {
+		err := p.read(ctx, func(item fields) error {
 			shown = shown || Contact{InboxIDs: parseInboxes(item)}.IsIn(inboxID)
+			return nil
 		})
 		switch {
 		case shown:
 			return nil
-		case err == nil:
-			return c.findInbox(ctx, inboxID)
-		case !query.Has("limit") || !sizeRefused(err):
+		case err != nil:
 			return err
 		}
 	}
@@ -52,18 +45,15 @@ func (c *Client) CanRead(ctx context.Context, inboxID string) error {
 
 // findInbox looks for the inbox in the list of all inboxes.
 func (c *Client) findInbox(ctx context.Context, inboxID string) error {
-	listed := false
-	err := c.eachInbox(ctx, func(inbox Inbox) bool {
-		listed = sameInbox(inbox.ID, inboxID)
-		return !listed
-	})
-	switch {
-	case listed:
-		return nil
-	case errors.Is(err, ErrUnauthorized), errors.Is(err, ErrNotFound):
-		return unproven("it has no contacts that tell, and its list cannot be read")
-	case err != nil:
-		return err
+	for inbox, err := range c.eachInbox(ctx) {
+		switch {
+		case errors.Is(err, ErrUnauthorized), errors.Is(err, ErrNotFound), errors.Is(err, errPages):
+			return unproven("it has no contacts that tell, and its list cannot be read")
+		case err != nil:
+			return err
+		case SameInbox(inbox.ID, inboxID):
+			return nil
+		}
 	}
 	return unproven("it is not among the inboxes of this key; check InboxID and the API key")
 }
@@ -75,66 +65,33 @@ type Inbox struct {
 	WebChatID string
 }
 
-// Inboxes lists the inboxes that the key can read, 20 pages of them at most.
+// Inboxes lists the inboxes that the key can read. More than 50 pages of them are
+// an error.
 func (c *Client) Inboxes(ctx context.Context) ([]Inbox, error) {
 	var all []Inbox
-	err := c.eachInbox(ctx, func(inbox Inbox) bool {
+	for inbox, err := range c.eachInbox(ctx) {
+		if err != nil {
+			return nil, err
+		}
 		all = append(all, inbox)
-		return true
-	})
-	if err != nil {
-		return nil, err
 	}
 	return all, nil
 }
 
-// eachInbox goes through the list of inboxes, page by page, until more says that
-// it is enough.
-func (c *Client) eachInbox(ctx context.Context, more func(Inbox) bool) error {
-	var asked []string
-	for query, wanted := (url.Values{}), true; query != nil && wanted && len(asked) < maxInboxPages; {
-		if slices.Contains(asked, query.Encode()) {
-			return nil
-		}
-		asked = append(asked, query.Encode())
-		next, err := c.list(ctx, "inboxes/", query, func(item fields) {
-			var channel fields
-			_ = json.Unmarshal(item.get("channel"), &channel) // one without is told so
-			inbox := Inbox{ID: scalar(item.get("id")), WebChatID: scalar(channel.get("id"))}
-			wanted = wanted && more(inbox)
-		})
-		if err != nil {
-			return err
-		}
-		query = next
-	}
-	return nil
+func (c *Client) eachInbox(ctx context.Context) iter.Seq2[Inbox, error] {
+	return listed(ctx, c.pages(opInbox, "inboxes/", nil, "", mostPages), nil, func(item fields) (Inbox, bool, error) {
+		var channel fields
+		_ = json.Unmarshal(item.get("channel"), &channel) // one without is told so
+		return Inbox{ID: scalar(item.get("id")), WebChatID: scalar(channel.get("id"))}, true, nil
+	})
 }
 
-// SameInbox reports whether two inbox ids are of one inbox, however they are
-// written.
-func SameInbox(a, b string) bool { return sameInbox(a, b) }
+// SameInbox reports whether two inbox ids are of one inbox. A UUID may be written
+// in either case, and with or without dashes.
+func SameInbox(a, b string) bool { return plainInbox(a) == plainInbox(b) }
+
+func plainInbox(id string) string { return strings.ReplaceAll(strings.ToLower(id), "-", "") }
 
 func unproven(text string) error {
 	return &Error{Operation: opInbox, Err: fmt.Errorf("%w: %s", ErrUnproven, text)}
-}
-
-// list reads one page of a list and returns the query of the next.
-func (c *Client) list(ctx context.Context, resource string, query url.Values, each func(fields)) (next url.Values, err error) {
-	address := c.base.String() + resource
-	if len(query) > 0 {
-		address += "?" + query.Encode()
-	}
-	err = c.do(ctx, request{operation: opInbox, method: http.MethodGet, url: address, read: func(r reply) error {
-		items, raw, err := r.list()
-		if err != nil {
-			return err
-		}
-		for _, item := range items {
-			each(item)
-		}
-		next, err = c.parseNext(raw, resource)
-		return err
-	}})
-	return next, err
 }

@@ -19,10 +19,7 @@ const opRaw = "raw_call"
 // URL, such as contacts/. Redirects are not followed. The error is an [*Error]
 // and says that there was no reply; OnCall and Logger are not told.
 func (c *Client) Raw(ctx context.Context, method, path string, query url.Values, body any) (status int, reply []byte, _ error) {
-	r := request{operation: opRaw, method: method, url: c.base.String() + strings.TrimLeft(path, "/")}
-	if len(query) > 0 {
-		r.url += "?" + query.Encode()
-	}
+	r := request{operation: opRaw, method: method, url: c.address(strings.TrimLeft(path, "/"), query)}
 	if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {

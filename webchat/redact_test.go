@@ -60,7 +60,6 @@ func TestNothingPrintsSecrets(t *testing.T) {
 	draft.Profile.QueryMetadata = metadata
 	config := Config{BaseURL: "https://canary:canary@example.com/", APIKey: testKey}
 	client := newTestClient(t, "http://localhost")
-	search := client.Search(testInbox, testSource)
 	contact := Contact{ID: testID, SourceID: testSource, InboxIDs: []string{"canary"}, Profile: draft.Profile}
 	failure := &Error{Operation: opCreate, Status: 400, Fields: map[string][]string{"email": {canaryMail}, "canary": {"canary"}},
 		Err: newCause(t.Context(), &url.Error{Op: "Get", URL: "https://x/" + testID, Err: errors.New("canary")})}
@@ -71,14 +70,14 @@ func TestNothingPrintsSecrets(t *testing.T) {
 		"*Client": client, "Client": *client, "Client inside": struct{ client *Client }{client},
 		"Client inside by value": struct{ client Client }{*client},
 		"*Error":                 failure, "Error": *failure, "wrapped": fmt.Errorf("x: %w", failure), "joined": errors.Join(failure),
-		"Call": Call{Operation: opCreate, Err: failure}, "*Search": search, "Contacts": map[string]Contact{"x": contact},
+		"Call": Call{Operation: opCreate, Err: failure}, "Contacts": map[string]Contact{"x": contact},
 		"Configs": struct{ List []Config }{[]Config{config}}, "errors": []error{failure},
 	} {
 		checkNoCanary(t, name, everyVerb(t, v))
 	}
 	for name, v := range map[string]any{
 		"ContactID": ContactID(testID), "*Error": failure, "Error": *failure, "Config": config, "*Config": &config, "*Client": client,
-		"Draft": draft, "*Draft": &draft, "Contact": contact, "*Contact": &contact, "Search": search,
+		"Draft": draft, "*Draft": &draft, "Contact": contact, "*Contact": &contact,
 		"Drafts": []Draft{draft}, "in a map": map[string]any{"x": contact, "y": []any{draft, config}}, "in a struct": struct{ C Contact }{contact},
 	} {
 		written, err := json.Marshal(v)

@@ -65,7 +65,7 @@ func TestAgainstOtherMaiAgents(t *testing.T) {
 	if again, err := client.Create(t.Context(), draft("c", webchat.NoAccess())); err != nil || again.AccessTold {
 		t.Errorf("inbox ids in another form: %v", err)
 	}
-	if found, err := client.FindBySourceID(t.Context(), webchattest.DefaultInboxID, "c"); err != nil || len(found) != 1 {
+	if found, err := client.FindBySourceID(t.Context(), webchattest.DefaultInboxID, "c", nil); err != nil || len(found) != 1 {
 		t.Errorf("found %d: %v", len(found), err)
 	}
 

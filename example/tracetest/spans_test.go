@@ -39,7 +39,7 @@ func TestSpans(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.FindBySourceID(t.Context(), draft.InboxID, source); err != nil {
+	if _, err := client.FindBySourceID(t.Context(), draft.InboxID, source, nil); err != nil {
 		t.Error(err)
 	}
 	if _, err := client.Get(t.Context(), made.ID); err != nil {

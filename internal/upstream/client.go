@@ -85,17 +85,7 @@ func (c *Client) Probing() bool { return c.breaker.State() == gobreaker.StateHal
 //
 // Each page is a call of its own.
 func (c *Client) Find(ctx context.Context, p Purpose, inboxID, sourceID string) ([]webchat.Contact, error) {
-	search := c.api.Search(inboxID, sourceID)
-	for more := true; more; {
-		err := c.call(ctx, p, func() (err error) {
-			more, err = search.Next(ctx)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return search.Found(), nil
+	return c.api.FindBySourceID(ctx, inboxID, sourceID, func(read func() error) error { return c.call(ctx, p, read) })
 }
 
 // CanRead returns nil when it is shown that the key can read the contacts of the
@@ -104,16 +94,12 @@ func (c *Client) CanRead(ctx context.Context, p Purpose, inboxID string) error {
 	return c.call(ctx, p, func() error { return c.api.CanRead(ctx, inboxID) })
 }
 
-// Contacts lists the contacts of an inbox; each page is read by [Client.List].
-func (c *Client) Contacts(inboxID string) *webchat.Listing { return c.api.Contacts(inboxID) }
-
-// List reads the next page of a listing, as [Upkeep].
-func (c *Client) List(ctx context.Context, l *webchat.Listing) (found []webchat.Contact, more bool, _ error) {
-	err := c.call(ctx, Upkeep, func() (err error) {
-		found, more, err = l.Next(ctx)
-		return err
-	})
-	return found, more, err
+// Contacts goes through the contacts of an inbox, as [Upkeep]. Each page is a call of
+// its own, made by pace.
+func (c *Client) Contacts(ctx context.Context, inboxID string, pace webchat.Pace, each func(webchat.Contact) error) error {
+	return c.api.Contacts(ctx, inboxID, func(read func() error) error {
+		return pace(func() error { return c.call(ctx, Upkeep, read) })
+	}, each)
 }
 
 // Get reads a contact.

@@ -1,6 +1,7 @@
 package webchat_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -8,7 +9,7 @@ import (
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
-func TestListing(t *testing.T) {
+func TestContacts(t *testing.T) {
 	t.Parallel()
 	for name, switches := range map[string]webchattest.Switches{
 		"pages": {}, "offsets": {OffsetPages: true}, "no large pages": {RefusePageSize: true},
@@ -36,27 +37,26 @@ func TestListing(t *testing.T) {
 					want[made.ID] = true
 				}
 			}
-			listing := client.Contacts(webchattest.DefaultInboxID)
-			for more := true; more; {
-				var found []webchat.Contact
-				if found, more, err = listing.Next(t.Context()); err != nil {
-					t.Fatal(err)
+			calls := 0
+			err = client.Contacts(t.Context(), webchattest.DefaultInboxID, func(read func() error) error {
+				calls++
+				return read()
+			}, func(contact webchat.Contact) error {
+				if !want[contact.ID] {
+					t.Error("a contact comes twice, or is of another inbox")
 				}
-				for _, contact := range found {
-					if !want[contact.ID] {
-						t.Error("a contact comes twice, or is of another inbox")
-					}
-					delete(want, contact.ID)
-				}
+				delete(want, contact.ID)
+				return nil
+			})
+			if lists := sim.Count(webchattest.ListContacts); err != nil || calls != lists {
+				t.Errorf("%v, after %d calls, which are %d requests", err, calls, lists)
 			}
 			if len(want) != 0 {
 				t.Errorf("%d contacts were not listed", len(want))
 			}
-			if found, more, err := listing.Next(t.Context()); len(found) != 0 || more || err != nil {
-				t.Errorf("after the end there are %d, %v, %v", len(found), more, err)
-			}
-			if text := fmt.Sprintf("%v %+v %#v %s", listing, listing, listing, listing); text != "[listing] [listing] [listing] [listing]" {
-				t.Errorf("it prints %q", text)
+			enough := errors.New("enough")
+			if err := client.Contacts(t.Context(), webchattest.DefaultInboxID, nil, func(webchat.Contact) error { return enough }); err != enough {
+				t.Errorf("it goes on: %v", err)
 			}
 		})
 	}
