@@ -40,9 +40,6 @@ var (
 	errNotFound      = errors.New("no such contact")
 )
 
-// holding is a source id within one inbox.
-type holding struct{ inboxID, sourceID string }
-
 // entry is a contact with what the search compares it by.
 type entry struct {
 	Contact
@@ -59,7 +56,6 @@ type state struct {
 	written os.FileInfo // the file as it was read or written last
 	entries []*entry    // in order of creation
 	byID    map[string]*entry
-	held    map[holding]string // who holds a source id
 }
 
 func newState(options Options) (*state, error) {
@@ -68,7 +64,6 @@ func newState(options Options) (*state, error) {
 		allowDuplicates: options.AllowDuplicateSourceIDs,
 		clock:           options.Clock,
 		byID:            make(map[string]*entry),
-		held:            make(map[holding]string),
 	}
 	if s.file == "" {
 		return s, nil
@@ -83,43 +78,15 @@ func (s *state) insert(c Contact) {
 	e := &entry{Contact: c, haystack: haystack(c)}
 	s.entries = append(s.entries, e)
 	s.byID[c.ID] = e
-	s.hold(c)
 }
 
-func (s *state) hold(c Contact) {
-	for _, h := range holdings(c) {
-		if _, taken := s.held[h]; !taken {
-			s.held[h] = c.ID
-		}
-	}
-}
-
-func (s *state) release(c Contact) {
-	for _, h := range holdings(c) {
-		if s.held[h] == c.ID {
-			delete(s.held, h)
-		}
-	}
-}
-
-func holdings(c Contact) []holding {
-	if c.SourceID == "" {
-		return nil
-	}
-	list := make([]holding, 0, len(c.InboxIDs))
-	for _, inbox := range c.InboxIDs {
-		list = append(list, holding{inbox, c.SourceID})
-	}
-	return list
-}
-
+// clash reports whether another contact has the source id in one of the inboxes.
 func (s *state) clash(c Contact) bool {
-	if s.allowDuplicates {
+	if s.allowDuplicates || c.SourceID == "" {
 		return false
 	}
-	return slices.ContainsFunc(holdings(c), func(h holding) bool {
-		holder, taken := s.held[h]
-		return taken && holder != c.ID
+	return slices.ContainsFunc(s.entries, func(e *entry) bool {
+		return e.SourceID == c.SourceID && e.ID != c.ID && e.inAny(c.InboxIDs)
 	})
 }
 
@@ -136,7 +103,6 @@ func (s *state) create(c Contact) (Contact, error) {
 	if err := s.save(); err != nil {
 		s.entries = s.entries[:len(s.entries)-1]
 		delete(s.byID, c.ID)
-		s.release(c)
 		return Contact{}, err
 	}
 	return c, nil
@@ -159,18 +125,12 @@ func (s *state) update(id string, change func(*Contact) error) (Contact, error) 
 		return Contact{}, errSourceIDTaken
 	}
 	after.Updated = s.clock()
-	s.swap(e, after)
+	e.Contact, e.haystack = after, haystack(after)
 	if err := s.save(); err != nil {
-		s.swap(e, before)
+		e.Contact, e.haystack = before, haystack(before)
 		return Contact{}, err
 	}
 	return after.clone(), nil
-}
-
-func (s *state) swap(e *entry, c Contact) {
-	s.release(e.Contact)
-	e.Contact, e.haystack = c, haystack(c)
-	s.hold(c)
 }
 
 func (s *state) get(id string) (Contact, bool) {
