@@ -123,7 +123,7 @@ func suspendAndResume(w *world, ann *browser, id string, seen bool, patience tim
 
 func secondInboxIsKept(w *world, ann *browser, id string, patience time.Duration) {
 	w.t.Helper()
-	if !w.sim.AddInbox(id, secondInbox) {
+	if !w.sim.Move(id, webchattest.DefaultInboxID, secondInbox) {
 		w.t.Fatal("the simulation does not add an inbox")
 	}
 	w.set("ann", func(p *webchat.Profile) { p.Name = "Ann Chen" })

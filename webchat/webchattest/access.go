@@ -22,19 +22,10 @@ func (s *Simulation) AccessOf(id string) (access json.RawMessage, ok bool) {
 	return c.QueryMetadata, true
 }
 
-// Move puts a contact into one inbox and out of all others, as a person in
+// Move puts a contact into these inboxes and out of all others, as a person in
 // MaiAgent's console may. It reports whether there was a live contact of that
-// id, the inbox is one of ours, and the source id is free in it.
-func (s *Simulation) Move(id, inboxID string) bool { return s.SetInboxes(id, inboxID) }
-
-// AddInbox puts a contact into a further inbox, as Move does into another one.
-func (s *Simulation) AddInbox(id, inboxID string) bool {
-	c, ok := s.state.get(id)
-	return ok && s.SetInboxes(id, append(c.InboxIDs, inboxID)...)
-}
-
-// SetInboxes puts a contact into exactly these inboxes, as Move does into one.
-func (s *Simulation) SetInboxes(id string, inboxIDs ...string) bool {
+// id, the inboxes are of ours, and the source id is free in them.
+func (s *Simulation) Move(id string, inboxIDs ...string) bool {
 	var ids []string
 	for _, inboxID := range inboxIDs {
 		parsed, ok := parseUUID(inboxID)

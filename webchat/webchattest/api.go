@@ -4,11 +4,9 @@ import (
 	"crypto/subtle"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 )
 
 // The operations of the API, as they are named in Request and Fault.
@@ -87,19 +85,8 @@ func (s *Simulation) serveAPI(w http.ResponseWriter, r *http.Request) {
 // serveCall reads, records and answers one request, with the fault that was
 // injected for it, if any.
 func (s *Simulation) serveCall(w http.ResponseWriter, r *http.Request, operation, contactID string, do func(body []byte) reply) {
-	start := time.Now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	c := s.recorder.begin(r, operation, contactID, body, s.options.Clock())
-	var fault *Fault
-	defer func() {
-		kind := Kind("none")
-		if fault != nil {
-			kind = fault.Kind
-		}
-		s.options.Logger.LogAttrs(r.Context(), slog.LevelInfo, "simulated MaiAgent answered",
-			slog.String("operation", operation), slog.String("method", r.Method), slog.Int("status", c.status()),
-			slog.String("fault", string(kind)), slog.Duration("duration", time.Since(start)))
-	}()
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		c.send(w, htmlReply(http.StatusRequestEntityTooLarge))
 		return
@@ -107,8 +94,7 @@ func (s *Simulation) serveCall(w http.ResponseWriter, r *http.Request, operation
 	if err != nil { // the client left before it had said everything
 		panic(http.ErrAbortHandler)
 	}
-	fault = s.faults.pick(operation, r, body)
-	s.play(w, r, c, fault, func() reply { return do(body) })
+	s.play(w, r, c, s.faults.pick(operation, r, body), func() reply { return do(body) })
 }
 
 // answer does what the request asks for.

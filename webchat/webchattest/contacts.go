@@ -87,11 +87,6 @@ func (s *Simulation) getContact(id string, switches *Switches) reply {
 	return s.contactReply(http.StatusOK, c, switches)
 }
 
-// invalidError carries field messages out of a change.
-type invalidError struct{ fields fieldErrors }
-
-func (*invalidError) Error() string { return "invalid fields" }
-
 func (s *Simulation) updateContact(r *http.Request, id string, body []byte, switches *Switches) reply {
 	if c, ok := s.state.get(id); !ok || c.Deleted {
 		return s.errorReply(errNotFound)
@@ -104,7 +99,7 @@ func (s *Simulation) updateContact(r *http.Request, id string, body []byte, swit
 	c, err := s.state.update(id, func(c *Contact) error {
 		before = c.clone()
 		if errs := switches.apply(in, c, r.Method, s.options.inboxIDs()); len(errs) > 0 {
-			return &invalidError{errs}
+			return errs
 		}
 		return nil
 	})
@@ -141,16 +136,15 @@ func (s *Simulation) writtenReply(status int, c Contact, switches *Switches) rep
 }
 
 func (s *Simulation) errorReply(err error) reply {
-	if invalid, ok := errors.AsType[*invalidError](err); ok {
-		return jsonReply(http.StatusBadRequest, invalid.fields)
+	if invalid, ok := errors.AsType[fieldErrors](err); ok {
+		return jsonReply(http.StatusBadRequest, invalid)
 	}
 	const taken = "Contact with this source id already exists in this inbox."
 	switch {
 	case errors.Is(err, errNotFound):
 		return detailReply(http.StatusNotFound, "Not found.")
-	case !errors.Is(err, errSourceIDTaken):
-		s.options.Logger.Error("simulated MaiAgent cannot keep its contacts", "error", err)
-		return htmlReply(http.StatusInternalServerError)
+	case !errors.Is(err, errSourceIDTaken): // the file cannot be written
+		return detailReply(http.StatusInternalServerError, err.Error())
 	case s.options.ConflictStatus == http.StatusConflict:
 		return detailReply(http.StatusConflict, taken)
 	case s.options.ConflictStatus == http.StatusInternalServerError:

@@ -13,25 +13,13 @@ import (
 
 // faultOrder is a Fault as another process asks for it.
 type faultOrder struct {
-	Kind       Kind    `json:"kind"`
-	Operation  string  `json:"operation"`
-	Contains   string  `json:"contains"` // in the body, in place of Match
-	After      int     `json:"after"`
-	Times      int     `json:"times"`
-	Rate       float64 `json:"rate"`
-	Delay      string  `json:"delay"` // "250ms"
-	Later      string  `json:"later"`
-	Status     int     `json:"status"`
-	RetryAfter string  `json:"retryAfter"`
-	Location   string  `json:"location"`
-	Body       string  `json:"body"`
+	Fault
+	Contains     string // in the body, in place of Match
+	Delay, Later string // "250ms"
 }
 
 func (o faultOrder) fault() (Fault, error) {
-	f := Fault{
-		Kind: o.Kind, Operation: o.Operation, After: o.After, Times: o.Times, Rate: o.Rate,
-		Status: o.Status, RetryAfter: o.RetryAfter, Location: o.Location, Body: o.Body,
-	}
+	f := o.Fault
 	for target, text := range map[*time.Duration]string{&f.Delay: o.Delay, &f.Later: o.Later} {
 		if text == "" {
 			continue
@@ -113,7 +101,7 @@ func (s *Simulation) control(w http.ResponseWriter, r *http.Request, what, id st
 		if refusal := readControl(w, r, &inboxIDs); refusal != nil {
 			return *refusal
 		}
-		if !s.SetInboxes(strings.TrimSuffix(id, "/inboxes"), inboxIDs...) {
+		if !s.Move(strings.TrimSuffix(id, "/inboxes"), inboxIDs...) {
 			return missing
 		}
 		return done

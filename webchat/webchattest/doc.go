@@ -67,8 +67,8 @@
 //	maiagent.Switch(func(s *webchattest.Switches) { s.PutKeepsOmitted, s.HideAccess = true, true })
 //
 // Whatever replies show then, [Simulation.AccessOf] is what an answer to a
-// contact would be given from. [Simulation.Move] and [Simulation.AddInbox] are
-// a person in the console.
+// contact would be given from. [Simulation.Move] is a
+// person in the console.
 //
 // # From another process
 //
@@ -82,7 +82,7 @@
 //	DELETE /simulation/requests       forgets them
 //	GET    /simulation/contacts       all, also the deleted
 //	DELETE /simulation/contacts/{id}  as Simulation.Delete
-//	PUT    /simulation/contacts/{id}/inboxes  ["inbox id", ...], as Simulation.SetInboxes
+//	PUT    /simulation/contacts/{id}/inboxes  ["inbox id", ...], as Simulation.Move
 //	POST   /simulation/landings       as Simulation.Land
 //	GET    /simulation/switches       those in force
 //	PUT    /simulation/switches       {"putKeepsOmitted": true, "refuseNull": ["phoneNumber"]}: these and no others

@@ -26,8 +26,8 @@ const (
 	HTML Kind = "html"
 	// TooMany replies with 429 and Retry-After. Nothing is done.
 	TooMany Kind = "too_many"
-	// Redirect replies with Status, 307 by default, and Location. Nothing is
-	// done.
+	// Redirect replies with Status, 307 by default, and points to a host that
+	// does not exist. Nothing is done.
 	Redirect Kind = "redirect"
 	// CutBefore cuts the connection. Nothing is done.
 	CutBefore Kind = "cut_before"
@@ -93,8 +93,6 @@ type Fault struct {
 	// RetryAfter is the header of that name: seconds, or a date. Empty: none,
 	// or "1" for TooMany.
 	RetryAfter string
-	// Location is where Redirect points to. Empty: a host that does not exist.
-	Location string
 	// Body replaces the body that Refuse and HTML send, such as
 	// `{"name":["Not today."]}`.
 	Body string

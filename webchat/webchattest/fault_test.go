@@ -59,7 +59,7 @@ var kindTests = []struct {
 	{Fault{Kind: TooMany}, outcome{429, typeJSON, "1", "", true, 0}},
 	{Fault{Kind: TooMany, RetryAfter: "Sun, 22 Nov 2026 12:00:00 GMT"}, outcome{429, typeJSON, "Sun, 22 Nov 2026 12:00:00 GMT", "", true, 0}},
 	{Fault{Kind: Redirect}, outcome{307, typeHTML, "", "http://elsewhere.invalid/api/contacts/", false, 0}},
-	{Fault{Kind: Redirect, Status: 302, Location: "/x"}, outcome{302, typeHTML, "", "/x", false, 0}},
+	{Fault{Kind: Redirect, Status: 302}, outcome{302, typeHTML, "", "http://elsewhere.invalid/api/contacts/", false, 0}},
 	{Fault{Kind: CutBefore}, outcome{0, "", "", "", false, 0}},
 	{Fault{Kind: CommitThenCut}, outcome{0, "", "", "", false, 1}},
 	{Fault{Kind: CommitThenHTML}, outcome{502, typeHTML, "", "", false, 1}},

@@ -33,6 +33,9 @@ const (
 // objects an object of messages.
 type fieldErrors map[string][]any
 
+// Error implements error, to carry the messages out of a change.
+func (fieldErrors) Error() string { return "invalid fields" }
+
 func (e fieldErrors) add(field string, message any) { e[field] = append(e[field], message) }
 
 // input is the body of a write: its fields by their names in camelCase.

@@ -13,10 +13,7 @@ type landings struct {
 	list []*landing
 }
 
-type landing struct {
-	do   func()
-	once sync.Once
-}
+type landing struct{ do func() }
 
 // later keeps a write until it is time, or until Land when d is zero. The write
 // never happens when the Simulation is closed before.
@@ -36,9 +33,14 @@ func (s *Simulation) later(d time.Duration, do func()) {
 
 func (s *Simulation) land(l *landing) {
 	s.late.mu.Lock()
-	s.late.list = slices.DeleteFunc(s.late.list, func(other *landing) bool { return other == l })
+	at := slices.Index(s.late.list, l)
+	if at >= 0 {
+		s.late.list = slices.Delete(s.late.list, at, at+1)
+	}
 	s.late.mu.Unlock()
-	l.once.Do(l.do)
+	if at >= 0 {
+		l.do()
+	}
 }
 
 // Land makes the writes that [LateLanding] holds back happen now, in the order

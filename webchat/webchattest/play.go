@@ -70,11 +70,7 @@ func (f *Fault) reply() reply {
 	case TooMany:
 		rep = detailReply(http.StatusTooManyRequests, "Request was throttled.").with("Retry-After", "1")
 	case Redirect:
-		location := f.Location
-		if location == "" {
-			location = "http://elsewhere.invalid/api/contacts/"
-		}
-		rep = htmlReply(status).with("Location", location)
+		rep = htmlReply(status).with("Location", "http://elsewhere.invalid/api/contacts/")
 	default:
 		rep = detailReply(status, http.StatusText(status))
 	}

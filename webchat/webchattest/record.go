@@ -2,7 +2,6 @@ package webchattest
 
 import (
 	"bytes"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -59,7 +58,7 @@ func (s *Simulation) Requests() []Request {
 	list := make([]Request, 0, len(requests))
 	for _, r := range requests {
 		c := *r
-		c.Query, c.Header, c.Body = cloneValues(r.Query), r.Header.Clone(), bytes.Clone(r.Body)
+		c.Query, c.Header, c.Body = url.Values(http.Header(r.Query).Clone()), r.Header.Clone(), bytes.Clone(r.Body)
 		list = append(list, c)
 	}
 	return list
@@ -88,7 +87,6 @@ func (s *Simulation) ResetRequests() {
 type call struct {
 	recorder *recorder
 	request  *Request
-	body     []byte // whole, unlike the recorded one
 }
 
 func (rec *recorder) begin(r *http.Request, operation, contactID string, body []byte, now time.Time) *call {
@@ -112,7 +110,7 @@ func (rec *recorder) begin(r *http.Request, operation, contactID string, body []
 	if rec.requests = append(rec.requests, request); len(rec.requests) >= 2*maxRequests {
 		rec.requests = slices.Clone(rec.requests[len(rec.requests)-maxRequests:])
 	}
-	return &call{recorder: rec, request: request, body: body}
+	return &call{recorder: rec, request: request}
 }
 
 // note is called before the reply is sent: whoever has read the reply then
@@ -132,12 +130,6 @@ func (c *call) noteFault(kind Kind) {
 	c.request.Fault = string(kind)
 }
 
-func (c *call) status() int {
-	c.recorder.mu.Lock()
-	defer c.recorder.mu.Unlock()
-	return c.request.Status
-}
-
 func redact(header http.Header) http.Header {
 	h := header.Clone()
 	for i, value := range h["Authorization"] {
@@ -148,12 +140,4 @@ func redact(header http.Header) http.Header {
 		h["Authorization"][i] = strings.TrimSpace(scheme + " [redacted]")
 	}
 	return h
-}
-
-func cloneValues(values url.Values) url.Values {
-	c := maps.Clone(values)
-	for key, list := range c {
-		c[key] = slices.Clone(list)
-	}
-	return c
 }

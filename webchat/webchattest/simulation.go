@@ -3,7 +3,6 @@ package webchattest
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -67,9 +66,6 @@ type Options struct {
 	// that SearchLag is measured by. Delays of faults do not follow it.
 	// Default time.Now.
 	Clock func() time.Time
-	// Logger gets one line per request, without ids, names or keys.
-	// Default: nothing is logged.
-	Logger *slog.Logger
 }
 
 // Simulation is a simulated MaiAgent: the contacts API, the chat host with a
@@ -149,9 +145,6 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
 	}
 
 	if strings.ContainsFunc(o.APIKey, isControlOrSpace) {

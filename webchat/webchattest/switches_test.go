@@ -245,12 +245,12 @@ func TestMove(t *testing.T) {
 		want bool
 		in   []string
 	}{
-		{"add", s.AddInbox(lone, otherInbox), true, nil},
-		{"add again", s.AddInbox(strings.ToUpper(lone), otherInbox), true, []string{DefaultInboxID, otherInbox}},
+		{"add", s.Move(lone, DefaultInboxID, otherInbox), true, nil},
+		{"add again", s.Move(strings.ToUpper(lone), DefaultInboxID, otherInbox, otherInbox), true, []string{DefaultInboxID, otherInbox}},
 		{"unknown inbox", s.Move(lone, DefaultWebChatID), false, nil},
-		{"no UUID", s.AddInbox(lone, "x"), false, nil},
-		{"none", s.SetInboxes(lone), false, nil},
-		{"nobody", s.AddInbox("x", otherInbox), false, nil},
+		{"no UUID", s.Move(lone, "x"), false, nil},
+		{"none", s.Move(lone), false, nil},
+		{"nobody", s.Move("x", otherInbox), false, nil},
 	} {
 		if test.got != test.want {
 			t.Errorf("%s: %v", test.name, test.got)
