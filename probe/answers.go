@@ -3,7 +3,6 @@ package probe
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -99,16 +98,9 @@ func (a Answers) Changes(before Answers) []Change {
 	return all
 }
 
-func (a Answers) set(tell func(Answer), name, value string) {
-	a[name] = value
-	tell(Answer{name, value, about[name]})
-}
-
 func yes(b bool) string {
 	if b {
 		return Yes
 	}
 	return No
 }
-
-func statusText(status int) string { return fmt.Sprint(status) }

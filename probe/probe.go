@@ -39,44 +39,32 @@ func Run(ctx context.Context, o Options, tell func(Answer)) (Answers, error) {
 		o.Wait = DefaultWait
 	}
 	p := &probe{api: o.API, inboxID: o.InboxID, wait: o.Wait, answers: Answers{}, tell: tell, run: newRun()}
-	err := p.sweep(ctx)
-	if err == nil {
-		err = p.ask(ctx)
-	}
-	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-	defer cancel()
-	return p.answers, errors.Join(err, p.cleanUp(clean))
-}
-
-func (p *probe) ask(ctx context.Context) error {
-	id, err := p.askCreate(ctx)
-	if err != nil {
-		return err
-	}
-	for _, ask := range []func(context.Context, string) error{
+	p.sweep(ctx)
+	id := p.askCreate(ctx)
+	for _, ask := range []func(context.Context, string){
 		p.askRead, p.askAccess, p.askNull, p.askOmitted, p.askPatch, p.askTaken, p.askSearch, p.askPages, p.askDelete,
 	} {
-		if err := ask(ctx, id); err != nil {
-			return err
-		}
+		ask(ctx, id)
 	}
-	return nil
+	err := p.err
+	p.err = nil // what there is goes, whatever has failed
+	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	p.cleanUp(clean)
+	return p.answers, errors.Join(err, p.err)
 }
 
 var optionalFields = []string{"email", "phoneNumber", "avatar", "queryMetadata", "name"}
 
 // askCreate makes the first contact, without what is refused.
-func (p *probe) askCreate(ctx context.Context) (string, error) {
-	for {
-		id, status, reply, err := p.create(ctx, p.draft("One", nil))
-		switch {
-		case err != nil:
-			return "", err
-		case id != "":
+func (p *probe) askCreate(ctx context.Context) (id string) {
+	for p.err == nil {
+		id, status, reply := p.create(ctx, p.draft("One", nil))
+		if id != "" {
 			slices.Sort(p.refused)
 			p.set("refuseFields", strings.Join(p.refused, ","))
 			p.set("bareReplies", yes(reply["sourceId"] == nil && reply["name"] == nil))
-			return id, nil
+			return id
 		}
 		news := false
 		for _, field := range optionalFields {
@@ -85,24 +73,19 @@ func (p *probe) askCreate(ctx context.Context) (string, error) {
 			}
 		}
 		if !news {
-			return "", errors.New("probe: MaiAgent does not let a contact be made: status " + strconv.Itoa(status))
+			p.fail(errors.New("probe: MaiAgent does not let a contact be made: status " + strconv.Itoa(status)))
 		}
 	}
+	return ""
 }
 
-func (p *probe) askRead(ctx context.Context, id string) error {
-	_, held, err := p.get(ctx, id)
-	if err != nil {
-		return err
-	}
+func (p *probe) askRead(ctx context.Context, id string) {
+	_, held := p.get(ctx, id)
 	sourceID, sent := text(held["sourceId"]), p.sourceID("One")
 	p.set("foldCase", yes(sourceID != sent && sourceID == strings.ToLower(sent)))
 	var inboxes []object
-	if json.Unmarshal(held["inboxes"], &inboxes) == nil && len(inboxes) > 0 {
-		p.set("undashedInboxes", yes(!strings.Contains(text(inboxes[0]["id"]), "-")))
-	} else {
-		p.set("undashedInboxes", Unknown)
-	}
+	_ = json.Unmarshal(held["inboxes"], &inboxes) // none: unknown
+	p.setIf("undashedInboxes", len(inboxes) > 0, len(inboxes) > 0 && !strings.Contains(text(inboxes[0]["id"]), "-"))
 	p.set("times", timeStyle(held["createdAt"]))
 	seen, told := held["queryMetadata"]
 	p.set("hideAccess", yes(!told))
@@ -110,7 +93,7 @@ func (p *probe) askRead(ctx context.Context, id string) error {
 	if json.Unmarshal(seen, &keys) != nil || len(keys) == 0 {
 		p.set("addsKeys", Unknown)
 		p.set("metadataKeys", Unknown)
-		return nil
+		return
 	}
 	added, style := false, "other"
 	for key := range keys {
@@ -126,7 +109,6 @@ func (p *probe) askRead(ctx context.Context, id string) error {
 	}
 	p.set("addsKeys", yes(added))
 	p.set("metadataKeys", style)
-	return nil
 }
 
 func timeStyle(raw json.RawMessage) string {
@@ -143,96 +125,58 @@ func timeStyle(raw json.RawMessage) string {
 	return "other"
 }
 
-func (p *probe) askTaken(ctx context.Context, _ string) error {
-	_, status, _, err := p.create(ctx, p.draft("One", nil))
-	if err != nil {
-		return err
-	}
-	p.set("taken", statusText(status))
-	return nil
+func (p *probe) askTaken(ctx context.Context, _ string) {
+	_, status, _ := p.create(ctx, p.draft("One", nil))
+	p.set("taken", strconv.Itoa(status))
 }
 
 // until asks again until it is so, or the wait is over. It tells how long it took.
-func (p *probe) until(ctx context.Context, so func() (bool, error)) (bool, time.Duration, error) {
+func (p *probe) until(ctx context.Context, so func() bool) (bool, time.Duration) {
 	for start := time.Now(); ; {
-		is, err := so()
+		is := so()
 		took := time.Since(start)
-		if is || err != nil || took >= p.wait {
-			return is, took, err
+		if is || p.err != nil || took >= p.wait {
+			return is, took
 		}
 		timer := time.NewTimer(min(time.Second, p.wait/10))
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return false, took, ctx.Err()
+			p.fail(ctx.Err())
 		}
 	}
 }
 
-func (p *probe) askSearch(ctx context.Context, _ string) error {
-	id, status, _, err := p.create(ctx, p.draft("Two", nil))
-	if err != nil || id == "" {
-		return errors.Join(err, errors.New("probe: MaiAgent does not let a second contact be made: status "+strconv.Itoa(status)))
+func (p *probe) askSearch(ctx context.Context, _ string) {
+	id, status, _ := p.create(ctx, p.draft("Two", nil))
+	if id == "" {
+		p.fail(errors.New("probe: MaiAgent does not let a second contact be made: status " + strconv.Itoa(status)))
 	}
-	listed, took, err := p.until(ctx, func() (bool, error) { return p.isListed(ctx, p.sourceID("Two"), id) })
-	if err != nil {
-		return err
-	}
+	listed, took := p.until(ctx, func() bool { return p.isListed(ctx, p.sourceID("Two"), id) })
 	if !listed {
 		p.set("searchLag", Unknown)
 		p.set("wordSearch", Unknown)
-		return nil
+		return
 	}
 	p.set("searchLag", strconv.Itoa(int(took.Round(time.Second).Seconds())))
-	byWord, err := p.isListed(ctx, p.sourceID("Two")+" nothing"+p.run, id)
-	if err != nil {
-		return err
-	}
-	p.set("wordSearch", yes(byWord))
-	return nil
+	p.set("wordSearch", yes(p.isListed(ctx, p.sourceID("Two")+" nothing"+p.run, id)))
 }
 
 // askPages needs the two contacts to be listed.
-func (p *probe) askPages(ctx context.Context, _ string) error {
+func (p *probe) askPages(ctx context.Context, _ string) {
 	query := Prefix + p.run
-	_, all, err := p.list(ctx, url.Values{"query": {query}})
-	if err != nil {
-		return err
-	}
-	status, small, err := p.list(ctx, url.Values{"query": {query}, "pageSize": {"1"}})
-	if err != nil {
-		return err
-	}
+	_, all := p.list(ctx, url.Values{"query": {query}})
+	status, small := p.list(ctx, url.Values{"query": {query}, "pageSize": {"1"}})
 	p.set("refusePageSize", yes(status == http.StatusBadRequest))
-	if len(all) < 2 || status != http.StatusOK {
-		p.set("offsetPages", Unknown)
-		return nil
-	}
-	p.set("offsetPages", yes(len(small) > 1))
-	return nil
+	p.setIf("offsetPages", len(all) >= 2 && status == http.StatusOK, len(small) > 1)
 }
 
-func (p *probe) askDelete(ctx context.Context, id string) error {
-	for _, name := range []string{"deleteStatus", "deleteAgain"} {
-		status, _, err := p.call(ctx, http.MethodDelete, "contacts/"+id+"/", nil, nil)
-		if err != nil {
-			return err
-		}
-		p.set(name, statusText(status))
-	}
-	gone, _, err := p.until(ctx, func() (bool, error) {
-		listed, err := p.isListed(ctx, p.sourceID("One"), id)
-		return !listed, err
-	})
-	if err != nil {
-		return err
-	}
+func (p *probe) askDelete(ctx context.Context, id string) {
+	p.set("deleteStatus", strconv.Itoa(p.delete(ctx, id)))
+	p.set("deleteAgain", strconv.Itoa(p.delete(ctx, id)))
+	gone, _ := p.until(ctx, func() bool { return !p.isListed(ctx, p.sourceID("One"), id) })
 	p.set("deletedButListed", yes(!gone))
-	_, status, _, err := p.create(ctx, p.draft("One", nil))
-	if err != nil {
-		return err
-	}
+	_, status, _ := p.create(ctx, p.draft("One", nil))
 	p.set("deletedHoldsSourceId", yes(status/100 != 2))
-	return nil
 }

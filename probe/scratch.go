@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -31,30 +32,51 @@ type probe struct {
 	run     string   // differs for each run
 	made    []string // the contacts that there are or were
 	refused []string // fields that are refused
+	err     error    // the first failure; nothing is asked or answered after it
 }
 
 func newRun() string { return strings.ToLower(rand.Text()[:12]) }
 
-func (p *probe) set(name, value string) { p.answers.set(p.tell, name, value) }
+func (p *probe) set(name, value string) {
+	if p.err == nil {
+		p.answers[name] = value
+		p.tell(Answer{name, value, about[name]})
+	}
+}
+
+// setIf answers yes or no, where that is known.
+func (p *probe) setIf(name string, known, is bool) {
+	if known {
+		p.set(name, yes(is))
+	} else {
+		p.set(name, Unknown)
+	}
+}
+
+// fail ends the probe, unless it has failed already.
+func (p *probe) fail(err error) { p.err = cmp.Or(p.err, err) }
 
 // sourceID has letters of both cases.
 func (p *probe) sourceID(name string) string { return Prefix + p.run + "-" + name }
 
 // call sends a request, and reads the reply as an object where it is one.
-func (p *probe) call(ctx context.Context, method, path string, query url.Values, body any) (int, object, error) {
-	status, text, err := p.api.Raw(ctx, method, path, query, body)
-	if err != nil {
-		return 0, nil, err
+func (p *probe) call(ctx context.Context, method, path string, query url.Values, body any) (int, object) {
+	if p.err != nil {
+		return 0, nil
 	}
+	status, text, err := p.api.Raw(ctx, method, path, query, body)
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return 0, nil, fmt.Errorf("probe: MaiAgent answers with status %d", status)
+		err = fmt.Errorf("probe: MaiAgent answers with status %d", status)
+	}
+	if p.err = err; err != nil {
+		return 0, nil
 	}
 	var reply object
 	if json.Unmarshal(text, &reply) != nil {
 		reply = nil
 	}
-	return status, reply, nil
+	return status, reply
 }
 
 // draft is a whole contact, without what is refused.
@@ -79,79 +101,68 @@ func metadata(word string) map[string]any {
 }
 
 // create makes a scratch contact; a status that is not 2xx is no error.
-func (p *probe) create(ctx context.Context, body map[string]any) (id string, status int, reply object, err error) {
-	status, reply, err = p.call(ctx, http.MethodPost, "contacts/", nil, body)
-	if err != nil || status/100 != 2 {
-		return "", status, reply, err
+func (p *probe) create(ctx context.Context, body map[string]any) (id string, status int, reply object) {
+	status, reply = p.call(ctx, http.MethodPost, "contacts/", nil, body)
+	if status/100 != 2 {
+		return "", status, reply
 	}
 	if id = text(reply["id"]); id == "" {
-		return "", status, reply, errors.New("probe: a creation is answered without an id")
-	}
-	if !slices.Contains(p.made, id) {
+		p.fail(errors.New("probe: a creation is answered without an id"))
+	} else if !slices.Contains(p.made, id) {
 		p.made = append(p.made, id)
 	}
-	return id, status, reply, nil
+	return id, status, reply
 }
 
-func (p *probe) get(ctx context.Context, id string) (int, object, error) {
+func (p *probe) get(ctx context.Context, id string) (int, object) {
 	return p.call(ctx, http.MethodGet, "contacts/"+id+"/", nil, nil)
 }
 
-func (p *probe) put(ctx context.Context, id string, body map[string]any) (int, object, error) {
+func (p *probe) put(ctx context.Context, id string, body map[string]any) (int, object) {
 	return p.call(ctx, http.MethodPut, "contacts/"+id+"/", nil, body)
 }
 
+func (p *probe) delete(ctx context.Context, id string) int {
+	status, _ := p.call(ctx, http.MethodDelete, "contacts/"+id+"/", nil, nil)
+	return status
+}
+
 // list returns the results of a list.
-func (p *probe) list(ctx context.Context, query url.Values) (status int, found []object, err error) {
+func (p *probe) list(ctx context.Context, query url.Values) (status int, found []object) {
 	query.Set("inboxes", p.inboxID)
-	status, reply, err := p.call(ctx, http.MethodGet, "contacts/", query, nil)
-	if err != nil || status != http.StatusOK {
-		return status, nil, err
+	status, reply := p.call(ctx, http.MethodGet, "contacts/", query, nil)
+	if status == http.StatusOK && json.Unmarshal(reply["results"], &found) != nil {
+		p.fail(errors.New("probe: a list has no results"))
 	}
-	if json.Unmarshal(reply["results"], &found) != nil {
-		return status, nil, errors.New("probe: a list has no results")
-	}
-	return status, found, nil
+	return status, found
 }
 
 // isListed reports whether a search for the query shows the contact.
-func (p *probe) isListed(ctx context.Context, query, id string) (bool, error) {
-	_, found, err := p.list(ctx, url.Values{"query": {query}})
-	return slices.ContainsFunc(found, func(o object) bool { return text(o["id"]) == id }), err
+func (p *probe) isListed(ctx context.Context, query, id string) bool {
+	_, found := p.list(ctx, url.Values{"query": {query}})
+	return slices.ContainsFunc(found, func(o object) bool { return text(o["id"]) == id })
 }
 
 // sweep deletes what a former run has left. The search is fuzzy, so that each is
 // looked at.
-func (p *probe) sweep(ctx context.Context) error {
-	_, found, err := p.list(ctx, url.Values{"query": {Prefix}})
-	if err != nil {
-		return err
-	}
+func (p *probe) sweep(ctx context.Context) {
+	_, found := p.list(ctx, url.Values{"query": {Prefix}})
 	for _, o := range found {
 		if strings.HasPrefix(strings.ToLower(text(o["sourceId"])), Prefix) {
-			if _, _, err := p.call(ctx, http.MethodDelete, "contacts/"+text(o["id"])+"/", nil, nil); err != nil {
-				return err
-			}
+			p.delete(ctx, text(o["id"]))
 		}
 	}
-	return nil
 }
 
 // cleanUp deletes all scratch contacts, and looks whether they can be read.
-func (p *probe) cleanUp(ctx context.Context) error {
+func (p *probe) cleanUp(ctx context.Context) {
 	clean := true
 	for _, id := range p.made {
-		if _, _, err := p.call(ctx, http.MethodDelete, "contacts/"+id+"/", nil, nil); err != nil {
-			return err
-		}
-		status, _, err := p.get(ctx, id)
-		if err != nil {
-			return err
-		}
+		p.delete(ctx, id)
+		status, _ := p.get(ctx, id)
 		clean = clean && status == http.StatusNotFound
 	}
 	p.set("cleanedUp", yes(clean))
-	return nil
 }
 
 func text(raw json.RawMessage) string {
