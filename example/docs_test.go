@@ -88,7 +88,6 @@ var (
 	sessionStore sessions.Store
 	db           *sql.DB
 	widget       webchat.Widget
-	csp          webchat.CSP
 	meters       metric.MeterProvider
 	tracers      trace.TracerProvider
 	w            http.ResponseWriter

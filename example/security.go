@@ -10,16 +10,12 @@ import (
 // contentPolicy is the Content-Security-Policy of the pages: everything comes
 // from the shop itself, and the chat from its host.
 func contentPolicy(w webchat.Widget, simulated bool) (string, error) {
-	chat, err := w.CSP()
-	if err != nil {
-		return "", err
-	}
 	styles := "'self'"
 	if !simulated {
 		// The vendor does not say how its embed styles itself.
 		styles += " 'unsafe-inline'"
 	}
-	return chat.Merge(strings.Join([]string{
+	return w.MergeCSP(strings.Join([]string{
 		"default-src 'none'",
 		"script-src 'self'",
 		"style-src " + styles,
@@ -30,7 +26,7 @@ func contentPolicy(w webchat.Widget, simulated bool) (string, error) {
 		"form-action 'self'",
 		"frame-ancestors 'none'",
 		"base-uri 'none'",
-	}, "; ")), nil
+	}, "; "))
 }
 
 // secured sets the headers that every reply of the shop has.

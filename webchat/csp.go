@@ -7,13 +7,6 @@ import (
 	"strings"
 )
 
-// CSP holds the directives of a Content-Security-Policy that the chat is known
-// to need. The vendor publishes no list, so they may not be all: try the chat
-// with the browser's console open. It is safe for concurrent use.
-type CSP struct {
-	origin *url.URL // of the chat host
-}
-
 // cspNeeds are the chat's directives. chain is what governs one, from the most
 // special to default-src; own says that the site itself is needed too.
 var cspNeeds = []struct {
@@ -29,33 +22,15 @@ var cspNeeds = []struct {
 	{"frame-src", []string{"frame-src", "child-src", "default-src"}, false},
 }
 
-// CSP returns what the chat needs of a Content-Security-Policy: the chat host,
-// for scripts, styles, images, fonts, connections and frames, and the site
-// itself for the chat script and its answers. The error is about ChatURL.
-func (w Widget) CSP() (CSP, error) {
-	chat, err := w.chatURL()
-	if err != nil {
-		return CSP{}, fmt.Errorf("webchat: chat URL: %w", err)
-	}
-	return CSP{&url.URL{Scheme: chat.Scheme, Host: chat.Host}}, nil
-}
+// csp knows the chat host.
+type csp struct{ origin *url.URL }
 
-// String returns the directives by themselves, such as "script-src 'self'
-// https://chat.maiagent.ai; …". It is "" for the zero CSP.
-func (c CSP) String() string {
-	if c.origin == nil {
-		return ""
-	}
-	var out []string
-	for _, need := range cspNeeds {
-		out = append(out, need.name+" "+strings.Join(c.sources(need.own), " "))
-	}
-	return strings.Join(out, "; ")
-}
-
-// Merge returns an application's policy, the value of a
-// Content-Security-Policy header, with what the chat needs and the policy does
-// not allow yet. Everything else stays as it is, in its place:
+// MergeCSP returns an application's policy, the value of a
+// Content-Security-Policy header, with what the chat is known to need and the
+// policy does not allow yet: the chat host, for scripts, styles, images, fonts,
+// connections and frames, and the site itself for the chat script and its answers.
+// The vendor publishes no list, so that may not be all: try the chat with the
+// browser's console open. Everything else stays as it is, in its place:
 //
 //   - A directive that is absent and governed by another (default-src, or
 //     child-src for frames) is added with the sources of that one. Where
@@ -66,19 +41,21 @@ func (c CSP) String() string {
 //   - A script directive with 'strict-dynamic' is left alone: browsers then
 //     heed no hosts, and the tag or the snippet needs a nonce or a hash.
 //
-// Merging again changes nothing.
-func (c CSP) Merge(policy string) string {
-	if c.origin == nil {
-		return policy
+// Merging again changes nothing. The error is about ChatURL.
+func (w Widget) MergeCSP(policy string) (string, error) {
+	chat, err := w.chatURL()
+	if err != nil {
+		return "", fmt.Errorf("webchat: chat URL: %w", err)
 	}
+	c := csp{&url.URL{Scheme: chat.Scheme, Host: chat.Host}}
 	policies := strings.Split(policy, ",")
 	for i, one := range policies {
 		policies[i] = c.mergeOne(one)
 	}
-	return strings.Join(policies, ",")
+	return strings.Join(policies, ","), nil
 }
 
-func (c CSP) mergeOne(policy string) string {
+func (c csp) mergeOne(policy string) string {
 	parts := strings.Split(policy, ";")
 	changed := false
 	for _, need := range cspNeeds {
@@ -115,7 +92,7 @@ func (c CSP) mergeOne(policy string) string {
 }
 
 // sources returns what the chat needs in one directive.
-func (c CSP) sources(own bool) []string {
+func (c csp) sources(own bool) []string {
 	if own {
 		return []string{"'self'", c.origin.String()}
 	}
@@ -123,7 +100,7 @@ func (c CSP) sources(own bool) []string {
 }
 
 // allowed reports whether a list of sources surely allows one already.
-func (c CSP) allowed(have []string, source string) bool {
+func (c csp) allowed(have []string, source string) bool {
 	if slices.Contains(have, "*") || containsFold(have, source) {
 		return true
 	}
