@@ -63,38 +63,43 @@ func (r request) write() bool { return r.method != http.MethodGet }
 // repeatable says that sending the request twice does the same as once.
 func (r request) repeatable() bool { return r.method != http.MethodPost }
 
-// do sends the request, and again as long as that is safe and may help.
+// firstWait is the wait after a first attempt, on average.
+const firstWait = 200 * time.Millisecond
+
+// do sends the request, and again as long as that is safe and may help. The waits
+// between attempts grow, have jitter, and are never shorter than the service asked
+// for; one that would outlast the context is not begun.
 func (c *Client) do(ctx context.Context, r request) error {
 	if err := ctx.Err(); err != nil {
 		return &Error{Operation: r.operation, Retryable: true, Err: newCause(ctx, err)}
 	}
-	if !r.repeatable() {
-		return asError(c.attempt(ctx, r, 1))
-	}
-	var (
-		number int
-		last   *Error
-		wait   = newPause(ctx, &last)
-	)
-	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		number++
-		last = c.attempt(ctx, r, number)
-		if last != nil && (ctx.Err() != nil || !again(last, r)) {
-			return struct{}{}, backoff.Permanent(last)
+	growing := backoff.NewExponentialBackOff()
+	growing.InitialInterval, growing.Multiplier, growing.MaxInterval = firstWait, 2, 5*time.Second
+	for number := 1; ; number++ {
+		e := c.attempt(ctx, r, number)
+		if e == nil {
+			return nil
 		}
-		return struct{}{}, asError(last)
-	}, backoff.WithBackOff(wait), backoff.WithMaxTries(uint(c.maxAttempts)), backoff.WithMaxElapsedTime(0))
-	switch {
-	case err == nil:
-		return nil
-	case err == error(last):
-		return last
+		if number == c.maxAttempts || ctx.Err() != nil || !again(e, r) {
+			return e
+		}
+		wait := growing.NextBackOff()
+		if e.RetryAfter > 0 {
+			// All who were told the same must not come back at the same moment.
+			wait = max(wait, e.RetryAfter+rand.N(firstWait))
+		}
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
+			return e
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			// What the last attempt told stays, and the interruption becomes the cause.
+			interrupted := *e
+			interrupted.Err = newCause(ctx, e.Err)
+			return &interrupted
+		}
 	}
-	// Interrupted while waiting for the next attempt: what the last one told
-	// stays, and the interruption becomes the cause.
-	interrupted := *last
-	interrupted.Err = newCause(ctx, last.Err)
-	return &interrupted
 }
 
 // again says whether the client itself repeats the call after e. It is stricter
@@ -102,7 +107,7 @@ func (c *Client) do(ctx context.Context, r request) error {
 // still land must not be followed by another unnoticed: the caller has to know
 // that an older profile may come after a newer one.
 func again(e *Error, r request) bool {
-	if r.method == http.MethodPut && e.Unknown {
+	if !r.repeatable() || r.method == http.MethodPut && e.Unknown {
 		return false
 	}
 	switch e.Status {
@@ -163,36 +168,6 @@ func asError(e *Error) error {
 		return nil
 	}
 	return e
-}
-
-// pause is the time between attempts: it grows, has jitter, is never shorter
-// than the service asked for, and ends the retries when the wait would outlast
-// the context.
-type pause struct {
-	*backoff.ExponentialBackOff
-	ctx  context.Context
-	last **Error
-}
-
-func newPause(ctx context.Context, last **Error) *pause {
-	growing := backoff.NewExponentialBackOff()
-	growing.InitialInterval = 200 * time.Millisecond
-	growing.Multiplier = 2
-	growing.MaxInterval = 5 * time.Second
-	return &pause{ExponentialBackOff: growing, ctx: ctx, last: last}
-}
-
-// NextBackOff returns the wait before the next attempt, or backoff.Stop.
-func (p *pause) NextBackOff() time.Duration {
-	wait := p.ExponentialBackOff.NextBackOff()
-	if asked := (*p.last).RetryAfter; asked > 0 {
-		// All who were told the same must not come back at the same moment.
-		wait = max(wait, asked+rand.N(p.InitialInterval))
-	}
-	if deadline, ok := p.ctx.Deadline(); ok && time.Until(deadline) <= wait {
-		return backoff.Stop
-	}
-	return wait
 }
 
 // newRequest builds the HTTP request for one attempt.
