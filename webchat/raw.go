@@ -1,7 +1,6 @@
 package webchat
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -38,9 +37,9 @@ func (c *Client) Raw(ctx context.Context, method, path string, query url.Values,
 		return 0, nil, &Error{Operation: opRaw, Err: newCause(ctx, err), Unknown: method != http.MethodGet}
 	}
 	defer resp.Body.Close()
-	var text bytes.Buffer
-	if _, err := io.Copy(&text, io.LimitReader(resp.Body, maxReply)); err != nil {
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
+	if err != nil {
 		return 0, nil, &Error{Operation: opRaw, Status: resp.StatusCode, Err: newCause(ctx, err), Unknown: method != http.MethodGet}
 	}
-	return resp.StatusCode, text.Bytes(), nil
+	return resp.StatusCode, text, nil
 }
