@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"strings"
@@ -45,47 +44,36 @@ type input map[string]json.RawMessage
 func parseInput(r *http.Request, body []byte) (input, *reply) {
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != "application/json" {
-		rep := detailReply(http.StatusUnsupportedMediaType, "Unsupported media type in request; send application/json.")
-		return nil, &rep
+		return nil, new(detailReply(http.StatusUnsupportedMediaType, "Unsupported media type in request; send application/json."))
 	}
 	in, err := decodeObject(body)
 	if errors.Is(err, errNotObject) {
-		rep := jsonReply(http.StatusBadRequest, fieldErrors{"nonFieldErrors": {"Invalid data. Expected a dictionary."}})
-		return nil, &rep
+		return nil, new(jsonReply(http.StatusBadRequest, fieldErrors{"nonFieldErrors": {"Invalid data. Expected a dictionary."}}))
 	}
 	if err != nil {
-		rep := detailReply(http.StatusBadRequest, "JSON parse error.")
-		return nil, &rep
+		return nil, new(detailReply(http.StatusBadRequest, "JSON parse error."))
 	}
 	return in, nil
 }
 
 var errNotObject = errors.New("not an object")
 
-// decodeObject reads the fields in order, since a field may come in both
-// styles and the last one counts.
+// decodeObject reads the fields. Of one that comes in both styles the camelCase
+// counts.
 func decodeObject(body []byte) (input, error) {
 	if !utf8.Valid(body) || !json.Valid(body) {
 		return nil, errors.New("not JSON")
 	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(body, &fields) != nil || fields == nil {
 		return nil, errNotObject
 	}
 	in := make(input)
-	for decoder.More() {
-		key, err := decoder.Token()
-		if err != nil {
-			return nil, err
+	for key, value := range fields {
+		camel := camelKey(key)
+		if _, both := fields[camel]; key == camel || !both {
+			in[camel] = value
 		}
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return nil, err
-		}
-		in[camelKey(key.(string))] = value
-	}
-	if _, err := decoder.Token(); err != nil && err != io.EOF {
-		return nil, err
 	}
 	return in, nil
 }

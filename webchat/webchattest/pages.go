@@ -57,8 +57,7 @@ func pageReply[T, W any](r *http.Request, params url.Values, size int, switches 
 		if r.TLS != nil {
 			target.Scheme = "https"
 		}
-		text := target.String()
-		return &text
+		return new(target.String())
 	}
 	start := min(offset, len(found))
 	end := min(start+size, len(found))

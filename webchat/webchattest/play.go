@@ -1,6 +1,7 @@
 package webchattest
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"time"
@@ -59,10 +60,7 @@ func (s *Simulation) play(w http.ResponseWriter, r *http.Request, c *call, f *Fa
 
 // reply is the reply of the kinds that do not let the request decide.
 func (f *Fault) reply() reply {
-	status := f.Status
-	if status == 0 {
-		status = defaultStatus[f.Kind]
-	}
+	status := cmp.Or(f.Status, defaultStatus[f.Kind])
 	var rep reply
 	switch f.Kind {
 	case HTML, CommitThenHTML:

@@ -1,9 +1,11 @@
 package webchattest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -128,21 +130,11 @@ func (s *Simulation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (o Options) withDefaults() (Options, error) {
-	if o.APIKey == "" {
-		o.APIKey = DefaultAPIKey
-	}
-	if o.InboxID == "" {
-		o.InboxID = DefaultInboxID
-	}
-	if o.WebChatID == "" {
-		o.WebChatID = DefaultWebChatID
-	}
-	if o.PageSize == 0 {
-		o.PageSize = DefaultPageSize
-	}
-	if o.ConflictStatus == 0 {
-		o.ConflictStatus = http.StatusBadRequest
-	}
+	o.APIKey = cmp.Or(o.APIKey, DefaultAPIKey)
+	o.InboxID = cmp.Or(o.InboxID, DefaultInboxID)
+	o.WebChatID = cmp.Or(o.WebChatID, DefaultWebChatID)
+	o.PageSize = cmp.Or(o.PageSize, DefaultPageSize)
+	o.ConflictStatus = cmp.Or(o.ConflictStatus, http.StatusBadRequest)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
@@ -165,10 +157,8 @@ func (o Options) withDefaults() (Options, error) {
 		others = append(others, id)
 	}
 	o.OtherInboxIDs = others
-	for _, id := range o.inboxIDs() {
-		if id == o.WebChatID {
-			return o, errors.New("the web chat id equals an inbox id; MaiAgent keeps them apart, so give two values")
-		}
+	if slices.Contains(o.inboxIDs(), o.WebChatID) {
+		return o, errors.New("the web chat id equals an inbox id; MaiAgent keeps them apart, so give two values")
 	}
 	if o.PageSize < 1 || o.PageSize > maxPageSize {
 		return o, fmt.Errorf("the page size is %d; give 1 to %d", o.PageSize, maxPageSize)
