@@ -15,10 +15,6 @@ func (s *Simulation) AccessOf(id string) (access json.RawMessage, ok bool) {
 	if !ok || c.Deleted {
 		return nil, false
 	}
-	var text string // it was sent as a string
-	if json.Unmarshal(c.QueryMetadata, &text) == nil {
-		return json.RawMessage(text), true
-	}
 	return c.QueryMetadata, true
 }
 

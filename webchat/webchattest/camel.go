@@ -33,23 +33,13 @@ func camelMetadata(raw json.RawMessage) any {
 	if raw == nil {
 		return nil
 	}
-	value, err := decodeValue(raw)
-	if err != nil {
-		return nil
-	}
-	if text, ok := value.(string); ok { // it was sent as a string
-		if value, err = decodeValue([]byte(text)); err != nil {
-			return nil
-		}
-	}
-	return camelValue(value)
-}
-
-func decodeValue(raw []byte) (value any, err error) {
+	var value any
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
-	err = decoder.Decode(&value)
-	return value, err
+	if decoder.Decode(&value) != nil {
+		return nil
+	}
+	return camelValue(value)
 }
 
 func camelValue(value any) any {

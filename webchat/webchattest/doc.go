@@ -110,8 +110,8 @@
 //
 // The limits of 255 characters for sourceId and phoneNumber and of 254 for
 // email are ours, for want of documented ones; those for name (255) and avatar
-// (511) are the vendor's. Conversations, broadcasts and the API's own schema
-// are not simulated.
+// (511) are the vendor's. Broadcasts, the API's own schema, and the older forms of
+// a write (one inbox instead of a list, query metadata as a text) are not simulated.
 //
 // # The chat embed
 //

@@ -18,13 +18,6 @@ func (in input) applyMetadata(c *Contact, partial bool, errs fieldErrors) {
 	case raw[0] == '{':
 		c.QueryMetadata = bytes.Clone(raw)
 	default:
-		// One table of the vendor calls it a string; then it has to be an
-		// object that was encoded once more.
-		var text string
-		if json.Unmarshal(raw, &text) == nil && json.Valid([]byte(text)) && strings.HasPrefix(strings.TrimSpace(text), "{") {
-			c.QueryMetadata = bytes.Clone(raw)
-			return
-		}
 		errs.add("queryMetadata", "Value must be a JSON object.")
 	}
 }
@@ -32,7 +25,9 @@ func (in input) applyMetadata(c *Contact, partial bool, errs fieldErrors) {
 func (in input) applyInboxes(c *Contact, partial bool, known []string, errs fieldErrors) {
 	raw, given := in["inboxes"]
 	if !given {
-		in.applyInbox(c, partial, known, errs)
+		if !partial {
+			errs.add("inboxes", messageRequired)
+		}
 		return
 	}
 	var items []json.RawMessage
@@ -65,31 +60,6 @@ func (in input) applyInboxes(c *Contact, partial bool, known []string, errs fiel
 		}
 	}
 	c.InboxIDs = ids
-}
-
-// applyInbox reads the older forms: one object, or the bare id.
-func (in input) applyInbox(c *Contact, partial bool, known []string, errs fieldErrors) {
-	raw, given := in["inbox"]
-	if !given {
-		if !partial {
-			errs.add("inboxes", messageRequired)
-		}
-		return
-	}
-	if raw[0] == '{' {
-		fields, err := decodeObject(raw)
-		if err != nil {
-			errs.add("inbox", "Invalid data. Expected a dictionary.")
-			return
-		}
-		raw = fields["id"]
-	}
-	id, message := inboxField(raw, known)
-	if message != "" {
-		errs.add("inbox", message)
-		return
-	}
-	c.InboxIDs = []string{id}
 }
 
 func inboxField(raw json.RawMessage, known []string) (id, message string) {

@@ -44,8 +44,8 @@ func TestValidation(t *testing.T) {
 		{`{` + name + `,"inboxes":[{"id":null}]}`, `{"inboxes":["Must be a valid UUID."]}`},
 		{`{` + name + `,"inboxes":[{"id":"1"}]}`, `{"inboxes":["Must be a valid UUID."]}`},
 		{`{` + name + `,"inboxes":[{"id":"` + DefaultWebChatID + `"}]}`, `{"inboxes":["Invalid pk - object does not exist."]}`},
-		{`{` + name + `,"inbox":"` + nobodysID + `"}`, `{"inbox":["Invalid pk - object does not exist."]}`},
-		{`{` + name + `,"inbox":{}}`, `{"inbox":["This field is required."]}`},
+		{`{` + name + `,"inbox":"` + DefaultInboxID + `"}`, `{"inboxes":["This field is required."]}`},
+		{`{` + name + `,` + inboxes + `,"queryMetadata":"{}"}`, `{"queryMetadata":["Value must be a JSON object."]}`},
 		{`[]`, `{"nonFieldErrors":["Invalid data. Expected a dictionary."]}`},
 		{`null`, `{"nonFieldErrors":["Invalid data. Expected a dictionary."]}`},
 		{`{`, `{"detail":"JSON parse error."}`},
@@ -76,17 +76,14 @@ func TestAccepted(t *testing.T) {
 		body string
 		want Contact
 	}{
-		{`{"name":"` + long + `","inbox":{"id":"` + DefaultInboxID + `"}}`, Contact{Name: long, InboxIDs: one}},
-		{`{"name":"A","inbox":"` + DefaultInboxID + `"}`, Contact{Name: "A", InboxIDs: one}},
+		{`{"name":"` + long + `","inboxes":` + defaultForm + `}`, Contact{Name: long, InboxIDs: one}},
 		{`{"name":"A","inbox":"` + nobodysID + `","inboxes":` + defaultForm + `}`, Contact{Name: "A", InboxIDs: one}},
 		{`{"name":"A","inboxes":[{"id":"` + otherInbox + `","name":"x"},{"id":"` + DefaultInboxID + `"},{"id":"` + otherInbox + `"}]}`,
 			Contact{Name: "A", InboxIDs: both}},
-		{`{"name":"A","inbox":"` + DefaultInboxID + `","email":"O'Neil+x@sub.bücher.example","phone_number":"1","phoneNumber":" 2 ","avatar":"http://h/"}`,
+		{`{"name":"A","inboxes":` + defaultForm + `,"email":"O'Neil+x@sub.bücher.example","phone_number":"1","phoneNumber":" 2 ","avatar":"http://h/"}`,
 			Contact{Name: "A", InboxIDs: one, Email: "O'Neil+x@sub.bücher.example", Phone: "2", Avatar: "http://h/"}},
-		{`{"name":"A","inbox":"` + DefaultInboxID + `","email":"","phoneNumber":null,"queryMetadata":null}`, Contact{Name: "A", InboxIDs: one}},
-		{`{"name":"A","inbox":"` + DefaultInboxID + `","queryMetadata":"{\"a_b\":1}"}`,
-			Contact{Name: "A", InboxIDs: one, QueryMetadata: json.RawMessage(`"{\"a_b\":1}"`)}},
-		{`{"name":"A","inbox":"` + DefaultInboxID + `","queryMetadata":{}}`,
+		{`{"name":"A","inboxes":` + defaultForm + `,"email":"","phoneNumber":null,"queryMetadata":null}`, Contact{Name: "A", InboxIDs: one}},
+		{`{"name":"A","inboxes":` + defaultForm + `,"queryMetadata":{}}`,
 			Contact{Name: "A", InboxIDs: one, QueryMetadata: json.RawMessage(`{}`)}},
 	} {
 		w := do(s, "POST", "/api/v1/contacts/", test.body)

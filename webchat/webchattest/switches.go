@@ -89,7 +89,7 @@ func (w Switches) clone() Switches {
 }
 
 var contactFields = []string{
-	"name", "email", "phoneNumber", "avatar", "sourceId", "queryMetadata", "inboxes", "inbox",
+	"name", "email", "phoneNumber", "avatar", "sourceId", "queryMetadata", "inboxes",
 }
 
 // normal returns a copy with field names in camelCase.

@@ -116,12 +116,12 @@ func TestBareReplies(t *testing.T) {
 func TestAccessOf(t *testing.T) {
 	t.Parallel()
 	s := newSimulation(t, Options{})
-	text := create(t, s, "A", `"queryMetadata":"{\"a\":1}"`).ID
-	if got, ok := s.AccessOf(strings.ToUpper(text)); !ok || string(got) != `{"a":1}` {
-		t.Errorf("sent as a string: %s, %v", got, ok)
+	id := create(t, s, "A", `"queryMetadata":{"a":1}`).ID
+	if got, ok := s.AccessOf(strings.ToUpper(id)); !ok || string(got) != `{"a":1}` {
+		t.Errorf("sent: %s, %v", got, ok)
 	}
-	s.Delete(text)
-	for _, id := range []string{text, "x"} {
+	s.Delete(id)
+	for _, id := range []string{id, "x"} {
 		if got, ok := s.AccessOf(id); ok || got != nil {
 			t.Errorf("nobody is answered from %s", got)
 		}
