@@ -70,27 +70,6 @@
 // contact would be given from. [Simulation.Move] is a
 // person in the console.
 //
-// # From another process
-//
-// A test that kills the process under test, or the one that the Simulation
-// runs in, drives it over HTTP. Each request carries the API key as those of
-// the API do; none is recorded or hit by a fault.
-//
-//	POST   /simulation/faults         {"kind": "commit_then_cut", "operation": "create_contact", "times": 1}
-//	DELETE /simulation/faults         removes all; /simulation/faults/{id} removes one
-//	GET    /simulation/requests       all, or with ?operation=create_contact
-//	DELETE /simulation/requests       forgets them
-//	GET    /simulation/contacts       all, also the deleted
-//	DELETE /simulation/contacts/{id}  as Simulation.Delete
-//	PUT    /simulation/contacts/{id}/inboxes  ["inbox id", ...], as Simulation.Move
-//	POST   /simulation/landings       as Simulation.Land
-//	GET    /simulation/switches       those in force
-//	PUT    /simulation/switches       {"putKeepsOmitted": true, "refuseNull": ["phoneNumber"]}: these and no others
-//
-// A fault has the fields of [Fault] in camelCase, with "delay" and "later"
-// written as "250ms", and "contains", a piece of the body, in place of Match. With
-// Options.File the contacts outlive the process.
-//
 // # What it does
 //
 // The API is served below /api/ and /api/v1/. It wants the header

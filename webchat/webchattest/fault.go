@@ -127,16 +127,22 @@ func (s *Simulation) Inject(fault Fault) (remove func()) {
 	if err := fault.check(); err != nil {
 		panic("webchattest: " + err.Error())
 	}
-	id := s.faults.add(fault)
-	return func() { s.faults.remove(id) }
+	f := &injected{Fault: fault}
+	s.faults.change(func(list []*injected) []*injected { return append(list, f) })
+	return func() {
+		s.faults.change(func(list []*injected) []*injected {
+			return slices.DeleteFunc(list, func(other *injected) bool { return other == f })
+		})
+	}
 }
 
 // ClearFaults removes every fault. Requests that one holds up stay held up.
-func (s *Simulation) ClearFaults() { s.faults.clear() }
+func (s *Simulation) ClearFaults() {
+	s.faults.change(func([]*injected) []*injected { return nil })
+}
 
 type injected struct {
 	Fault
-	id         int
 	seen, used int
 }
 
@@ -144,30 +150,13 @@ type injected struct {
 type faultList struct {
 	mu     sync.Mutex
 	list   []*injected
-	lastID int
 	random *rand.Rand
 }
 
-func (l *faultList) add(f Fault) (id int) {
+func (l *faultList) change(to func([]*injected) []*injected) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.lastID++
-	l.list = append(l.list, &injected{Fault: f, id: l.lastID})
-	return l.lastID
-}
-
-func (l *faultList) remove(id int) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	before := len(l.list)
-	l.list = slices.DeleteFunc(l.list, func(f *injected) bool { return f.id == id })
-	return len(l.list) < before
-}
-
-func (l *faultList) clear() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.list = nil
+	l.list = to(l.list)
 }
 
 // pick returns the fault for a request, nil for none. Match is called without

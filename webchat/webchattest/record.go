@@ -19,24 +19,24 @@ const (
 type Request struct {
 	// Operation is what was asked for, [CreateContact] for one; empty when
 	// the path or the method means nothing to the API.
-	Operation string `json:"operation"`
-	Method    string `json:"method"`
-	Path      string `json:"path"`
+	Operation string
+	Method    string
+	Path      string
 	// Query holds the parameters of the address.
-	Query url.Values `json:"query,omitempty"`
+	Query url.Values
 	// Header is what was sent; of Authorization only the scheme is kept.
-	Header http.Header `json:"header"`
+	Header http.Header
 	// Body is what was sent, up to 16 KiB of it.
-	Body []byte `json:"body,omitempty"`
+	Body []byte
 	// Status is the status of the reply; 0 when there was none, or not yet.
-	Status int `json:"status"`
+	Status int
 	// ContactID is the contact that was asked for, or made. It is also set
 	// when the reply that should have told of it was lost to a fault.
-	ContactID string `json:"contactId,omitempty"`
+	ContactID string
 	// Time is when the request came.
-	Time time.Time `json:"time"`
+	Time time.Time
 	// Fault is the [Kind] that was played, empty for none.
-	Fault string `json:"fault,omitempty"`
+	Fault string
 }
 
 // recorder keeps the last requests. Its zero value is ready to use.

@@ -70,9 +70,9 @@ type Options struct {
 	Clock func() time.Time
 }
 
-// Simulation is a simulated MaiAgent: the contacts API, the chat host with a
-// stand-in for the chat embed, and a way to control it over HTTP. It is an
-// [http.Handler] that expects to own its host, and is safe for concurrent use.
+// Simulation is a simulated MaiAgent: the contacts API, and the chat host with a
+// stand-in for the chat embed. It is an [http.Handler] that expects to own its
+// host, and is safe for concurrent use.
 // Make it with [New], or with [NewServer] when it shall listen by itself.
 type Simulation struct {
 	options  Options
@@ -119,12 +119,9 @@ func (s *Simulation) Close() { s.closing.Do(func() { close(s.closed) }) }
 
 // ServeHTTP answers one request.
 func (s *Simulation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch path := r.URL.Path; {
-	case strings.HasPrefix(path, "/api/"):
+	if strings.HasPrefix(r.URL.Path, "/api/") {
 		s.serveAPI(w, r)
-	case strings.HasPrefix(path, "/simulation/"):
-		s.serveControl(w, r)
-	default:
+	} else {
 		s.serveChat(w, r)
 	}
 }
