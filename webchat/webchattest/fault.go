@@ -42,8 +42,7 @@ const (
 	// CommitThenHang does it, and then does as Hang.
 	CommitThenHang Kind = "commit_then_hang"
 	// LateLanding cuts the connection at once, and does it when Later has gone
-	// by, or at [Simulation.Land] when Later is 0. What is there by then decides
-	// what comes of it.
+	// by. What is there by then decides what comes of it.
 	LateLanding Kind = "late_landing"
 	// Truncated does it, and replies with the first half of the JSON.
 	Truncated Kind = "truncated"
@@ -84,8 +83,8 @@ type Fault struct {
 
 	// Delay is waited for first, whatever the Kind.
 	Delay time.Duration
-	// Later is how long after its time LateLanding does what was asked for; 0
-	// until [Simulation.Land]. Other kinds ignore it.
+	// Later is how long after its time LateLanding does what was asked for, which
+	// never happens when the Simulation is closed before. Other kinds ignore it.
 	Later time.Duration
 	// Status is the status of the reply; 0 is the default of the Kind. Kinds
 	// that have none ignore it.
@@ -107,6 +106,9 @@ func (f Fault) check() error {
 	}
 	if f.After < 0 || f.Times < 0 || f.Delay < 0 || f.Later < 0 {
 		return errors.New("fault has a negative After, Times, Delay or Later")
+	}
+	if f.Kind == LateLanding && f.Later == 0 {
+		return errors.New("fault lands late, and has no Later")
 	}
 	if f.Rate < 0 || f.Rate > 1 {
 		return fmt.Errorf("fault has the rate %v; give 0 to 1", f.Rate)

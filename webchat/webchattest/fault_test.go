@@ -265,6 +265,7 @@ func TestFaultsThatMakeNoSense(t *testing.T) {
 	for _, fault := range []Fault{
 		{}, {Kind: "sloww"}, {Kind: Refuse, Operation: "create"}, {Kind: Refuse, After: -1}, {Kind: Refuse, Times: -1},
 		{Kind: Slow, Delay: -1}, {Kind: Refuse, Rate: 2}, {Kind: Refuse, Rate: -0.1}, {Kind: Refuse, Status: 42},
+		{Kind: LateLanding},
 	} {
 		func() {
 			defer func() {

@@ -27,14 +27,16 @@ func TestLateLanding(t *testing.T) {
 		s := newSimulation(t, Options{})
 		defer s.Close()
 		s.Inject(Fault{Operation: CreateContact, Kind: LateLanding, Later: time.Minute, Times: 1})
-		s.Inject(Fault{Operation: ReplaceContact, Kind: LateLanding, Times: 1})
+		s.Inject(Fault{Operation: ReplaceContact, Kind: LateLanding, Later: time.Hour, Times: 1})
 		lost(t, s, "POST", "/api/contacts/", form)
 		time.Sleep(time.Minute - time.Second)
-		if n := len(s.Contacts()); n != 0 || s.Land() != 1 {
+		if n := len(s.Contacts()); n != 0 {
 			t.Errorf("%d contacts before it is time", n)
 		}
+		time.Sleep(time.Second)
+		synctest.Wait()
 		if n := len(s.Contacts()); n != 1 {
-			t.Fatalf("%d contacts after Land", n)
+			t.Fatalf("%d contacts when it is time", n)
 		}
 		id := s.Contacts()[0].ID
 		if r := s.Requests()[0]; r.ContactID != id || r.Status != 0 || r.Fault != string(LateLanding) {
@@ -44,21 +46,18 @@ func TestLateLanding(t *testing.T) {
 		if w := do(s, "PUT", "/api/contacts/"+id+"/", `{"name":"new","inboxes":`+defaultForm+`}`); w.Code != 200 {
 			t.Fatal(w.Code)
 		}
+		if c, _ := s.Contact(id); c.Name != "new" || len(s.Contacts()) != 1 {
+			t.Errorf("landed at once: %q", c.Name)
+		}
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if c, _ := s.Contact(id); c.Name != "new" || len(s.Contacts()) != 1 {
-			t.Errorf("landed by itself: %q", c.Name)
-		}
-		if s.Land(); s.Land() != 0 {
-			t.Error("landed twice")
-		}
 		if c, _ := s.Contact(id); c.Name != "old" {
 			t.Errorf("did not land: %q", c.Name)
 		}
 	})
 }
 
-func TestLateLandingByItself(t *testing.T) {
+func TestLateLandingOfDoubles(t *testing.T) {
 	t.Parallel()
 	form := `{"name":"B","sourceId":"a","inboxes":` + defaultForm + `}`
 	synctest.Test(t, func(t *testing.T) {
@@ -82,7 +81,7 @@ func TestLateLandingByItself(t *testing.T) {
 	})
 }
 
-func TestLandOnce(t *testing.T) {
+func TestLateLandingsTogether(t *testing.T) {
 	t.Parallel()
 	s := newSimulation(t, Options{Switches: Switches{FoldCase: true}, AllowDuplicateSourceIDs: true})
 	s.Inject(Fault{Kind: LateLanding, Later: time.Millisecond, Times: 20})
@@ -91,7 +90,7 @@ func TestLandOnce(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	for range 4 {
-		all.Go(func() { s.Land(); s.Switch(func(w *Switches) { w.HideAccess = !w.HideAccess }) })
+		all.Go(func() { s.Switch(func(w *Switches) { w.HideAccess = !w.HideAccess }) })
 	}
 	all.Wait()
 	for deadline := time.Now().Add(5 * time.Second); len(s.Contacts()) < 20 && time.Now().Before(deadline); {

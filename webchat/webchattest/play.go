@@ -38,7 +38,11 @@ func (s *Simulation) play(w http.ResponseWriter, r *http.Request, c *call, f *Fa
 		c.note(0, do().contactID)
 		s.hang(w, r)
 	case LateLanding:
-		s.later(f.Later, func() { c.note(0, do().contactID) })
+		go func() {
+			if s.sleep(f.Later) {
+				c.note(0, do().contactID)
+			}
+		}()
 		cut(w)
 	case Truncated:
 		rep := do()

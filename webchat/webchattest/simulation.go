@@ -80,7 +80,6 @@ type Simulation struct {
 	faults   faultList
 	recorder recorder
 	switches atomic.Pointer[Switches]
-	late     landings
 	talks    conversations
 
 	closing sync.Once
