@@ -111,28 +111,24 @@ func (v *visit) checkInbox(ctx context.Context) []Result {
 
 func (v *visit) checkWebChat(ctx context.Context) []Result {
 	inboxes, err := v.API.Inboxes(ctx)
-	if err != nil {
-		return one(Warn, "MaiAgent does not say which web chat the inbox has; check in its console that the two belong together")
-	}
-	own := ""
+	own, holder := "", "" // the inbox's web chat, and the web chat's inbox
 	for _, inbox := range inboxes {
 		if webchat.SameInbox(inbox.ID, v.InboxID) {
 			own = inbox.WebChatID
 		}
-	}
-	for _, inbox := range inboxes {
-		if inbox.WebChatID == "" || !webchat.SameInbox(inbox.WebChatID, v.Widget.WebChatID) {
-			continue
+		if inbox.WebChatID != "" && webchat.SameInbox(inbox.WebChatID, v.Widget.WebChatID) {
+			holder = inbox.ID
 		}
-		if !webchat.SameInbox(inbox.ID, v.InboxID) {
-			return v.wrong(WebChatID, "this web chat belongs to the inbox %s, and %s is another; people would talk as nobody", inbox.ID, v.name(InboxID))
-		}
-		return one(Pass, "they belong together")
 	}
-	if own != "" {
+	switch {
+	case err != nil || holder == "" && own == "":
+		return one(Warn, "MaiAgent does not say which web chat the inbox has; check in its console that the two belong together")
+	case holder == "":
 		return v.wrong(WebChatID, "no inbox of the API key has this web chat; that of the inbox is %s", own)
+	case !webchat.SameInbox(holder, v.InboxID):
+		return v.wrong(WebChatID, "this web chat belongs to the inbox %s, and %s is another; people would talk as nobody", holder, v.name(InboxID))
 	}
-	return one(Warn, "MaiAgent does not say which web chat the inbox has; check in its console that the two belong together")
+	return one(Pass, "they belong together")
 }
 
 func (v *visit) checkChatHost(ctx context.Context) []Result {

@@ -36,7 +36,7 @@ func (m QueryMetadata) SeenIn(seen QueryMetadata, vendorKeys ...string) (same bo
 	if m == unreadable || seen == unreadable {
 		return false, nil
 	}
-	c := comparison{ignored: map[string]bool{}}
+	c := comparison{added: map[string]bool{}, ignored: map[string]bool{}}
 	for _, key := range vendorKeys {
 		c.ignored[metadataKey(key)] = true
 	}
@@ -113,17 +113,9 @@ func (c *comparison) objects(sent, seen map[string]any) bool {
 		if !c.isVendors(key) || grants(key, value) {
 			return false
 		}
-		c.add(key)
+		c.added[cmp.Or(timeKeys[key], itemKeys[key], "other")] = true
 	}
 	return true
-}
-
-func (c *comparison) add(key string) {
-	if c.added == nil {
-		c.added = map[string]bool{}
-	}
-	name := cmp.Or(timeKeys[key], itemKeys[key], "other")
-	c.added[name] = true
 }
 
 // lists compares in order, or as sets where order means nothing.
@@ -148,7 +140,7 @@ func (c *comparison) lists(sent, seen []any, key string) bool {
 	for _, want := range sent {
 		best, found := -1, comparison{}
 		for i, item := range rest {
-			inner := comparison{ignored: c.ignored, item: true}
+			inner := comparison{added: map[string]bool{}, ignored: c.ignored, item: true}
 			if inner.values(want, item, "") && (best < 0 || len(inner.added) < len(found.added)) {
 				best, found = i, inner
 			}
@@ -157,12 +149,7 @@ func (c *comparison) lists(sent, seen []any, key string) bool {
 			return false
 		}
 		rest = slices.Delete(rest, best, best+1)
-		for name := range found.added {
-			if c.added == nil {
-				c.added = map[string]bool{}
-			}
-			c.added[name] = true
-		}
+		maps.Copy(c.added, found.added)
 	}
 	return true
 }

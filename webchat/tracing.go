@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
+	"sync/atomic"
 )
 
 // Tracing returns a transport for [Config.HTTPClient] that is watched by a
@@ -46,10 +46,14 @@ type exchangeKey struct{}
 type exchange struct {
 	base http.RoundTripper
 	real *http.Request
+	sent atomic.Bool // the real request is on its way, or will never be
 
-	mu   sync.Mutex
-	sent bool // the real request is on its way, or will never be
-	over bool // nobody waits for the reply any more
+	// came has room for one: what came of the request, or, where nobody has waited
+	// for that, nothing.
+	came chan result
+}
+
+type result struct {
 	resp *http.Response
 	err  error
 }
@@ -59,29 +63,28 @@ var errTracer = errors.New("webchat: the tracing transport did not pass the requ
 // RoundTrip shows the tracer a request like r that tells nothing, and returns
 // what the real one is answered with.
 func (t *tracing) RoundTrip(r *http.Request) (*http.Response, error) {
-	x := &exchange{base: t.base, real: r}
+	x := &exchange{base: t.base, real: r, came: make(chan result, 1)}
 	shown := template(r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
 	told, err := t.tracer.RoundTrip(shown)
 
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.over = true
-	if !x.sent {
-		x.sent = true
+	if !x.sent.Swap(true) {
 		closeBody(r.Body)
 	}
+	var came result
+	select {
+	case came = <-x.came:
+	case x.came <- result{}:
+		came.err = errTracer
+	}
 	switch {
-	case x.err != nil:
+	case came.err != nil:
 		closeReply(told)
-		return nil, x.err
-	case x.resp == nil:
-		closeReply(told)
-		return nil, errTracer
+		return nil, came.err
 	case err != nil:
-		closeBody(x.resp.Body)
+		closeBody(came.resp.Body)
 		return nil, err
 	}
-	resp := *x.resp
+	resp := *came.resp
 	resp.Request = r
 	if told != nil && told.Body != nil {
 		resp.Body = &tracedBody{ReadCloser: resp.Body, told: told.Body}
@@ -102,7 +105,7 @@ type hidden struct{}
 func (hidden) RoundTrip(shown *http.Request) (*http.Response, error) {
 	closeBody(shown.Body)
 	x, ok := shown.Context().Value(exchangeKey{}).(*exchange)
-	if !ok || !x.begin() {
+	if !ok || x.sent.Swap(true) {
 		return nil, errTracer
 	}
 	real := x.real.Clone(x.real.Context())
@@ -112,7 +115,10 @@ func (hidden) RoundTrip(shown *http.Request) (*http.Response, error) {
 		}
 	}
 	resp, err := x.base.RoundTrip(real)
-	if !x.end(resp, err) {
+	select {
+	case x.came <- result{resp, err}:
+	default:
+		closeReply(resp)
 		return nil, errTracer
 	}
 	if err != nil {
@@ -124,28 +130,6 @@ func (hidden) RoundTrip(shown *http.Request) (*http.Response, error) {
 		Proto:      resp.Proto, ProtoMajor: resp.ProtoMajor, ProtoMinor: resp.ProtoMinor,
 		Header: http.Header{}, Body: http.NoBody, Request: shown,
 	}, nil
-}
-
-func (x *exchange) begin() bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.sent {
-		return false
-	}
-	x.sent = true
-	return true
-}
-
-// end keeps what came of the request, unless nobody waits for it any more.
-func (x *exchange) end(resp *http.Response, err error) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.over {
-		closeReply(resp)
-		return false
-	}
-	x.resp, x.err = resp, err
-	return true
 }
 
 // tracedBody tells the tracer when the reply has been read.
