@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,8 +11,10 @@ import (
 )
 
 // Contact is a contact as the service tells it. Every field but ID may be
-// empty. Printing it gives "[contact]".
+// empty. Printing it gives "[private]".
 type Contact struct {
+	private
+
 	ID       ContactID
 	SourceID string
 	InboxIDs []string // nil when the service did not tell
@@ -180,19 +180,5 @@ func (c Contact) IsIn(inboxID string) bool {
 	return slices.ContainsFunc(c.InboxIDs, func(id string) bool { return SameInbox(id, inboxID) })
 }
 
-const contactText = "[contact]"
-
-// String returns "[contact]".
-func (c Contact) String() string { return contactText }
-
-// GoString returns "[contact]".
-func (c Contact) GoString() string { return contactText }
-
-// Format writes "[contact]" for every verb.
-func (c Contact) Format(f fmt.State, _ rune) { io.WriteString(f, contactText) }
-
-// LogValue returns "[contact]".
-func (c Contact) LogValue() slog.Value { return slog.StringValue(contactText) }
-
-// MarshalText returns "[contact]", which is also what encoding/json writes.
-func (c Contact) MarshalText() ([]byte, error) { return []byte(contactText), nil }
+// MarshalText returns "[private]", which is also what encoding/json writes.
+func (c Contact) MarshalText() ([]byte, error) { return []byte(privateText), nil }

@@ -28,7 +28,7 @@ func TestCreateSendsTheDraft(t *testing.T) {
 	at := time.Date(2024, 10, 8, 12, 36, 36, 0, time.UTC)
 	want := Contact{
 		ID: testID, SourceID: testSource, InboxIDs: []string{testInbox}, Created: at, Updated: at.Add(time.Second),
-		Profile:    Profile{Name: "Ada", Phone: "+1", QueryMetadata: QueryMetadata{`{"knowledgeBases":[]}`}},
+		Profile:    Profile{Name: "Ada", Phone: "+1", QueryMetadata: QueryMetadata{object: `{"knowledgeBases":[]}`}},
 		AccessTold: true,
 	}
 	if !reflect.DeepEqual(got, want) {

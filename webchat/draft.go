@@ -2,17 +2,16 @@ package webchat
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
-	"log/slog"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// Draft is a contact as the site wants it to be. Printing it gives "[draft]".
+// Draft is a contact as the site wants it to be. Printing it gives "[private]".
 type Draft struct {
+	private
+
 	// InboxID of the conversation platform the contact belongs to. Required.
 	// It is not the web chat id of the embed.
 	InboxID string
@@ -168,19 +167,5 @@ func plainKey(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
-const draftText = "[draft]"
-
-// String returns "[draft]".
-func (d Draft) String() string { return draftText }
-
-// GoString returns "[draft]".
-func (d Draft) GoString() string { return draftText }
-
-// Format writes "[draft]" for every verb.
-func (d Draft) Format(f fmt.State, _ rune) { io.WriteString(f, draftText) }
-
-// LogValue returns "[draft]".
-func (d Draft) LogValue() slog.Value { return slog.StringValue(draftText) }
-
-// MarshalText returns "[draft]", which is also what encoding/json writes.
-func (d Draft) MarshalText() ([]byte, error) { return []byte(draftText), nil }
+// MarshalText returns "[private]", which is also what encoding/json writes.
+func (d Draft) MarshalText() ([]byte, error) { return []byte(privateText), nil }

@@ -66,7 +66,7 @@ func TestReplaceTellsWhatTheReplyTold(t *testing.T) {
 		fail  error
 	}{
 		{"contact", answerJSON(200, `{"id":"`+testID+`","queryMetadata":{"a":1},"inboxes":["x"]}`),
-			Contact{ID: testID, AccessTold: true, InboxIDs: []string{"x"}, Profile: Profile{QueryMetadata: QueryMetadata{`{"a":1}`}}}, nil},
+			Contact{ID: testID, AccessTold: true, InboxIDs: []string{"x"}, Profile: Profile{QueryMetadata: QueryMetadata{object: `{"a":1}`}}}, nil},
 		{"empty access", answerJSON(200, `{"id":"`+testID+`","query_metadata":{}}`), Contact{ID: testID, AccessTold: true}, nil},
 		{"no access told", answerJSON(200, `{"id":"`+testID+`"}`), Contact{ID: testID}, nil},
 		{"nothing", answer(204, "", ""), Contact{}, nil},

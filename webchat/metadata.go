@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"unicode/utf8"
 )
 
@@ -16,14 +14,13 @@ const maxMetadata = 64 << 10
 // maxJSONDepth bounds nesting in JSON that a caller hands in.
 const maxJSONDepth = 64
 
-const metadataText = "[query metadata]"
-
 // QueryMetadata is the JSON object that says what the assistant may use when
 // it answers a person: their permissions. Build it with
 // [Permissions.QueryMetadata] or [RawQueryMetadata]. The zero value is none
 // and is not sent. Values compare with ==: equal content is equal, whatever
-// the order of keys. It prints as "[query metadata]".
+// the order of keys. It prints as "[private]".
 type QueryMetadata struct {
+	private
 	object string // compact JSON with sorted keys
 }
 
@@ -84,18 +81,6 @@ func (m *QueryMetadata) UnmarshalJSON(data []byte) error {
 	*m = read
 	return nil
 }
-
-// String returns "[query metadata]".
-func (m QueryMetadata) String() string { return metadataText }
-
-// GoString returns "[query metadata]".
-func (m QueryMetadata) GoString() string { return metadataText }
-
-// Format writes "[query metadata]" for every verb.
-func (m QueryMetadata) Format(f fmt.State, _ rune) { io.WriteString(f, metadataText) }
-
-// LogValue returns "[query metadata]".
-func (m QueryMetadata) LogValue() slog.Value { return slog.StringValue(metadataText) }
 
 // parseStrict reads one JSON value. Unlike encoding/json it refuses a key that
 // is given twice, because readers differ in which of the two they take. Errors

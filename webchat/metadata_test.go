@@ -45,14 +45,14 @@ func TestQueryMetadataJSON(t *testing.T) {
 	type holder struct {
 		M QueryMetadata `json:"m,omitzero"`
 	}
-	written, err := json.Marshal([]holder{{}, {QueryMetadata{`{"a":1}`}}})
+	written, err := json.Marshal([]holder{{}, {QueryMetadata{object: `{"a":1}`}}})
 	if err != nil || string(written) != `[{},{"m":{"a":1}}]` {
 		t.Fatalf("json.Marshal = %s, %v", written, err)
 	}
 	if written, err = json.Marshal(QueryMetadata{}); err != nil || string(written) != "null" {
 		t.Errorf("json.Marshal of none = %s, %v", written, err)
 	}
-	h := holder{QueryMetadata{`{"a":1}`}}
+	h := holder{QueryMetadata{object: `{"a":1}`}}
 	if err := json.Unmarshal([]byte(`{"m":null}`), &h); err != nil || !h.M.IsZero() {
 		t.Errorf("null did not clear: %v", err)
 	}

@@ -4,9 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"fmt"
-	"io"
-	"log/slog"
 	"strings"
 	"unicode"
 )
@@ -17,12 +14,12 @@ const AnonymousName = "Anonymous"
 // maxNameRunes is the longest name the service stores, in characters.
 const maxNameRunes = 255
 
-const profileText = "[profile]"
-
 // Profile is what is told to MaiAgent about a person. Empty fields are not
-// known. It prints as "[profile]" by fmt and slog; encoding/json writes it
+// known. It prints as "[private]" by fmt and slog; encoding/json writes it
 // whole and reads it back, so that a profile can be kept until it is sent.
 type Profile struct {
+	private
+
 	Name   string `json:"name,omitempty"`
 	Email  string `json:"email,omitempty"`
 	Phone  string `json:"phone,omitempty"`
@@ -69,18 +66,6 @@ func (p Profile) AccessFingerprint() string {
 	var room [fingerprintLength]byte
 	return string(appendFingerprint(room[:0], "access", p.QueryMetadata.object))
 }
-
-// String returns "[profile]".
-func (p Profile) String() string { return profileText }
-
-// GoString returns "[profile]".
-func (p Profile) GoString() string { return profileText }
-
-// Format writes "[profile]" for every verb.
-func (p Profile) Format(f fmt.State, _ rune) { io.WriteString(f, profileText) }
-
-// LogValue returns "[profile]".
-func (p Profile) LogValue() slog.Value { return slog.StringValue(profileText) }
 
 const fingerprintLength = 22
 

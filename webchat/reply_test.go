@@ -11,7 +11,7 @@ func TestReplyContact(t *testing.T) {
 	t.Parallel()
 	full := Contact{
 		ID: testID, SourceID: "42", InboxIDs: []string{testInbox, otherID},
-		Profile:    Profile{Name: "Ada", Email: "a@b.c", Phone: "+1", Avatar: "u", QueryMetadata: QueryMetadata{`{"a":1}`}},
+		Profile:    Profile{Name: "Ada", Email: "a@b.c", Phone: "+1", Avatar: "u", QueryMetadata: QueryMetadata{object: `{"a":1}`}},
 		AccessTold: true,
 	}
 	tests := []struct {
