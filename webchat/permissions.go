@@ -80,21 +80,6 @@ type (
 // NoAccess returns query metadata that allows nothing: no knowledge base at all.
 func NoAccess() QueryMetadata { return QueryMetadata{object: `{"knowledge_bases":[]}`} }
 
-// What [QueryMetadata.SeenIn] takes for a key about access, as it compares them.
-var (
-	accessKeys  = []string{"operator", "conditions", "files", "fileids"}
-	accessWords = []string{"knowledge", "label", "faq", "chatbotfile", "selectedall", "permission"}
-)
-
-// What a service may add and that tells nothing about the person, as SeenIn compares
-// it and as it names it: anywhere, and in knowledge bases and conditions.
-var (
-	timeKeys = map[string]string{
-		"version": "version", "created": "created", "createdat": "created_at", "updated": "updated", "updatedat": "updated_at",
-	}
-	itemKeys = map[string]string{"id": "id", "type": "type", "count": "count", "name": "name", "source": "source"}
-)
-
 // QueryMetadata returns the permissions as query metadata. It is an error when
 // an id is not a UUID, a knowledge base is named twice, a condition is
 // incomplete or nested more than 10 levels deep, or when nothing is set at

@@ -13,6 +13,21 @@ import (
 // It is neither none nor seen as anything.
 var unreadable = QueryMetadata{object: `{"":"[unreadable]"}`}
 
+// What [QueryMetadata.SeenIn] takes for a key about access, as it compares them.
+var (
+	accessKeys  = []string{"operator", "conditions", "files", "fileids"}
+	accessWords = []string{"knowledge", "label", "faq", "chatbotfile", "selectedall", "permission"}
+)
+
+// What a service may add and that tells nothing about the person, as SeenIn compares
+// it and as it names it: anywhere, and in knowledge bases and conditions.
+var (
+	timeKeys = map[string]string{
+		"version": "version", "created": "created", "createdat": "created_at", "updated": "updated", "updatedat": "updated_at",
+	}
+	itemKeys = map[string]string{"id": "id", "type": "type", "count": "count", "name": "name", "source": "source"}
+)
+
 // SeenIn reports whether what was sent is what a later reply shows. The service
 // may write it in another way, so these make no difference:
 //

@@ -20,9 +20,9 @@ func (s *Simulation) listContacts(r *http.Request, switches *Switches) reply {
 	}
 	queries := append(slices.Clone(params["query"]), params["search"]...)
 	newest := s.options.Clock().Add(-s.options.SearchLag)
-	found := s.state.ids(func(e *entry) bool { // a page is copied, not all
+	found := collect(s.state, func(e *entry) bool {
 		return (!e.Deleted || switches.DeletedButListed) && !e.Created.After(newest) && e.inAny(inboxes) && e.matchesAll(queries, switches.WordSearch)
-	})
+	}, func(e *entry) string { return e.ID }) // a page is copied, not all
 	slices.Reverse(found)
 	return pageReply(r, params, s.options.PageSize, switches, found, func(id string) wireContact {
 		c, _ := s.state.get(id) // none is ever taken out

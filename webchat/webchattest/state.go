@@ -143,16 +143,7 @@ func (s *state) get(id string) (Contact, bool) {
 	return e.clone(), true
 }
 
-// list returns copies of the contacts that keep says yes to, oldest first.
-func (s *state) list(keep func(*entry) bool) []Contact {
-	return collect(s, keep, (*entry).clone)
-}
-
-// ids returns those of the entries that are wanted, in order of creation.
-func (s *state) ids(keep func(*entry) bool) []string {
-	return collect(s, keep, func(e *entry) string { return e.ID })
-}
-
+// collect returns something of each contact that keep says yes to, oldest first.
 func collect[T any](s *state, keep func(*entry) bool, of func(*entry) T) []T {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -167,12 +158,12 @@ func collect[T any](s *state, keep func(*entry) bool, of func(*entry) T) []T {
 
 // Contacts returns copies of the live contacts in order of creation.
 func (s *Simulation) Contacts() []Contact {
-	return s.state.list(func(e *entry) bool { return !e.Deleted })
+	return collect(s.state, func(e *entry) bool { return !e.Deleted }, (*entry).clone)
 }
 
 // All returns copies of all contacts in order of creation, also the deleted.
 func (s *Simulation) All() []Contact {
-	return s.state.list(func(*entry) bool { return true })
+	return collect(s.state, func(*entry) bool { return true }, (*entry).clone)
 }
 
 // Contact returns a copy of one contact, deleted or not.
