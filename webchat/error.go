@@ -149,9 +149,7 @@ func (e *Error) namesSourceID() bool {
 		}
 		for _, message := range messages {
 			message = plainName(message)
-			if strings.Contains(message, "sourceid") && slices.ContainsFunc(takenWords, func(word string) bool {
-				return strings.Contains(message, word)
-			}) {
+			if strings.Contains(message, "sourceid") && hasAny(message, takenWords) {
 				return true
 			}
 		}
@@ -163,6 +161,11 @@ func (e *Error) namesSourceID() bool {
 var takenWords = []string{
 	"unique", "exist", "already", "taken", "duplicate", "inuse", "conflict",
 	"唯一", "已存在", "重複", "重复", "已被使用", "既に",
+}
+
+// hasAny reports whether one of the words is in the text.
+func hasAny(text string, words []string) bool {
+	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(text, word) })
 }
 
 // plainName makes camelCase, snake_case and prose comparable.

@@ -175,11 +175,8 @@ func words(prose string) []string {
 // says reports whether a message has one of the words.
 func (e *Error) says(words []string) bool {
 	for _, messages := range e.Fields {
-		for _, message := range messages {
-			message = plainName(message)
-			if slices.ContainsFunc(words, func(word string) bool { return strings.Contains(message, word) }) {
-				return true
-			}
+		if slices.ContainsFunc(messages, func(message string) bool { return hasAny(plainName(message), words) }) {
+			return true
 		}
 	}
 	return false

@@ -206,8 +206,7 @@ func grants(key string, value any) bool {
 	if empty(value) {
 		return false
 	}
-	if slices.Contains(accessKeys, key) ||
-		slices.ContainsFunc(accessWords, func(word string) bool { return strings.Contains(key, word) }) {
+	if slices.Contains(accessKeys, key) || hasAny(key, accessWords) {
 		return true
 	}
 	switch value := value.(type) {

@@ -6,11 +6,11 @@ import (
 	"io/fs"
 	"math"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -76,8 +76,6 @@ func (f settingFaults) err() error {
 	return f
 }
 
-var plainPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-
 // readKey reads the API key.
 func (s *settings) readKey(env func(string) string) error {
 	s.APIKey = strings.TrimSpace(env("MAIAGENT_API_KEY"))
@@ -135,7 +133,7 @@ func (s *settings) checkMaiAgent(env func(string) string) (faults settingFaults)
 }
 
 func (s *settings) checkNamespace() (faults settingFaults) {
-	if !plainPattern.MatchString(s.Namespace) {
+	if s.Namespace == "" || len(s.Namespace) > 64 || !contacts.IsPlain(s.Namespace) {
 		faults.check("SITE_NAMESPACE", errors.New("must be the site's namespace: 1 to 64 letters, digits and ._-"))
 	}
 	return faults
