@@ -14,9 +14,6 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// DefaultWait is how long is waited for a contact to be listed.
-const DefaultWait = 20 * time.Second
-
 // Options say what is probed.
 type Options struct {
 	// API calls MaiAgent. Required.
@@ -24,7 +21,7 @@ type Options struct {
 	// InboxID is an inbox for scratch contacts. Required.
 	InboxID string
 	// Wait is how long is waited for a contact to be listed, or to be listed no
-	// more. Defaults to DefaultWait.
+	// more. 0 looks once.
 	Wait time.Duration
 }
 
@@ -34,9 +31,6 @@ type Options struct {
 func Run(ctx context.Context, o Options, tell func(Answer)) (Answers, error) {
 	if o.API == nil || o.InboxID == "" {
 		return nil, errors.New("probe: a client and an inbox are needed")
-	}
-	if o.Wait == 0 {
-		o.Wait = DefaultWait
 	}
 	p := &probe{api: o.API, inboxID: o.InboxID, wait: o.Wait, answers: Answers{}, tell: tell, run: newRun()}
 	p.sweep(ctx)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -112,7 +111,6 @@ func (a *app) site() (site doctor.Site, end func()) {
 	site.Widget = webchat.Widget{WebChatID: s.WebChatID, ChatURL: s.ChatURL}
 	// Without one there is a fault, and nothing that rests on it is checked.
 	site.API, _ = webchat.NewClient(webchat.Config{BaseURL: s.BaseURL, APIKey: s.APIKey, MaxAttempts: 1, Timeout: doctorTime})
-	site.HTTPClient = &http.Client{Timeout: doctorTime}
 	site.Table = func(ctx context.Context) (contacts.Store, error) {
 		ctx, cancel := context.WithTimeout(ctx, doctorTime)
 		defer cancel()

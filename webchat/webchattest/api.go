@@ -86,7 +86,7 @@ func (s *Simulation) serveAPI(w http.ResponseWriter, r *http.Request) {
 // injected for it, if any.
 func (s *Simulation) serveCall(w http.ResponseWriter, r *http.Request, operation, contactID string, do func(body []byte) reply) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	c := s.recorder.begin(r, operation, contactID, body, s.options.Clock())
+	c := s.recorder.begin(r, operation, contactID, body, s.options.clock())
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		c.send(w, htmlReply(http.StatusRequestEntityTooLarge))
 		return

@@ -13,7 +13,7 @@ import (
 func TestContactLife(t *testing.T) {
 	t.Parallel()
 	clock := fixedClock()
-	s := newSimulation(t, Options{Clock: clock})
+	s := newSimulation(t, Options{clock: clock})
 	w := do(s, http.MethodPost, "/api/contacts/", `{
 		"name": "  Zoë 陳 <b>  ", "inboxes": [{"id": "`+DefaultInboxID+`"}], "avatar": "https://example.com/a.png",
 		"phone_number": "+886 2 1234 5678", "email": "zoe@example.com", "source_id": "member:1",

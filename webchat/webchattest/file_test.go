@@ -11,7 +11,7 @@ import (
 func TestFileSurvivesRestart(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "contacts.json")
-	first := newSimulation(t, Options{File: file, Clock: fixedClock()})
+	first := newSimulation(t, Options{File: file, clock: fixedClock()})
 	alice := create(t, first, "Alice <&>", `"sourceId":"a"`, `"queryMetadata":{"knowledge_bases":[]}`)
 	gone := create(t, first, "Gone", `"sourceId":"g"`)
 	create(t, first, "Bob", `"sourceId":"b"`)

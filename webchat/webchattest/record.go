@@ -43,8 +43,7 @@ type Request struct {
 type recorder struct {
 	mu       sync.Mutex
 	requests []*Request
-	counts   map[string]int
-	total    int
+	counts   map[string]int // of all under ""
 }
 
 // Requests returns the last 10,000 requests in the order they came, as copies.
@@ -70,9 +69,6 @@ func (s *Simulation) Requests() []Request {
 func (s *Simulation) Count(operation string) int {
 	s.recorder.mu.Lock()
 	defer s.recorder.mu.Unlock()
-	if operation == "" {
-		return s.recorder.total
-	}
 	return s.recorder.counts[operation]
 }
 
@@ -80,7 +76,7 @@ func (s *Simulation) Count(operation string) int {
 func (s *Simulation) ResetRequests() {
 	s.recorder.mu.Lock()
 	defer s.recorder.mu.Unlock()
-	s.recorder.requests, s.recorder.counts, s.recorder.total = nil, nil, 0
+	s.recorder.requests, s.recorder.counts = nil, nil
 }
 
 // call is one request on its way through the Simulation.
@@ -105,8 +101,10 @@ func (rec *recorder) begin(r *http.Request, operation, contactID string, body []
 	if rec.counts == nil {
 		rec.counts = make(map[string]int)
 	}
-	rec.total++
-	rec.counts[operation]++
+	rec.counts[""]++
+	if operation != "" {
+		rec.counts[operation]++
+	}
 	if rec.requests = append(rec.requests, request); len(rec.requests) >= 2*maxRequests {
 		rec.requests = slices.Clone(rec.requests[len(rec.requests)-maxRequests:])
 	}

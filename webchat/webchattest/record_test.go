@@ -12,7 +12,7 @@ import (
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	s := newSimulation(t, Options{Clock: func() time.Time { return now }})
+	s := newSimulation(t, Options{clock: func() time.Time { return now }})
 	id := create(t, s, "Alice").ID
 	do(s, "GET", "/api/contacts/?query=a&query=b", "")
 	do(s, "PATCH", "/api/v1/contacts/"+id+"/", `{"name":"B"}`)
@@ -98,7 +98,7 @@ func TestRequestsAreBounded(t *testing.T) {
 	}
 	s.recorder.requests = rec.requests
 	got := s.Requests()
-	if len(got) != maxRequests || got[0].Time.Unix() != extra || got[maxRequests-1].Time.Unix() != maxRequests+extra-1 || rec.total != maxRequests+extra {
-		t.Errorf("%d requests, from %d to %d, of %d", len(got), got[0].Time.Unix(), got[len(got)-1].Time.Unix(), rec.total)
+	if len(got) != maxRequests || got[0].Time.Unix() != extra || got[maxRequests-1].Time.Unix() != maxRequests+extra-1 || rec.counts[""] != maxRequests+extra {
+		t.Errorf("%d requests, from %d to %d, of %d", len(got), got[0].Time.Unix(), got[len(got)-1].Time.Unix(), rec.counts[""])
 	}
 }

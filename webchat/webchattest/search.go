@@ -19,7 +19,7 @@ func (s *Simulation) listContacts(r *http.Request, switches *Switches) reply {
 		return jsonReply(http.StatusBadRequest, fieldErrors{"inboxes": {message}})
 	}
 	queries := append(slices.Clone(params["query"]), params["search"]...)
-	newest := s.options.Clock().Add(-s.options.SearchLag)
+	newest := s.options.clock().Add(-s.options.SearchLag)
 	found := collect(s.state, func(e *entry) bool {
 		return (!e.Deleted || switches.DeletedButListed) && !e.Created.After(newest) && e.inAny(inboxes) && e.matchesAll(queries, switches.WordSearch)
 	}, func(e *entry) string { return e.ID }) // a page is copied, not all

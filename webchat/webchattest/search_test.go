@@ -201,7 +201,7 @@ func TestLinksAreHTTPSBehindTLS(t *testing.T) {
 func TestSearchLag(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	s := newSimulation(t, Options{SearchLag: time.Minute, Clock: func() time.Time { return now }})
+	s := newSimulation(t, Options{SearchLag: time.Minute, clock: func() time.Time { return now }})
 	id := create(t, s, "Alice", `"sourceId":"a"`).ID
 	for _, test := range []struct {
 		after time.Duration

@@ -64,10 +64,7 @@ type Options struct {
 	// Default: none of them. [Simulation.Switch] changes them later.
 	Switches Switches
 
-	// Clock tells the time that contacts and requests are stamped with, and
-	// that SearchLag is measured by. Delays of faults do not follow it.
-	// Default time.Now.
-	Clock func() time.Time
+	clock func() time.Time // time.Now, but in tests of our own
 }
 
 // Simulation is a simulated MaiAgent: the contacts API, and the chat host with a
@@ -131,8 +128,8 @@ func (o Options) withDefaults() (Options, error) {
 	o.WebChatID = cmp.Or(o.WebChatID, DefaultWebChatID)
 	o.PageSize = cmp.Or(o.PageSize, DefaultPageSize)
 	o.ConflictStatus = cmp.Or(o.ConflictStatus, http.StatusBadRequest)
-	if o.Clock == nil {
-		o.Clock = time.Now
+	if o.clock == nil {
+		o.clock = time.Now
 	}
 
 	if strings.ContainsFunc(o.APIKey, isControlOrSpace) {

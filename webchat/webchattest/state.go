@@ -62,7 +62,7 @@ func newState(options Options) (*state, error) {
 	s := &state{
 		file:            options.File,
 		allowDuplicates: options.AllowDuplicateSourceIDs,
-		clock:           options.Clock,
+		clock:           options.clock,
 		byID:            make(map[string]*entry),
 	}
 	if s.file == "" {
