@@ -1,7 +1,6 @@
 package maicontact
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"html/template"
@@ -86,21 +85,22 @@ func (m *Middleware) StaticScript() http.Handler {
 // The error is ErrNoMiddleware or ErrSeveral, or says that the nonce is not
 // base64.
 func Snippet(ctx context.Context, nonce string) (template.HTML, error) {
-	return faulty(exchangeOf(ctx)).snippet(ctx, nonce)
+	return only.Snippet(ctx, nonce)
 }
 
 // Snippet is the function of that name for this middleware, where several wrap
 // one site.
 func (m *Middleware) Snippet(ctx context.Context, nonce string) (template.HTML, error) {
-	return faulty(m.exchangeOf(ctx)).snippet(ctx, nonce)
-}
-
-func (x *exchange) snippet(ctx context.Context, nonce string) (element template.HTML, err error) {
-	tag, err := render.OpenTag(nonce)
-	if err = cmp.Or(x.fault, err); err == nil {
-		element, _ = x.inline(ctx, tag)
+	x, err := m.exchangeOf(ctx)
+	if err != nil {
+		return "", err
 	}
-	return element, err
+	tag, err := render.OpenTag(nonce)
+	if err != nil {
+		return "", err
+	}
+	element, _ := x.inline(ctx, tag)
+	return element, nil
 }
 
 // SnippetWithHash is [Snippet] for a page whose Content-Security-Policy allows
@@ -113,17 +113,14 @@ func (x *exchange) snippet(ctx context.Context, nonce string) (element template.
 //
 // The error is ErrNoMiddleware or ErrSeveral.
 func SnippetWithHash(ctx context.Context) (_ template.HTML, source string, _ error) {
-	return faulty(exchangeOf(ctx)).snippetWithHash(ctx)
+	return only.SnippetWithHash(ctx)
 }
 
 // SnippetWithHash is the function of that name for this middleware.
 func (m *Middleware) SnippetWithHash(ctx context.Context) (_ template.HTML, source string, _ error) {
-	return faulty(m.exchangeOf(ctx)).snippetWithHash(ctx)
-}
-
-func (x *exchange) snippetWithHash(ctx context.Context) (_ template.HTML, source string, _ error) {
-	if x.fault != nil {
-		return "", "", x.fault
+	x, err := m.exchangeOf(ctx)
+	if err != nil {
+		return "", "", err
 	}
 	element, text := x.inline(ctx, "<script>")
 	return element, render.HashSource(text) + " " + x.mc.renderer.LoaderSource(), nil

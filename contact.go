@@ -22,14 +22,17 @@ import (
 // byte, or the answer is [TooLate]. Safe for concurrent use, also beside the
 // handler's own use of gorilla sessions.
 func ContactID(ctx context.Context) (webchat.ContactID, error) {
-	known := faulty(exchangeOf(ctx)).contact(ctx)
-	return known.id, known.err
+	return only.ContactID(ctx)
 }
 
 // ContactID is the function of that name for this middleware, where several
 // wrap one site.
 func (m *Middleware) ContactID(ctx context.Context) (webchat.ContactID, error) {
-	known := faulty(m.exchangeOf(ctx)).contact(ctx)
+	x, err := m.exchangeOf(ctx)
+	if err != nil {
+		return "", err
+	}
+	known := x.contact(ctx)
 	return known.id, known.err
 }
 
@@ -44,17 +47,13 @@ func (m *Middleware) ContactID(ctx context.Context) (webchat.ContactID, error) {
 // must not fail for want of the chat. Only ErrNoMiddleware and ErrSeveral are
 // errors.
 func ContactInto(ctx context.Context, id *webchat.ContactID) func() error {
-	return contactInto(ctx, id, ContactID)
+	return only.ContactInto(ctx, id)
 }
 
 // ContactInto is the function of that name for this middleware.
 func (m *Middleware) ContactInto(ctx context.Context, id *webchat.ContactID) func() error {
-	return contactInto(ctx, id, m.ContactID)
-}
-
-func contactInto(ctx context.Context, id *webchat.ContactID, ask func(context.Context) (webchat.ContactID, error)) func() error {
 	return func() error {
-		got, err := ask(ctx)
+		got, err := m.ContactID(ctx)
 		if errors.Is(err, ErrNoMiddleware) || errors.Is(err, ErrSeveral) {
 			return err
 		}
@@ -69,8 +68,7 @@ func contactInto(ctx context.Context, id *webchat.ContactID, ask func(context.Co
 // or through several, and [Unavailable] when ctx ended first. Safe for
 // concurrent use.
 func ContactOrReason(ctx context.Context) (webchat.ContactID, Reason) {
-	id, err := ContactID(ctx)
-	return id, reasonOf(err)
+	return only.ContactOrReason(ctx)
 }
 
 // ContactOrReason is the function of that name for this middleware.

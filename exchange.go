@@ -24,7 +24,6 @@ type exchange struct {
 	outer   *exchange     // of the next middleware further out
 	request *http.Request // as it came; the handler gets a copy
 	context exchangeContext
-	fault   error // this is none: see faulty
 	writer  reply.Writer
 
 	reached, alone bool       // the script route, or its JSON form; without Handler around it
@@ -92,9 +91,6 @@ func (x *exchange) inquire() {
 // contact answers who is there. The first asker finds out, the others get the
 // same answer.
 func (x *exchange) contact(ctx context.Context) verdict {
-	if x.fault != nil {
-		return verdict{err: x.fault}
-	}
 	known := x.find(ctx)
 	switch {
 	case known.err == nil:

@@ -166,29 +166,19 @@ func (x *exchange) of(m *Middleware) *exchange {
 	return nil
 }
 
-// exchangeOf returns the only exchange of a request.
-func exchangeOf(ctx context.Context) (*exchange, error) {
-	x := innermost(ctx)
-	switch {
-	case x == nil:
-		return nil, ErrNoMiddleware
-	case x.outer != nil:
-		return nil, ErrSeveral
-	}
-	return x, nil
-}
-
-// faulty returns the exchange, or one that answers only why there is none.
-func faulty(x *exchange, err error) *exchange {
-	if err != nil {
-		return &exchange{fault: err}
-	}
-	return x
-}
+// only stands for the one middleware that wraps the site: the functions of this
+// package are its methods. It is nil, so that those take all from the exchange.
+var only *Middleware
 
 // exchangeOf returns the middleware's own exchange of a request.
 func (m *Middleware) exchangeOf(ctx context.Context) (*exchange, error) {
-	x := innermost(ctx).of(m)
+	x := innermost(ctx)
+	switch {
+	case m != only:
+		x = x.of(m)
+	case x != nil && x.outer != nil:
+		return nil, ErrSeveral
+	}
 	if x == nil {
 		return nil, ErrNoMiddleware
 	}
