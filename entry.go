@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/background"
 	"github.com/maicontact/maicontact/internal/identity"
 	"github.com/maicontact/maicontact/internal/resolve"
@@ -197,19 +198,23 @@ func (x *exchange) logOut(ctx context.Context, clear []string) error {
 	return nil
 }
 
-// visitorKey returns the key of the visitor that the request's session names,
-// or who was made for the request; empty: there is none.
-func (x *exchange) visitorKey(ctx context.Context) string {
+// visitorOf returns the visitor of a request, as its session has it or as was made
+// for it.
+func (m *Middleware) visitorOf(ctx context.Context) (*exchange, contacts.Person, error) {
+	x, err := m.exchangeOf(ctx)
+	if err != nil {
+		return nil, contacts.Person{}, err
+	}
 	x.asking.Lock()
 	defer x.asking.Unlock()
 	x.inquire()
 	if x.question != nil && x.question.Person.IsVisitor() {
-		return x.question.Person.ID
+		return x, x.question.Person, nil
 	}
-	if o := x.open(ctx, time.Now()); o.Found && session.IsVisitorOf(x.mc.keys, o.Entry.Visitor) {
-		return o.Entry.Visitor
+	if o := x.open(ctx, time.Now()); o.Found && session.IsVisitorOf(m.keys, o.Entry.Visitor) {
+		return x, m.scope.Visitor(o.Entry.Visitor), nil
 	}
-	return ""
+	return nil, contacts.Person{}, ErrNotFound
 }
 
 // isolated returns a context that cannot ask who is there: Identify, which

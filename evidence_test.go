@@ -44,7 +44,7 @@ func TestKeyOfAnotherOrganisation(t *testing.T) {
 		if row := s.row(alicePerson); row.ContactID.Reveal() != id || row.Generation != 1 {
 			t.Errorf("the mapping was given up: %s, generation %d", row.State(), row.Generation)
 		}
-		if e, err := s.mc.Erase(t.Context(), "u-alice"); err != nil || e.Deleted {
+		if e, err := s.mc.Erase(t.Context(), "u-alice"); err != nil || e {
 			t.Errorf("Erase: %+v %v", e, err)
 		}
 		time.Sleep(10 * time.Minute)
@@ -74,7 +74,7 @@ func TestDeletedButListed(t *testing.T) {
 		b := s.browser()
 		b.login("u-alice")
 		b.contact()
-		if e, err := s.mc.Erase(t.Context(), "u-alice"); err != nil || e.Deleted {
+		if e, err := s.mc.Erase(t.Context(), "u-alice"); err != nil || e {
 			t.Errorf("Erase: %+v %v", e, err)
 		}
 		time.Sleep(10 * time.Minute)
@@ -98,7 +98,7 @@ func TestEraseTheLastContact(t *testing.T) {
 		b.login("u-alice")
 		id := b.contact()
 		s.sim.Delete(id) // by hand, so that nothing is listed
-		if e, err := s.mc.Erase(t.Context(), "u-alice"); err != nil || !e.Deleted {
+		if e, err := s.mc.Erase(t.Context(), "u-alice"); err != nil || !e {
 			t.Errorf("Erase: %+v %v\n%s", e, err, s.log)
 		}
 	})

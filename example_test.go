@@ -285,7 +285,7 @@ func ExampleMiddleware_Reissue() {
 		fmt.Println("the member has no contact")
 	case err != nil:
 		fmt.Println(err)
-	case !done.Deleted:
+	case !done:
 		fmt.Println("not deleted yet; Run finishes it")
 	}
 	fmt.Println("another contact:", visit() != leaked)

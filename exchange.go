@@ -170,7 +170,7 @@ func (x *exchange) identify(ctx context.Context) (answered bool, _ verdict) {
 	}
 	q := &m.visitor
 	if x.member = member != nil; x.member {
-		asks := m.question(member)
+		asks := resolve.Asking(m.scope.Member(member.ID), member.Profile, member.Revision)
 		q = &asks
 	}
 	now := time.Now()
@@ -251,7 +251,6 @@ func (x *exchange) carryOut(ctx context.Context, d decision, q *resolve.Question
 	if errors.Is(o.Trouble, session.ErrLate) {
 		return true, verdict{err: Unavailable} // the time to wait is over
 	}
-	asked.Desired = withAccess(asked.Desired)
 	return false, verdict{}
 }
 

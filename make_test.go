@@ -101,7 +101,7 @@ func TestShortIDInABigInbox(t *testing.T) {
 	if n := s.sim.Count(webchattest.ListContacts); n != 1 {
 		t.Errorf("%d pages were read", n)
 	}
-	if done, err := s.mc.Erase(t.Context(), "1"); err != nil || !done.Deleted {
+	if done, err := s.mc.Erase(t.Context(), "1"); err != nil || !done {
 		t.Errorf("%+v, %v", done, err)
 	}
 }

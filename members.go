@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strconv"
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/background"
 	"github.com/maicontact/maicontact/internal/identity"
-	"github.com/maicontact/maicontact/internal/resolve"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -39,36 +37,6 @@ func (m Member) LogValue() slog.Value { return slog.StringValue("[member]") }
 // MarshalText returns "[member]", which is also what encoding/json writes.
 func (m Member) MarshalText() ([]byte, error) { return []byte("[member]"), nil }
 
-// question asks for the member's contact. It lacks the fingerprint of the access,
-// which only the row is compared by, see [withAccess].
-func (m *Middleware) question(member *Member) resolve.Question {
-	q := resolve.Question{Person: m.scope.Member(member.ID)}
-	var room [96]byte
-	text := member.Profile.AppendFingerprint(identity.AppendDigest(room[:0], q.Person))
-	length := len(text) - identity.DigestLength
-	if member.Revision != 0 {
-		// A profile that changed and changed back is a new one.
-		text = strconv.AppendInt(append(text, '.'), member.Revision, 36)
-	}
-	both := string(text)
-	q.Owner, q.Profile = both[:identity.DigestLength], both[identity.DigestLength:]
-	q.Desired = contacts.Desired{
-		Profile:  member.Profile,
-		Stamp:    contacts.Stamp{Profile: q.Profile[:length]},
-		Revision: member.Revision,
-	}
-	return q
-}
-
-// withAccess adds the fingerprint of the access: one hash less for all whose
-// session answers.
-func withAccess(d contacts.Desired) contacts.Desired {
-	if d.Stamp.Access == "" {
-		d.Stamp.Access = d.Profile.AccessFingerprint()
-	}
-	return d
-}
-
 // Run keeps contacts in step: it sends what waits in the store, tries again
 // what failed, and learns within 2 seconds what changes on other servers, until
 // ctx ends. Then it takes no new work, waits for what is under way as long as
@@ -90,16 +58,10 @@ func (m *Middleware) Run(ctx context.Context) error { return m.resolver.Run(ctx)
 // The error is ErrOlderRevision, ErrErased, ErrReissuing, or the store's. Safe
 // for concurrent use.
 func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
-	if member.ID == "" {
-		return errors.New("maicontact: UpdateMember needs Member.ID")
-	}
-	q := m.question(&member)
-	q.Desired.Profile = q.Desired.Profile.Normalized()
-	q.Desired = withAccess(q.Desired)
-	if err := m.resolver.Update(ctx, q.Person, q.Owner, q.Desired); err != nil {
-		return fmt.Errorf("maicontact: update member: %w", err)
-	}
-	return nil
+	profile := member.Profile.Normalized()
+	desired := contacts.Desired{Profile: profile, Stamp: contacts.StampOf(profile), Revision: member.Revision}
+	p := m.scope.Member(member.ID)
+	return change("update member", p, func(owner string) error { return m.resolver.Update(ctx, p, owner, desired) })
 }
 
 // Suspend takes the chat from a member whose account is suspended: on all servers
@@ -111,14 +73,8 @@ func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
 //
 // The error is ErrErased, ErrReissuing, or the store's. Safe for concurrent use.
 func (m *Middleware) Suspend(ctx context.Context, memberID string) error {
-	p, err := m.memberOf(memberID)
-	if err == nil {
-		err = m.resolver.Suspend(ctx, p, identity.Digest(p), false)
-	}
-	if err != nil {
-		return fmt.Errorf("maicontact: suspend: %w", err)
-	}
-	return nil
+	p := m.scope.Member(memberID)
+	return change("suspend", p, func(owner string) error { return m.resolver.Suspend(ctx, p, owner, false) })
 }
 
 // Resume gives a suspended member the chat back, with the newest profile: the
@@ -126,14 +82,8 @@ func (m *Middleware) Suspend(ctx context.Context, memberID string) error {
 // returns ErrNotFound for a member of whom nothing is known. Resuming who is not
 // suspended is no error. Otherwise it is as [Middleware.Suspend].
 func (m *Middleware) Resume(ctx context.Context, memberID string) error {
-	p, err := m.memberOf(memberID)
-	if err == nil {
-		err = m.resolver.Resume(ctx, p, identity.Digest(p))
-	}
-	if err != nil {
-		return fmt.Errorf("maicontact: resume: %w", err)
-	}
-	return nil
+	p := m.scope.Member(memberID)
+	return change("resume", p, func(owner string) error { return m.resolver.Resume(ctx, p, owner) })
 }
 
 // Owner tells whose contact it is, for a site that gets MaiAgent's webhooks: the
@@ -152,10 +102,7 @@ func (m *Middleware) Owner(ctx context.Context, id webchat.ContactID) (memberID 
 			err = errors.New("the business user ID is too long to be kept")
 		}
 	}
-	if err != nil {
-		return "", fmt.Errorf("maicontact: owner: %w", err)
-	}
-	return memberID, nil
+	return memberID, failed("owner", err)
 }
 
 // refused passes on what MaiAgent did not take.
@@ -172,16 +119,6 @@ func (m *Middleware) refused(ctx context.Context, p contacts.Person, fields []we
 	m.config.OnRefused(isolated(ctx), id, fields)
 }
 
-// Erasure says how far an erasure has come.
-type Erasure struct {
-	// Deleted: MaiAgent was asked to delete the contact, and reading it back
-	// no longer finds it. MaiAgent's delete is a soft one: the contact can no
-	// longer be used or listed, but only MaiAgent can say what it keeps.
-	// When false the deletion waits in the store, and Run goes on trying;
-	// for a while, too, when a write to MaiAgent may still be under way.
-	Deleted bool
-}
-
 // Erase deletes a member's contact at MaiAgent and leaves a tombstone, so that
 // no request, replica or retry ever makes it again until [Middleware.Restore].
 // The business user ID is all it needs; a member who never had a contact gets
@@ -190,20 +127,14 @@ type Erasure struct {
 // it. It overrides a Reissue on any server, at any moment. Contacts of the
 // member's time as a visitor are not known to belong to the member and stay:
 // see [Middleware.EraseVisitor]. Safe for concurrent use.
-func (m *Middleware) Erase(ctx context.Context, memberID string) (Erasure, error) {
-	p, err := m.memberOf(memberID)
-	if err != nil {
-		return Erasure{}, err
-	}
-	return m.erase(ctx, p)
-}
-
-func (m *Middleware) erase(ctx context.Context, p contacts.Person) (Erasure, error) {
-	row, err := m.resolver.Erase(ctx, p, identity.Digest(p))
-	if err != nil {
-		return Erasure{}, fmt.Errorf("maicontact: erase: %w", err)
-	}
-	return Erasure{Deleted: row.Life == contacts.Erased}, nil
+//
+// It is deleted when MaiAgent was asked to delete the contact, and reading it back
+// no longer finds it. MaiAgent's delete is a soft one: the contact can no longer be
+// used or listed, but only MaiAgent can say what it keeps. Otherwise the deletion
+// waits in the store, and Run goes on trying; for a while, too, when a write to
+// MaiAgent may still be under way.
+func (m *Middleware) Erase(ctx context.Context, memberID string) (deleted bool, err error) {
+	return condemn(ctx, "erase", m.scope.Member(memberID), m.resolver.Erase)
 }
 
 // Restore lifts a tombstone once the deletion is complete, and no write of before
@@ -211,14 +142,8 @@ func (m *Middleware) erase(ctx context.Context, p contacts.Person) (Erasure, err
 // asks for the chat they get a new contact, also if they were suspended before. It
 // returns ErrNotErased or ErrNotFound otherwise. Safe for concurrent use.
 func (m *Middleware) Restore(ctx context.Context, memberID string) error {
-	p, err := m.memberOf(memberID)
-	if err == nil {
-		err = m.resolver.Restore(ctx, p)
-	}
-	if err != nil {
-		return fmt.Errorf("maicontact: restore: %w", err)
-	}
-	return nil
+	p := m.scope.Member(memberID)
+	return change("restore", p, func(string) error { return m.resolver.Restore(ctx, p) })
 }
 
 // Reissue is for a contact id that has leaked. It deletes the member's contact
@@ -228,73 +153,73 @@ func (m *Middleware) Restore(ctx context.Context, memberID string) error {
 // on other servers within 2 seconds while Run runs there.
 //
 // When the deletion is not complete (MaiAgent is down, or a write to it may
-// still be under way), Deleted is false, and Run finishes it, also after a crash.
+// still be under way), it is not deleted yet, and Run finishes that, also after a crash.
 //
 // It returns ErrNotFound for a member who never asked for the chat, ErrErased
 // for one who is erased, who never comes back this way, ErrSuspended for one who
 // is suspended, and ErrReissuing while another is under way. Safe for concurrent use.
-func (m *Middleware) Reissue(ctx context.Context, memberID string) (Erasure, error) {
-	p, err := m.memberOf(memberID)
-	if err != nil {
-		return Erasure{}, err
-	}
-	return m.reissue(ctx, p)
+func (m *Middleware) Reissue(ctx context.Context, memberID string) (deleted bool, err error) {
+	return condemn(ctx, "reissue", m.scope.Member(memberID), m.reissue)
 }
 
-func (m *Middleware) reissue(ctx context.Context, p contacts.Person) (Erasure, error) {
-	row, err := m.resolver.Reissue(ctx, p, identity.Digest(p))
+func (m *Middleware) reissue(ctx context.Context, p contacts.Person, owner string) (contacts.Row, error) {
+	row, err := m.resolver.Reissue(ctx, p, owner)
 	if errors.Is(err, contacts.ErrSuspended) {
 		err = ErrSuspended
 	}
 	if err == nil && (row.Life == contacts.Erasing || row.Life == contacts.Erased) {
 		err = ErrErased // an Erase came meanwhile, and wins
 	}
-	if err != nil {
-		return Erasure{}, fmt.Errorf("maicontact: reissue: %w", err)
-	}
-	return Erasure{Deleted: row.Life != contacts.Reissuing}, nil
-}
-
-func (m *Middleware) memberOf(id string) (contacts.Person, error) {
-	if id == "" {
-		return contacts.Person{}, errors.New("maicontact: a business user ID is needed")
-	}
-	return m.scope.Member(id), nil
+	return row, err
 }
 
 // EraseVisitor is [Middleware.Erase] for the visitor whose browser makes the
 // request, and forgets them there: who asks next is a new visitor. ErrNotFound
 // when the request is none of a known visitor. Call it before anything of the
 // reply is written.
-func (m *Middleware) EraseVisitor(ctx context.Context) (Erasure, error) {
-	p, x, err := m.visitorOf(ctx)
+func (m *Middleware) EraseVisitor(ctx context.Context) (deleted bool, err error) {
+	const what = "erase visitor"
+	x, p, err := m.visitorOf(ctx)
 	if err != nil {
-		return Erasure{}, fmt.Errorf("maicontact: erase visitor: %w", err)
+		return false, failed(what, err)
 	}
-	done, err := m.erase(ctx, p)
-	return done, errors.Join(err, x.logOut(ctx, nil))
+	deleted, err = condemn(ctx, what, p, m.resolver.Erase)
+	return deleted, errors.Join(err, x.logOut(ctx, nil))
 }
 
 // ReissueVisitor is [Middleware.Reissue] for the visitor whose browser makes the
 // request. They stay the same visitor, with another contact. ErrNotFound when
 // the request is none of a known visitor.
-func (m *Middleware) ReissueVisitor(ctx context.Context) (Erasure, error) {
-	p, _, err := m.visitorOf(ctx)
+func (m *Middleware) ReissueVisitor(ctx context.Context) (deleted bool, err error) {
+	const what = "reissue visitor"
+	_, p, err := m.visitorOf(ctx)
 	if err != nil {
-		return Erasure{}, fmt.Errorf("maicontact: reissue visitor: %w", err)
+		return false, failed(what, err)
 	}
-	return m.reissue(ctx, p)
+	return condemn(ctx, what, p, m.reissue)
 }
 
-// visitorOf tells the visitor of a request, as its session has it.
-func (m *Middleware) visitorOf(ctx context.Context) (contacts.Person, *exchange, error) {
-	x, err := m.exchangeOf(ctx)
-	if err != nil {
-		return contacts.Person{}, nil, err
+// change has something done to a person's row.
+func change(what string, p contacts.Person, do func(owner string) error) error {
+	if p.ID == "" {
+		return failed(what, errors.New("a business user ID is needed"))
 	}
-	key := x.visitorKey(ctx)
-	if key == "" {
-		return contacts.Person{}, nil, ErrNotFound
+	return failed(what, do(identity.Digest(p)))
+}
+
+// condemn has a person's contact deleted.
+func condemn(ctx context.Context, what string, p contacts.Person, do func(context.Context, contacts.Person, string) (contacts.Row, error)) (deleted bool, err error) {
+	err = change(what, p, func(owner string) error {
+		row, err := do(ctx, p, owner)
+		deleted = err == nil && row.Life != contacts.Erasing && row.Life != contacts.Reissuing
+		return err
+	})
+	return deleted, err
+}
+
+func failed(what string, err error) error {
+	if err == nil {
+		return nil
 	}
-	return m.scope.Visitor(key), x, nil
+	return fmt.Errorf("maicontact: %s: %w", what, err)
 }

@@ -249,7 +249,7 @@ func TestErasureIsFinishedLater(t *testing.T) {
 		b.contact()
 		remove := s.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Operation: webchattest.DeleteContact})
 		done, err := s.mc.Erase(t.Context(), "u-alice")
-		if err != nil || done.Deleted {
+		if err != nil || done {
 			t.Fatalf("erase: %+v, %v", done, err)
 		}
 		if err := s.mc.Restore(t.Context(), "u-alice"); err == nil {

@@ -36,7 +36,7 @@ func TestReissue(t *testing.T) {
 	}
 	for range 3 {
 		done, err := s.mc.Reissue(t.Context(), "u-alice")
-		if err != nil || !done.Deleted {
+		if err != nil || !done {
 			t.Fatalf("%+v, %v", done, err)
 		}
 		fresh := home.contact()
@@ -84,7 +84,7 @@ func TestReissueRefuses(t *testing.T) {
 			b.login("u-alice")
 			b.contact()
 			s.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Operation: webchattest.DeleteContact})
-			if done, err := s.mc.Erase(t.Context(), "u-alice"); err != nil || done.Deleted {
+			if done, err := s.mc.Erase(t.Context(), "u-alice"); err != nil || done {
 				t.Fatalf("%+v, %v", done, err)
 			}
 		}},
@@ -98,7 +98,7 @@ func TestReissueRefuses(t *testing.T) {
 				}
 				for range 2 {
 					done, err := s.mc.Reissue(t.Context(), test.member)
-					if err == nil || done.Deleted || test.want != nil && !errors.Is(err, test.want) {
+					if err == nil || done || test.want != nil && !errors.Is(err, test.want) {
 						t.Errorf("%+v, %v; want %v", done, err, test.want)
 					}
 				}
@@ -139,7 +139,7 @@ func TestReissueUnfinished(t *testing.T) {
 				id := b.contact()
 				remove := s.sim.Inject(fault)
 				done, err := s.mc.Reissue(t.Context(), "u-alice")
-				if err != nil || done.Deleted {
+				if err != nil || done {
 					t.Fatalf("%+v, %v", done, err)
 				}
 				if got := b.ask(); got.Reason != "unavailable" || got.Contact != "" {
@@ -179,7 +179,7 @@ func TestReissueThatIsNotRecorded(t *testing.T) {
 				id := b.contact()
 				store.breaks(how, "put in lease")
 				done, err := s.mc.Reissue(t.Context(), "u-alice")
-				if done.Deleted || err != nil && strings.Contains(err.Error(), "u-alice") {
+				if done || err != nil && strings.Contains(err.Error(), "u-alice") {
 					t.Errorf("%+v, %v", done, err)
 				}
 				if got := b.ask(); got.Contact != "" {
@@ -224,7 +224,7 @@ func TestEraseBesideReissue(t *testing.T) {
 				id := b.contact()
 				s.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Delay: time.Second, Operation: webchattest.DeleteContact})
 				var group sync.WaitGroup
-				var reissued, erased maicontact.Erasure
+				var reissued, erased bool
 				var err error
 				group.Go(func() {
 					time.Sleep(max(0, -at))
@@ -239,10 +239,10 @@ func TestEraseBesideReissue(t *testing.T) {
 				})
 				group.Wait()
 				// A Reissue that was over when the Erase came has done its work.
-				if !errors.Is(err, maicontact.ErrErased) && (err != nil || !reissued.Deleted) {
+				if !errors.Is(err, maicontact.ErrErased) && (err != nil || !reissued) {
 					t.Errorf("Reissue: %+v, %v", reissued, err)
 				}
-				if !erased.Deleted {
+				if !erased {
 					t.Errorf("Erase: %+v", erased)
 				}
 				for range 2 {
@@ -282,7 +282,7 @@ func TestReissuesAtOnce(t *testing.T) {
 				for i := range 9 {
 					group.Go(func() {
 						done, err := replicas[i%servers].Reissue(t.Context(), "u-alice")
-						if !errors.Is(err, maicontact.ErrReissuing) && (err != nil || !done.Deleted) {
+						if !errors.Is(err, maicontact.ErrReissuing) && (err != nil || !done) {
 							t.Errorf("%+v, %v", done, err)
 						}
 					})

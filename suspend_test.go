@@ -112,7 +112,7 @@ func TestSuspendAndErase(t *testing.T) {
 		if err := s.mc.Suspend(t.Context(), "u-alice"); err != nil {
 			t.Fatal(err)
 		}
-		if e, err := s.mc.Erase(t.Context(), "u-alice"); err != nil || !e.Deleted {
+		if e, err := s.mc.Erase(t.Context(), "u-alice"); err != nil || !e {
 			t.Errorf("%+v %v", e, err)
 		}
 		for name, do := range map[string]func() error{

@@ -170,13 +170,13 @@ func TestVisitorIsErasedAndReissued(t *testing.T) {
 		defer stop()
 		s.mux.HandleFunc("/erase", func(w http.ResponseWriter, r *http.Request) {
 			done, err := s.mc.EraseVisitor(r.Context())
-			if err != nil || !done.Deleted {
+			if err != nil || !done {
 				t.Errorf("erase: %+v, %v", done, err)
 			}
 		})
 		s.mux.HandleFunc("/reissue", func(w http.ResponseWriter, r *http.Request) {
 			done, err := s.mc.ReissueVisitor(r.Context())
-			if err != nil || !done.Deleted {
+			if err != nil || !done {
 				t.Errorf("reissue: %+v, %v", done, err)
 			}
 		})

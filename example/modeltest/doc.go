@@ -20,7 +20,7 @@
 //     MaiAgent that was noticed, a login of the visitor) is handed out no more, at
 //     any replica, to a request that begins 2 seconds later. The one excuse is a
 //     member without permissions while the store gives the replica no answer.
-//   - Erased: a complete tombstone, and an erasure that says Deleted, leave no
+//   - Erased: a complete tombstone, and an erasure that says deleted, leave no
 //     live contact.
 //   - Rest: with no faults any more, every change settles, nothing is due,
 //     MaiAgent is called no more, and each member who is not erased and has a

@@ -342,7 +342,7 @@ func (w *world) serveLogin(rw http.ResponseWriter, r *http.Request) {
 }
 
 // serveVisitor is what visitors may do to what is kept of them.
-func serveVisitor(do func(context.Context) (maicontact.Erasure, error)) http.HandlerFunc {
+func serveVisitor(do func(context.Context) (bool, error)) http.HandlerFunc {
 	return func(_ http.ResponseWriter, r *http.Request) {
 		a := r.Context().Value(askedKey{}).(*asked)
 		a.done, a.err = do(r.Context())
@@ -354,7 +354,7 @@ type asked struct {
 	browser, replica int
 	began            time.Time
 	epoch            [members]int
-	done             maicontact.Erasure // of a visitor
+	done             bool // of a visitor
 	err              error
 
 	sent   string      // our cookie

@@ -136,7 +136,7 @@ func (d *duel) round(ctx context.Context, member string, known bool) error {
 		erasing[1] = time.Now()
 		erased.Store(erasing[1].UnixNano())
 		wrong.add(err)
-		if done.Deleted {
+		if done {
 			d.deleted.Add(1)
 			for range 20 {
 				wrong.add(d.hasNone(member))
@@ -152,7 +152,7 @@ func (d *duel) round(ctx context.Context, member string, known bool) error {
 		if err == nil {
 			d.reissued.Add(1)
 		}
-		if done.Deleted {
+		if done {
 			d.renewed.Add(1)
 		}
 		if !errors.Is(err, maicontact.ErrErased) && (known || !errors.Is(err, maicontact.ErrNotFound)) {

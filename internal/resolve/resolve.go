@@ -147,6 +147,9 @@ func (r *Resolver) BelievesStale(owner string, trust int64, checked, now time.Ti
 // for it no longer than the budget and ctx allow.
 func (r *Resolver) Contact(ctx context.Context, q Question) (Answer, error) {
 	r.needRun(ctx)
+	if q.Desired.Stamp.Access == "" {
+		q.Desired.Stamp.Access = q.Desired.Profile.AccessFingerprint()
+	}
 	key := q.Owner + "|" + q.Profile
 	if q.Again {
 		key += "|again"
