@@ -11,28 +11,17 @@ import (
 
 	"github.com/gorilla/sessions"
 
-	"github.com/maicontact/maicontact/internal/reconcile"
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// Defaults of [Config].
+// Where [Config] has the routes mounted by default.
 const (
-	DefaultScriptPath      = "/webchat.js"
-	DefaultJSONPath        = "/webchat.json"
-	DefaultCookieMaxAge    = 30 * 24 * time.Hour
-	DefaultBudget          = 2 * time.Second
-	DefaultRecheck         = 5 * time.Minute
-	DefaultStaleIfError    = 30 * time.Minute
-	DefaultDrain           = 10 * time.Second
-	DefaultSearchLag       = reconcile.DefaultSearchLag  // 5 seconds
-	DefaultWriteDoubt      = reconcile.DefaultWriteDoubt // a minute
-	DefaultLease           = reconcile.DefaultLease      // 30 seconds
-	DefaultCalls           = 16
-	DefaultCallsPerSecond  = 100
-	DefaultVisitorBurst    = 500
-	DefaultVisitorInterval = 10 * time.Second
-	DefaultVisitorsPerSec  = 50
+	DefaultScriptPath = "/webchat.js"
+	DefaultJSONPath   = "/webchat.json"
 )
+
+// defaultBudget is that of Timing.Budget.
+const defaultBudget = 2 * time.Second
 
 // Config configures a [Middleware]. It is copied by [New].
 type Config struct {
@@ -79,7 +68,7 @@ type Config struct {
 	// WidgetOptions adds options for this request, such as a colour from a
 	// database. It runs beside the resolving of the contact and gets a
 	// private copy of the request, whose context ends with the longer of
-	// Timing.Budget and DefaultBudget. When it fails the chat starts without
+	// Timing.Budget and 2 seconds. When it fails the chat starts without
 	// its options. Optional.
 	WidgetOptions func(*http.Request) (webchat.Options, error)
 
@@ -183,8 +172,8 @@ type Cookie struct {
 	Name string
 
 	// MaxAge is how long a browser is remembered after its entry was last
-	// renewed. Defaults to DefaultCookieMaxAge; at least a minute. A cookie
-	// store refuses cookies that are older than its own 30 days.
+	// renewed. Defaults to 30 days; at least a minute. A cookie store refuses
+	// cookies that are older than its own 30 days.
 	MaxAge time.Duration
 }
 
@@ -228,33 +217,32 @@ type Visitors struct {
 	Button Button
 
 	// Burst is how many new visitors one client may be at once, and Interval
-	// how long it takes until it may be one more. They default to
-	// DefaultVisitorBurst, which an office behind one address has room in, and
-	// DefaultVisitorInterval; a negative Burst is no limit for a client. A client
-	// is a remote address, or the /64 of an IPv6 one, so people behind one gateway
-	// share a limit. All that come over a Unix socket are one client. The network
-	// around it, a /24 or the /48 of an IPv6 one, may be as much as four clients.
+	// how long it takes until it may be one more. They default to 500, which an
+	// office behind one address has room in, and 10 seconds; a negative Burst is
+	// no limit for a client. A client is a remote address, or the /64 of an IPv6
+	// one, so people behind one gateway share a limit. All that come over a Unix
+	// socket are one client. The network around it, a /24 or the /48 of an IPv6
+	// one, may be as much as four clients.
 	Burst    int
 	Interval time.Duration
 
 	// PerSecond is how many new visitors there may be in a second, of all
 	// clients; as many may come at once, or two. The more a network has asked within an
 	// hour, the more of half of those it leaves to others, so that a flood starves
-	// nobody else. Defaults to DefaultVisitorsPerSec; a negative one is no limit.
+	// nobody else. Defaults to 50; a negative one is no limit.
 	PerSecond float64
 }
 
 // Timing says how long things may take.
 type Timing struct {
 	// Budget is the longest time a request waits for a contact, and in all for a
-	// session store that is no cookie store. Defaults to DefaultBudget; negative:
-	// never wait for a contact, and DefaultBudget for the session.
+	// session store that is no cookie store. Defaults to 2 seconds; negative:
+	// never wait for a contact, and 2 seconds for the session.
 	Budget time.Duration
 
 	// Recheck is how long a session entry is believed before the row is read
 	// again, while [Middleware.Run] learns within 2 seconds what changes on
-	// other servers. Without Run every ask reads the row. Defaults to
-	// DefaultRecheck.
+	// other servers. Without Run every ask reads the row. Defaults to 5 minutes.
 	Recheck time.Duration
 
 	// StaleIfError is how much longer the entry of a member who has no
@@ -262,24 +250,24 @@ type Timing struct {
 	// longer than a second (which Budget must allow for). What other servers
 	// have recorded meanwhile, an erasure too, is not seen for Recheck and
 	// StaleIfError together then. Members without such an entry, and visitors,
-	// get no chat in that time. Defaults to DefaultStaleIfError; negative: none.
+	// get no chat in that time. Defaults to 30 minutes; negative: none.
 	StaleIfError time.Duration
 
-	// Drain is how long Run waits for work under way when it is to end.
-	// Defaults to DefaultDrain.
+	// Drain is how long Run waits for work under way when it is to end. Defaults
+	// to 10 seconds.
 	Drain time.Duration
 
 	// SearchLag is how long MaiAgent's search may need to show a contact that
-	// was just made. Defaults to DefaultSearchLag.
+	// was just made. Defaults to 5 seconds.
 	SearchLag time.Duration
 
 	// WriteDoubt is how long after a write of unknown outcome it may still
-	// land at MaiAgent. Until then it is looked for, and not repeated. Defaults
-	// to DefaultWriteDoubt.
+	// land at MaiAgent. Until then it is looked for, and not repeated. Defaults to
+	// a minute.
 	WriteDoubt time.Duration
 
 	// Lease is how long one process may work on a row before another takes
-	// over. Defaults to DefaultLease; at least 3 milliseconds.
+	// over. Defaults to 30 seconds; at least 3 milliseconds.
 	Lease time.Duration
 }
 
@@ -287,8 +275,8 @@ type Timing struct {
 type Limits struct {
 	// Calls is how many may be under way, and CallsPerSecond how many begin
 	// in a second. Making contacts goes first: keeping them in step uses at
-	// most half of Calls. They default to DefaultCalls and
-	// DefaultCallsPerSecond; a negative CallsPerSecond is no limit.
+	// most half of Calls. They default to 16 and 100; a negative CallsPerSecond is
+	// no limit.
 	Calls          int
 	CallsPerSecond float64
 }

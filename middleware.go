@@ -63,7 +63,7 @@ func New(c Config) (*Middleware, error) {
 	policy, policyErr := guard.NewPolicy(c.Site.Origin, c.Site.AllowedOrigins)
 	client, clientErr := webchat.NewClient(c.API)
 	renderer, rendererErr := render.New(c.Widget, c.Site.ScriptPath, c.Site.JSONPath, render.Button(c.Visitors.Button))
-	kept, sessionErr := session.New(session.Options{Store: c.Sessions, Name: c.Cookie.Name, MaxAge: c.Cookie.MaxAge, Wait: cmp.Or(max(c.Timing.Budget, 0), DefaultBudget)})
+	kept, sessionErr := session.New(session.Options{Store: c.Sessions, Name: c.Cookie.Name, MaxAge: c.Cookie.MaxAge, Wait: cmp.Or(max(c.Timing.Budget, 0), defaultBudget)})
 	if !isName(c.Cookie.Name) || c.Cookie.MaxAge <= 0 {
 		sessionErr = nil // check says what is wrong
 	}

@@ -214,7 +214,7 @@ func TestBudget(t *testing.T) {
 	for name, test := range map[string]struct {
 		budget, want time.Duration
 	}{
-		"default": {0, maicontact.DefaultBudget}, "own": {150 * time.Millisecond, 150 * time.Millisecond}, "never waits": {-1, 0},
+		"default": {0, 2 * time.Second}, "own": {150 * time.Millisecond, 150 * time.Millisecond}, "never waits": {-1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

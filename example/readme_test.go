@@ -19,7 +19,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
@@ -72,7 +71,7 @@ func TestReadmeProgram(t *testing.T) {
 	// A contact is being made when the program is told to end. Its request waits no
 	// longer than the budget; Run waits for the contact.
 	maiagent.ResetRequests()
-	maiagent.Inject(webchattest.Fault{Kind: webchattest.Slow, Operation: webchattest.CreateContact, Delay: maicontact.DefaultBudget + time.Second})
+	maiagent.Inject(webchattest.Fault{Kind: webchattest.Slow, Operation: webchattest.CreateContact, Delay: 2*time.Second + time.Second})
 	reply := make(chan string, 1)
 	go func() { reply <- newCustomer(t, site.address).post("/webchat.js") }()
 	waitFor(t, "the creation to begin", func() bool { return len(maiagent.Requests()) > 0 })
