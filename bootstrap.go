@@ -32,9 +32,8 @@ import (
 func (m *Middleware) Script() http.Handler {
 	return m.route(form{
 		setting: "Config.Site.ScriptPath", path: m.config.Site.ScriptPath,
-		header:  reply.NewRouteHeader("text/javascript; charset=utf-8"),
-		answer:  m.renderer.Script,
-		refusal: m.renderer.ScriptRefusal, isScript: true,
+		header: reply.NewRouteHeader("text/javascript; charset=utf-8"), answer: m.renderer.Script, refusal: m.renderer.ScriptRefusal,
+		isScript: true,
 	}, m.jsonForm())
 }
 
@@ -58,7 +57,7 @@ func (m *Middleware) JSON() http.Handler {
 func (m *Middleware) jsonForm() form {
 	return form{
 		setting: "Config.Site.JSONPath", path: m.config.Site.JSONPath,
-		header: reply.NewRouteHeader("application/json"), answer: m.renderer.JSON, refusal: m.renderer.JSONRefusal,
+		header: reply.NewRouteHeader("application/json"), answer: m.renderer.JSON, refusal: m.renderer.JSON,
 	}
 }
 
@@ -141,9 +140,9 @@ func (x *exchange) inline(ctx context.Context, tag string) (_ template.HTML, tex
 type form struct {
 	setting, path string // where it is read
 	header        *reply.RouteHeader
-	answer        func(b []byte, a render.Answer) ([]byte, error)
-	refusal       func(reason, hint string) []byte
-	isScript      bool
+	answer        func([]byte, render.Answer) ([]byte, error)
+	refusal       func([]byte, render.Answer) ([]byte, error)
+	isScript      bool // browsers run none of another status than 200
 }
 
 // route answers in one form whoever reads, and in another whoever opens the chat.
@@ -156,13 +155,12 @@ func (m *Middleware) route(read, open form) http.Handler {
 		}
 		outer := innermost(r.Context())
 		x := outer.of(m)
-		if x == nil {
-			m.advice.Mounted(r, read.setting, read.path)
-		} else {
+		if x != nil {
 			m.advice.Mounted(x.request, read.setting, read.path)
 			m.serve(w, r, x, f)
 			return
 		}
+		m.advice.Mounted(r, read.setting, read.path)
 		x = m.begin(w, r, outer)
 		x.alone = true
 		m.serve(&x.writer, r, x, f)
@@ -187,18 +185,17 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 	if err != nil {
 		reason := reasonOf(err)
 		x.tell(r.Context(), time.Time{}, reason, nil)
-		a := noChat(reason, "")
+		a, status, write := noChat(reason, ""), http.StatusForbidden, f.refusal
 		if reason == CrossSite {
 			m.advice.Refused(r)
 			a.Hint = m.advice.Hint(r, "", "", a.Reason)
+			if a.Hint != "" && f.isScript && guard.IsSameOrigin(r) {
+				status, write = http.StatusOK, f.answer
+			}
 		}
 		f.header.Set(h)
-		if a.Hint != "" && f.isScript && guard.IsSameOrigin(r) {
-			room := m.texts.Get()
-			m.texts.Send(w, room, x.render(r.Context(), *room, a, f.answer)) // browsers run no script of another status
-			return
-		}
-		reply.Refuse(w, f.refusal(a.Reason, a.Hint))
+		room := m.texts.Get()
+		m.texts.Send(w, status, room, x.render(r.Context(), *room, a, write))
 		return
 	}
 	m.advice.OverHTTP(r)
@@ -221,7 +218,7 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 	if w == http.ResponseWriter(&x.writer) {
 		x.writer.Prepared() // nobody's writer is between, to change the header
 	}
-	m.texts.Send(w, room, text)
+	m.texts.Send(w, http.StatusOK, room, text)
 }
 
 // answerTo answers a page that may read the answer.

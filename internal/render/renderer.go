@@ -139,12 +139,9 @@ func (r *Renderer) JSON(out []byte, a Answer) (_ []byte, err error) {
 	return append(append(out, encode(o)...), '\n'), nil
 }
 
-// ScriptRefusal is what somebody gets who may not read the script.
-func (r *Renderer) ScriptRefusal(reason, _ string) []byte { return comment(reason) }
-
-// JSONRefusal is what somebody gets who may not read the JSON form.
-func (r *Renderer) JSONRefusal(reason, hint string) []byte {
-	return append(encode(options{Reason: reason, Hint: hint}), '\n')
+// ScriptRefusal appends what somebody gets who may not read the script.
+func (r *Renderer) ScriptRefusal(out []byte, a Answer) ([]byte, error) {
+	return append(out, comment(a.Reason)...), nil
 }
 
 func (r *Renderer) config(b []byte, a Answer) ([]byte, error) {

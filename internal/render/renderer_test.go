@@ -189,13 +189,13 @@ func TestHint(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	r := newRenderer(t)
-	if got := string(r.ScriptRefusal("cross-site", "look")); got != "// maicontact: no chat: cross-site\n" {
+	if got, _ := r.ScriptRefusal(nil, Answer{Reason: "cross-site", Hint: "look"}); string(got) != "// maicontact: no chat: cross-site\n" {
 		t.Errorf("script: %s", got)
 	}
-	if got := string(r.JSONRefusal("not a script", "")); got != `{"reason":"not a script"}`+"\n" {
+	if got, _ := r.JSON(nil, Answer{Reason: "not a script"}); string(got) != `{"reason":"not a script"}`+"\n" {
 		t.Errorf("JSON: %s", got)
 	}
-	if got := string(r.JSONRefusal("cross-site", "look")); got != `{"reason":"cross-site","hint":"look"}`+"\n" {
+	if got, _ := r.JSON(nil, Answer{Reason: "cross-site", Hint: "look"}); string(got) != `{"reason":"cross-site","hint":"look"}`+"\n" {
 		t.Errorf("JSON: %s", got)
 	}
 }

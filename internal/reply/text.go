@@ -21,9 +21,10 @@ func (b *Buffers) Get() *[]byte {
 
 // Send writes a text as a whole reply, and takes back the room that it was
 // written into.
-func (b *Buffers) Send(w http.ResponseWriter, room *[]byte, text []byte) {
+func (b *Buffers) Send(w http.ResponseWriter, status int, room *[]byte, text []byte) {
 	w.Header()["Content-Length"] = []string{strconv.Itoa(len(text))} // the reply's own, as its other lines are
-	_, _ = w.Write(text)                                             // #nosec G705 -- rendered for its place
+	w.WriteHeader(status)
+	_, _ = w.Write(text) // #nosec G705 -- rendered for its place
 	// Whoever keeps what a Write was given is at fault, as with fmt.Fprintf. It
 	// finds nobody's id there all the same, until the next answer.
 	if clear(text); cap(text) <= largestBuffer {
@@ -35,10 +36,3 @@ func (b *Buffers) Send(w http.ResponseWriter, room *[]byte, text []byte) {
 // largestBuffer bounds what is kept for the next answer. HTTP/2 copies a Write
 // of up to this size, and may hold on to a larger one when a stream is reset.
 const largestBuffer = 4 << 10
-
-// Refuse answers that somebody may not read, and why.
-func Refuse(w http.ResponseWriter, text []byte) {
-	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
-	w.WriteHeader(http.StatusForbidden)
-	_, _ = w.Write(text)
-}

@@ -13,7 +13,7 @@ func TestLengths(t *testing.T) {
 	var b Buffers
 	send := func(size int) http.Header {
 		w, room := httptest.NewRecorder(), b.Get()
-		b.Send(w, room, append(*room, strings.Repeat("x", size)...))
+		b.Send(w, http.StatusOK, room, append(*room, strings.Repeat("x", size)...))
 		if w.Body.Len() != size {
 			t.Errorf("%d bytes, want %d", w.Body.Len(), size)
 		}
