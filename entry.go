@@ -32,7 +32,7 @@ const (
 // open reads our session, once. A session that cannot be read starts anew.
 func (x *exchange) open(ctx context.Context, now time.Time) *session.Opened {
 	if x.opened == nil {
-		x.opened = x.mc.sessions.OpenInto(ctx, x.request, &x.session, now)
+		x.opened = x.mc.sessions.Open(ctx, x.request, &x.session, now)
 		if x.opened.Trouble != nil && !x.mc.isLate(ctx, x.opened.Trouble) {
 			x.mc.log.WarnContext(ctx, "maicontact: the session could not be read, it starts anew", "error", x.opened.Trouble)
 		}

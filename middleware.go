@@ -64,9 +64,6 @@ func New(c Config) (*Middleware, error) {
 	client, clientErr := webchat.NewClient(c.API)
 	renderer, rendererErr := render.New(c.Widget, c.Site.ScriptPath, c.Site.JSONPath, render.Button(c.Visitors.Button))
 	kept, sessionErr := session.New(session.Options{Store: c.Sessions, Name: c.Cookie.Name, MaxAge: c.Cookie.MaxAge, Wait: cmp.Or(max(c.Timing.Budget, 0), defaultBudget)})
-	if !isName(c.Cookie.Name) || c.Cookie.MaxAge <= 0 {
-		sessionErr = nil // check says what is wrong
-	}
 	if err := errors.Join(c.check(), policyErr, inField("API", clientErr), inField("Widget", rendererErr), inField("Sessions", sessionErr)); err != nil {
 		return nil, fmt.Errorf("maicontact: %w", err)
 	}

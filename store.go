@@ -42,10 +42,13 @@ func NewMemoryStore() *contacts.MemoryStore { return contacts.NewMemoryStore() }
 //
 // Cookies end after 30 days, and go out with Path "/", HttpOnly, Secure and
 // SameSite=Lax. Change Options for the application's own sessions: Secure must
-// be false where a site is tried over plain HTTP. The middleware sets its own.
-// docs/session-store.md has the format. The store is safe for concurrent use
-// once its Codecs and Options are settled, which must be before it is given to
-// [New].
+// be false where a site is tried over plain HTTP. The middleware sets its own. A
+// cookie older than 30 days is refused whatever the store's MaxAge says. The store
+// is safe for concurrent use once its Codecs and Options are settled, which must be
+// before it is given to [New].
+//
+// docs/session-store.md says what fits into a session, how cookies of a store of
+// gorilla's own are still read, and the format.
 func NewCookieStore(secret []byte, older ...[]byte) (*sessions.CookieStore, error) {
 	return session.NewCookieStore(secret, older...)
 }

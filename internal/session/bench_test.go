@@ -32,7 +32,7 @@ func TestOpenAllocates(t *testing.T) {
 	s := sessionsOf(t, siteStore(t, "ab"))
 	r := browsers(saved(t, s, member))
 	if n := testing.AllocsPerRun(200, func() {
-		if !s.Open(r.Context(), r).Found {
+		if !open(r.Context(), s, r).Found {
 			t.Fatal("not found")
 		}
 	}); n > 2 {
@@ -57,7 +57,7 @@ func openOf(b *testing.B, store sessions.Store) func() {
 	s := sessionsOf(b, store)
 	r := browsers(saved(b, s, member))
 	return func() {
-		if !s.Open(r.Context(), r).Found {
+		if !open(r.Context(), s, r).Found {
 			b.Fatal("not found")
 		}
 	}

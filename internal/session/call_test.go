@@ -21,15 +21,15 @@ func TestStoreFails(t *testing.T) {
 	s := sessionsOf(t, store)
 	r := with(saved(t, s, member))
 	store.fail = []error{errDown}
-	if o := s.Open(r.Context(), r); o.Entry != member || o.Trouble != nil {
+	if o := open(r.Context(), s, r); o.Entry != member || o.Trouble != nil {
 		t.Errorf("after one failure: %v", o.Trouble)
 	}
 	store.reads, store.fail = 0, []error{errDown, errDown}
-	o := s.Open(r.Context(), r)
+	o := open(r.Context(), s, r)
 	if o.Found || !errors.Is(o.Trouble, errDown) || store.reads != 2 {
 		t.Errorf("after two: %v, %d reads", o.Trouble, store.reads)
 	}
-	if o := s.Open(r.Context(), r); o.Entry != member || o.Trouble != nil {
+	if o := open(r.Context(), s, r); o.Entry != member || o.Trouble != nil {
 		t.Errorf("afterwards: %v", o.Trouble)
 	}
 	// Saving ends it.
@@ -63,7 +63,7 @@ func TestHalfSession(t *testing.T) {
 	inner := newMapStore()
 	r := with(saved(t, sessionsOf(t, inner), member))
 	s := sessionsOf(t, halfStore{inner})
-	o := s.Open(r.Context(), r)
+	o := open(r.Context(), s, r)
 	if o.Found || o.Entry != (Entry{}) || !errors.Is(o.Trouble, errDown) {
 		t.Errorf("%v, %v", o.Found, o.Trouble)
 	}
@@ -72,13 +72,13 @@ func TestHalfSession(t *testing.T) {
 		t.Errorf("%v, %v", err, inner.values)
 	}
 	readable := sessionsOf(t, inner)
-	if before := readable.Open(r.Context(), r); before.Entry != member {
+	if before := open(r.Context(), readable, r); before.Entry != member {
 		t.Errorf("the session that could not be read now holds %+v", before.Entry)
 	}
-	if after := readable.Open(r.Context(), with(h)); after.Entry != visitor {
+	if after := open(r.Context(), readable, with(h)); after.Entry != visitor {
 		t.Errorf("what was saved is %+v", after.Entry)
 	}
-	if err := s.Drop(http.Header{}, r, s.Open(r.Context(), r), true); err != nil || inner.values["s"] != nil {
+	if err := s.Drop(http.Header{}, r, open(r.Context(), s, r), true); err != nil || inner.values["s"] != nil {
 		t.Errorf("dropped: %v, %v", err, inner.values)
 	}
 }
@@ -89,7 +89,7 @@ func TestLongCookieIsNoTrouble(t *testing.T) {
 	s := sessionsOf(t, store)
 	r := with(nil)
 	r.Header.Set("Cookie", "maicontact="+strings.Repeat("A", longestCookie+1))
-	if o := s.Open(r.Context(), r); o.Trouble != nil || store.reads != 0 {
+	if o := open(r.Context(), s, r); o.Trouble != nil || store.reads != 0 {
 		t.Errorf("%v, %d reads", o.Trouble, store.reads)
 	}
 }
@@ -105,7 +105,7 @@ func TestStoreHangs(t *testing.T) {
 		defer cancel()
 		store.stuck, store.reads, store.lines, store.fail = make(chan struct{}), 0, nil, []error{errDown}
 		line, began := r.Header.Get("Cookie"), time.Now()
-		o := s.Open(ctx, r)
+		o := open(ctx, s, r)
 		if took := time.Since(began); took != time.Second || !errors.Is(o.Trouble, ErrLate) || !errors.Is(o.Trouble, context.DeadlineExceeded) || o.Found {
 			t.Errorf("%v after %v", o.Trouble, took)
 		}
@@ -139,14 +139,14 @@ func TestStoreHangsForAll(t *testing.T) {
 		cancel()
 		r := with(nil)
 		for range mostCalls {
-			s.Open(ctx, r)
+			open(ctx, s, r)
 		}
-		if o := s.Open(t.Context(), r); !errors.Is(o.Trouble, errCrowded) {
+		if o := open(t.Context(), s, r); !errors.Is(o.Trouble, errCrowded) {
 			t.Errorf("%v", o.Trouble)
 		}
 		close(store.stuck)
 		synctest.Wait()
-		if o := s.Open(t.Context(), r); o.Trouble != nil {
+		if o := open(t.Context(), s, r); o.Trouble != nil {
 			t.Errorf("%v", o.Trouble)
 		}
 	})
@@ -160,14 +160,14 @@ func TestStorePanics(t *testing.T) {
 	var none map[string]int
 	for _, p := range []any{"secret", errors.New("secret"), http.ErrAbortHandler, func() (p any) { defer func() { p = recover() }(); none["x"] = 1; return }()} {
 		store.panics = p
-		o := s.Open(r.Context(), r)
+		o := open(r.Context(), s, r)
 		err := s.Save(http.Header{}, r, o, member, true, 0)
 		if o.Trouble == nil || err == nil || strings.Contains(o.Trouble.Error()+err.Error(), "secret") || !strings.Contains(err.Error(), "panicked") {
 			t.Errorf("%v, %v", o.Trouble, err)
 		}
 	}
 	store.panics = nil
-	if o := s.Open(r.Context(), r); o.Trouble != nil {
+	if o := open(r.Context(), s, r); o.Trouble != nil {
 		t.Error(o.Trouble)
 	}
 }

@@ -2,6 +2,8 @@ package session
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,32 +18,10 @@ import (
 // its browser says.
 const CookieMaxAge = 30 * 24 * time.Hour
 
-// NewCookieStore returns gorilla's cookie store with cookies of AES-256-GCM:
-// nobody can read or change them, nor pass one off under another name. It serves
-// the site's own sessions as well.
-//
-// A secret is 32 random bytes, the same on all servers and after a restart. The
-// first writes, all read. To change it, let all servers have the new one as an
-// older one, then as the first, and take the old one away 30 days later. One
-// secret is good for more cookies than a site can write. Secrets are copied; an
-// error says what is wrong with them, and holds none.
-//
-// A session holds what gob can write; types of your own need [gob.Register]. A
-// cookie has at most 4096 characters, for about 3,000 bytes of gob.
-//
-// Cookies end after 30 days, and go out with Path "/", HttpOnly, Secure and
-// SameSite=Lax. Change Options for the site's own sessions: Secure must be false
-// where a site is tried over plain HTTP. The store's MaxAge changes only what
-// browsers are told: a cookie older than 30 days is refused all the same.
-//
-// Cookies of a store of gorilla's own are still read when its codecs come last,
-// until you take them away again, which should be within 30 days:
-//
-//	store.Codecs = append(store.Codecs, securecookie.CodecsFromPairs(keyPairs...)...)
-//
-// While they are there, a cookie is worth no more than those keys are.
-//
-// The store is safe for concurrent use once its Codecs and Options are settled.
+// NewCookieStore returns gorilla's cookie store with cookies of AES-256-GCM: nobody
+// can read or change them, nor pass one off under another name. That of the root
+// package says how it is used. Secrets are copied; an error says what is wrong with
+// them, and holds none.
 func NewCookieStore(secret []byte, older ...[]byte) (*sessions.CookieStore, error) {
 	c := &codec{maxAge: CookieMaxAge}
 	secrets := append([][]byte{secret}, older...)
@@ -68,6 +48,18 @@ func NewCookieStore(secret []byte, older ...[]byte) (*sessions.CookieStore, erro
 			Path: "/", MaxAge: int(CookieMaxAge / time.Second), HttpOnly: true, Secure: true, SameSite: http.SameSiteLaxMode,
 		},
 	}, nil
+}
+
+// DefaultName is the name of the session of a namespace and inbox, so that two
+// sites on one host do not take each other's. Over https no sister site can plant
+// one of that name.
+func DefaultName(namespace, inboxID string, https bool) string {
+	sum := sha256.Sum256([]byte(namespace + "|" + inboxID))
+	name := "maicontact-" + hex.EncodeToString(sum[:4])
+	if https {
+		return "__Host-" + name
+	}
+	return name
 }
 
 // ownCodec returns our codec when the store tries it first.

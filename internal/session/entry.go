@@ -183,6 +183,18 @@ func decodeBytes(b []byte) (Entry, bool) {
 	return e, true
 }
 
+// Says reports whether an entry says all that another does, but for its times.
+func (e Entry) Says(other Entry) bool {
+	other.Checked, other.Issued, other.Former = e.Checked, e.Issued, ""
+	return e == other
+}
+
+// IsVisitorOf reports whether a visitor's key was made by this scope. All keys of
+// one begin alike, so that an entry of another is a miss.
+func IsVisitorOf(scope, key string) bool {
+	return len(key) > len(scope) && key[:len(scope)] == scope
+}
+
 // entryReader takes an entry apart. After the first fault it gives nothing.
 type entryReader struct {
 	rest []byte
@@ -220,12 +232,6 @@ func (r *entryReader) uvarint() uint64 {
 }
 
 const entryText = "[entry]"
-
-// String returns "[entry]".
-func (e Entry) String() string { return entryText }
-
-// GoString returns "[entry]".
-func (e Entry) GoString() string { return entryText }
 
 // Format writes "[entry]" for every verb.
 func (e Entry) Format(f fmt.State, _ rune) { io.WriteString(f, entryText) }

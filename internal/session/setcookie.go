@@ -19,8 +19,7 @@ func (s *Sessions) put(h http.Header, e *Entry, secure bool, seconds int) (bool,
 	if !ok || err != nil {
 		return ok, err
 	}
-	b = append(append(b, "; Path="...), s.options.Path...)
-	b = now.Add(time.Duration(seconds)*time.Second).UTC().AppendFormat(append(b, "; Expires="...), http.TimeFormat)
+	b = now.Add(time.Duration(seconds)*time.Second).UTC().AppendFormat(append(b, "; Path=/; Expires="...), http.TimeFormat)
 	b = strconv.AppendInt(append(b, "; Max-Age="...), int64(seconds), 10)
 	b = append(b, "; HttpOnly"...)
 	if secure {

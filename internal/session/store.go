@@ -27,7 +27,6 @@ type Options struct {
 	Store  sessions.Store
 	Name   string        // of the cookie
 	MaxAge time.Duration // of a cookie that is saved without one; defaults to CookieMaxAge
-	Path   string        // of the cookie; defaults to "/"
 	Wait   time.Duration // of one request for a store that is no cookie store; 0: as long as the context allows
 }
 
@@ -44,16 +43,8 @@ type Sessions struct {
 func New(options Options) (*Sessions, error) {
 	s := &Sessions{options: options}
 	s.options.MaxAge = cmp.Or(options.MaxAge, CookieMaxAge)
-	s.options.Path = cmp.Or(options.Path, "/")
-	if isNil(options.Store) {
+	if v := reflect.ValueOf(options.Store); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, errors.New("it must be a gorilla session store, such as that of NewCookieStore(secret)")
-	}
-	// #nosec G124 -- it is only asked whether its name and path are valid
-	if (&http.Cookie{Name: options.Name, Value: "x", Path: s.options.Path}).Valid() != nil {
-		return nil, errors.New("the name of the session must be 1 to 64 letters, digits and ._-, and its path must be plain")
-	}
-	if s.options.MaxAge < time.Second {
-		return nil, errors.New("a session must last a second at least")
 	}
 	if cookies, ok := options.Store.(*sessions.CookieStore); ok {
 		if err := checkCookieStore(cookies, options.Name); err != nil {
@@ -67,17 +58,6 @@ func New(options Options) (*Sessions, error) {
 	return s, nil
 }
 
-// isNil finds a nil pointer in an interface, too.
-func isNil(store sessions.Store) bool {
-	switch v := reflect.ValueOf(store); v.Kind() {
-	case reflect.Invalid:
-		return true
-	case reflect.Pointer, reflect.Map, reflect.Func, reflect.Slice, reflect.Chan:
-		return v.IsNil()
-	}
-	return false
-}
-
 // Opened is our session in one request. Only one goroutine at a time may use it.
 type Opened struct {
 	Entry   Entry
@@ -89,21 +69,16 @@ type Opened struct {
 	waited  time.Duration // for the store, by all calls
 }
 
-// Open reads the session of a request, for no longer than ctx lasts. The
-// request is only read, and must not be written to meanwhile.
+// Waits reports whether Open may wait for the store, and so take its time.
+func (s *Sessions) Waits() bool { return s.cookies == nil }
+
+// Open reads the session of a request into the room that it is given, for no longer
+// than ctx lasts. The request is only read, and must not be written to meanwhile.
 //
 // A cookie that does not decode, or whose session is gone, is a clean start.
 // Any other failure of the store is tried once more, and is then trouble: the
 // same cookie may be good again later. Saving an entry ends it either way.
-func (s *Sessions) Open(ctx context.Context, r *http.Request) *Opened {
-	return s.OpenInto(ctx, r, new(Opened), time.Now())
-}
-
-// Waits reports whether Open may wait for the store, and so take its time.
-func (s *Sessions) Waits() bool { return s.cookies == nil }
-
-// OpenInto is Open for who has the room and the time already.
-func (s *Sessions) OpenInto(ctx context.Context, r *http.Request, o *Opened, now time.Time) *Opened {
+func (s *Sessions) Open(ctx context.Context, r *http.Request, o *Opened, now time.Time) *Opened {
 	*o = Opened{waited: o.waited}
 	name := s.options.Name
 	value, ok := cookieOf(r.Header, name)
@@ -190,7 +165,7 @@ func (s *Sessions) Try(ctx context.Context, r *http.Request, o *Opened, e Entry,
 			again.AddCookie(&http.Cookie{Name: cookie.Name, Value: cookie.Value}) // #nosec G124 -- as a browser sends it
 		}
 	}
-	back := s.OpenInto(ctx, again, &Opened{waited: o.waited}, time.Now())
+	back := s.Open(ctx, again, &Opened{waited: o.waited}, time.Now())
 	o.waited = back.waited
 	return back.Trouble
 }
@@ -222,7 +197,7 @@ func (s *Sessions) write(h http.Header, r *http.Request, o *Opened, secure bool,
 	ctx, g := r.Context(), o.session
 	// Gorilla's own defaults are SameSite=None and no HttpOnly.
 	g.Options = &sessions.Options{
-		Path: s.options.Path, MaxAge: seconds, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode,
+		Path: "/", MaxAge: seconds, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode,
 	}
 	reply := headerOnly{h} // a cookie store writes its cookie last, and nothing else
 	if s.cookies == nil {
