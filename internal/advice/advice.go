@@ -68,13 +68,13 @@ func (a *Advisor) Refused(r *http.Request) {
 
 // refusal returns what is wrong where the policy has refused a page with ErrCrossSite.
 func (a *Advisor) refusal(r *http.Request) (text string, every *background.Every, args []any) {
-	fault, page := a.policy.DiagnoseRefusal(r)
-	switch fault {
-	case guard.OverHTTP:
+	page, _, missing := guard.PageOrigin(r.Header)
+	switch {
+	case a.policy.IsOverHTTP(r):
 		return overHTTPText, &a.overHTTP, nil
-	case guard.BehindTLS:
+	case a.policy.IsBehindTLS(r) && guard.IsOfHost(page, r.Host):
 		return behindTLSText, &a.behindTLS, []any{"page", short(page)}
-	case guard.Silent:
+	case missing && r.Header.Get("Sec-Fetch-Site") == "":
 		return silentText, &a.silent, nil
 	}
 	return refusedText, &a.refused, []any{"page", short(page), "own", short(a.policy.OriginOf(r))}

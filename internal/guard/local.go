@@ -14,7 +14,7 @@ func IsLocal(r *http.Request) bool {
 	if !isLoopback(r.Host) {
 		return false
 	}
-	page, _, missing := pageOrigin(r.Header)
+	page, _, missing := PageOrigin(r.Header)
 	if missing {
 		return true
 	}

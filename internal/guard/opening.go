@@ -20,14 +20,14 @@ func (p Policy) Opening(r *http.Request) (Page, error) {
 	if r.Method != http.MethodPost || dest != "" && dest != "empty" || mode != "" && mode != "cors" && mode != "same-origin" {
 		return Page{}, ErrNotAScript
 	}
-	origin, named, _ := pageOrigin(h)
+	origin, named, _ := PageOrigin(h)
 	if !named || origin == "" {
 		return Page{}, ErrCrossSite
 	}
 	own := origin == p.OriginOf(r)
 	allowed := slices.Contains(p.allowed, origin)
 	switch {
-	case site == "same-origin" && (own || allowed || p.origin == "" && isOfHost(origin, r.Host)):
+	case site == "same-origin" && (own || allowed || p.origin == "" && IsOfHost(origin, r.Host)):
 		return Page{}, nil
 	case site == "" && own:
 		return Page{}, nil
@@ -39,9 +39,9 @@ func (p Policy) Opening(r *http.Request) (Page, error) {
 	return Page{}, ErrCrossSite
 }
 
-// isOfHost reports whether an origin is of the host that a request came to,
+// IsOfHost reports whether an origin is of the host that a request came to,
 // whatever the scheme: a proxy in front may end TLS.
-func isOfHost(origin, host string) bool {
+func IsOfHost(origin, host string) bool {
 	scheme, _, _ := strings.Cut(origin, "://")
 	return origin == originOfText(scheme+"://"+host)
 }

@@ -83,11 +83,11 @@ func originOfText(s string) string {
 	return originOf(u)
 }
 
-// pageOrigin returns the origin of the page that a request says it comes from:
+// PageOrigin returns the origin of the page that a request says it comes from:
 // Origin or, without one, Referer. named is true for the former. It is empty
 // where the headers name none, several, or what is no origin; missing is true
 // where there are no headers.
-func pageOrigin(h http.Header) (origin string, named, missing bool) {
+func PageOrigin(h http.Header) (origin string, named, missing bool) {
 	if origins, ok := h["Origin"]; ok {
 		if len(origins) != 1 {
 			return "", true, false

@@ -100,7 +100,7 @@ func (p Policy) Page(r *http.Request) (Page, error) {
 	if site != "" && site != "same-site" && site != "cross-site" {
 		return Page{}, ErrCrossSite
 	}
-	origin, named, missing := pageOrigin(h)
+	origin, named, missing := PageOrigin(h)
 	switch {
 	case site == "" && missing && !hasCredentials(r):
 		return Page{Unproven: true}, nil
@@ -118,7 +118,7 @@ func (p Policy) checkSame(h http.Header) error {
 	if p.origin == "" || p.isOurs(h) {
 		return nil
 	}
-	origin, _, missing := pageOrigin(h)
+	origin, _, missing := PageOrigin(h)
 	if missing || origin == p.origin || origin != "" && slices.Contains(p.allowed, origin) {
 		return nil
 	}
