@@ -78,7 +78,7 @@ func (x *exchange) greet(ctx context.Context, o *session.Opened, how action) (bo
 		}
 		return true, verdict{err: fmt.Errorf("%w: session: %w", Unavailable, err)}
 	}
-	if !m.limit.TakeOrWarn(ctx, x.request, m.log) {
+	if !m.limit.Take(ctx, x.request, m.log) {
 		// It is known, though, that no member is there any more.
 		return true, verdict{owner: m.nobody, err: Crowded}
 	}

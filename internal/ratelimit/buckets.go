@@ -56,11 +56,3 @@ func (b *buckets) spend(addr netip.Addr, now time.Time) float64 {
 	bucket.AllowN(now, 1)
 	return 1 - left/float64(b.burst)
 }
-
-// size is how many buckets there are.
-func (b *buckets) size() int {
-	if b == nil {
-		return 0
-	}
-	return len(b.young) + len(b.old)
-}

@@ -109,9 +109,9 @@ func isTrusted(addr netip.Addr, trusted []netip.Prefix) bool {
 	return slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// CheckProxies reports every prefix that is wrong: each would match nothing, or
+// checkProxies reports every prefix that is wrong: each would match nothing, or
 // everybody. The errors name Config.Site.TrustedProxies.
-func CheckProxies(list []netip.Prefix) error {
+func checkProxies(list []netip.Prefix) error {
 	var faults []error
 	for i, p := range list {
 		fault := ""

@@ -113,7 +113,7 @@ func TestHopsFromRight(t *testing.T) {
 
 // Every wrong proxy is told of, by its place.
 func TestCheckProxies(t *testing.T) {
-	err := CheckProxies([]netip.Prefix{
+	err := checkProxies([]netip.Prefix{
 		netip.MustParsePrefix("10.0.0.0/8"), {}, netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"),
 		netip.PrefixFrom(netip.MustParseAddr("::ffff:10.0.0.0"), 104), netip.MustParsePrefix("2001:db8::/32"),
 	})
@@ -133,7 +133,7 @@ func TestCheckProxies(t *testing.T) {
 			t.Errorf("%s, want %s", line, want[i])
 		}
 	}
-	if err := CheckProxies(testProxies); err != nil {
+	if err := checkProxies(testProxies); err != nil {
 		t.Error(err)
 	}
 }

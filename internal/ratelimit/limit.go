@@ -66,7 +66,7 @@ func (o Options) Check() error {
 	if math.IsNaN(o.PerSecond) || math.IsInf(o.PerSecond, 0) {
 		faults = append(faults, errors.New("Config.Visitors.PerSecond must be a number of visitors per second; a negative one switches the limit off"))
 	}
-	return errors.Join(append(faults, CheckProxies(o.TrustedProxies))...)
+	return errors.Join(append(faults, checkProxies(o.TrustedProxies))...)
 }
 
 // New returns a Limit that has turned nobody away yet.
@@ -87,21 +87,15 @@ func New(o Options) *Limit {
 
 // The limits that a new visitor may be over.
 const (
-	OverTotal   = "total"
-	OverNetwork = "network"
-	OverClient  = "client"
+	overTotal   = "total"
+	overNetwork = "network"
+	overClient  = "client"
 )
 
-// Take takes a token for a new visitor, whose request it is. It returns the limit
-// that does not allow that, and takes nothing then; empty: the visitor may be made.
-func (l *Limit) Take(r *http.Request) (over string) {
-	return l.take(clientOf(r.RemoteAddr, r.Header["X-Forwarded-For"], l.proxies))
-}
-
-// TakeOrWarn is Take with a line in the log, now and then, of who is turned away.
-// It reports whether the visitor may be made.
-func (l *Limit) TakeOrWarn(ctx context.Context, r *http.Request, log *slog.Logger) bool {
-	over := l.Take(r)
+// Take takes a token for a new visitor, whose request it is. It reports whether the
+// visitor may be made; the log says now and then who is turned away.
+func (l *Limit) Take(ctx context.Context, r *http.Request, log *slog.Logger) bool {
+	over := l.take(clientOf(r.RemoteAddr, r.Header["X-Forwarded-For"], l.proxies))
 	if over != "" && l.full.Count(time.Now()) > 0 {
 		log.WarnContext(ctx, "maicontact: too many new visitors, some get no chat; behind a proxy check Config.Site.TrustedProxies",
 			"limit", over, "forwarded", len(r.Header["X-Forwarded-For"]) > 0)
@@ -116,15 +110,15 @@ func (l *Limit) take(client netip.Addr) (over string) {
 	defer l.mu.Unlock()
 	now, network := time.Now(), networkOf(client)
 	if l.total.TokensAt(now) < 1+l.leaves(client, network, now) {
-		return OverTotal
+		return overTotal
 	}
 	if l.clients != nil {
 		own, shared := l.clients.of(client, now), l.networks.of(network, now)
 		switch {
 		case own.TokensAt(now) < 1:
-			return OverClient
+			return overClient
 		case shared.TokensAt(now) < 1:
-			return OverNetwork
+			return overNetwork
 		}
 		own.AllowN(now, 1)
 		shared.AllowN(now, 1)

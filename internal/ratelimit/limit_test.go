@@ -33,32 +33,32 @@ func TestVisitorLimit(t *testing.T) {
 		steps     []step
 	}{
 		{"a client", 20, 10 * time.Second, 50, []step{
-			{0, 1, 30, 20, OverClient}, {9 * time.Second, 1, 5, 0, OverClient}, {time.Second, 1, 5, 1, OverClient},
-			{time.Hour, 1, 30, 20, OverClient},
+			{0, 1, 30, 20, overClient}, {9 * time.Second, 1, 5, 0, overClient}, {time.Second, 1, 5, 1, overClient},
+			{time.Hour, 1, 30, 20, overClient},
 		}},
-		{"a client is not another", 3, time.Minute, 50, []step{{0, 1, 5, 3, OverClient}, {0, 2, 5, 3, OverClient}, {0, 1, 1, 0, OverClient}}},
+		{"a client is not another", 3, time.Minute, 50, []step{{0, 1, 5, 3, overClient}, {0, 2, 5, 3, overClient}, {0, 1, 1, 0, overClient}}},
 		{"who is refused takes nothing of the total", 3, time.Minute, 10, []step{
-			{0, 1, 1000, 3, OverClient}, {0, elsewhere, 3, 3, ""}, {0, 2 * elsewhere, 3, 3, ""}, {0, 3 * elsewhere, 3, 1, OverTotal},
+			{0, 1, 1000, 3, overClient}, {0, elsewhere, 3, 3, ""}, {0, 2 * elsewhere, 3, 3, ""}, {0, 3 * elsewhere, 3, 1, overTotal},
 		}},
 		{"who the total refuses takes nothing of their own", 3, time.Hour, 1, []step{
-			{0, 1, 5, 1, OverTotal}, {time.Second, 1, 5, 1, OverTotal}, {time.Second, 1, 1, 1, ""}, {time.Second, 1, 1, 0, OverClient},
+			{0, 1, 5, 1, overTotal}, {time.Second, 1, 5, 1, overTotal}, {time.Second, 1, 1, 1, ""}, {time.Second, 1, 1, 0, overClient},
 		}},
 		{"the total", 20, 10 * time.Second, 2.5, []step{
-			{0, 1, 1, 1, ""}, {0, elsewhere, 1, 1, ""}, {0, 2 * elsewhere, 9, 1, OverTotal}, {400 * time.Millisecond, 3 * elsewhere, 9, 1, OverTotal},
-			{time.Minute, 4 * elsewhere, 9, 2, OverTotal}, {0, 5 * elsewhere, 9, 1, OverTotal},
+			{0, 1, 1, 1, ""}, {0, elsewhere, 1, 1, ""}, {0, 2 * elsewhere, 9, 1, overTotal}, {400 * time.Millisecond, 3 * elsewhere, 9, 1, overTotal},
+			{time.Minute, 4 * elsewhere, 9, 2, overTotal}, {0, 5 * elsewhere, 9, 1, overTotal},
 		}},
-		{"less than one per second", 20, 10 * time.Second, 0.1, []step{{0, 1, 5, 1, OverTotal}, {10 * time.Second, 1, 5, 1, OverTotal}}},
-		{"no limit for a client", -1, 10 * time.Second, 50, []step{{0, 1, 99, 25, OverTotal}, {0, elsewhere, 3, 3, ""}}},
+		{"less than one per second", 20, 10 * time.Second, 0.1, []step{{0, 1, 5, 1, overTotal}, {10 * time.Second, 1, 5, 1, overTotal}}},
+		{"no limit for a client", -1, 10 * time.Second, 50, []step{{0, 1, 99, 25, overTotal}, {0, elsewhere, 3, 3, ""}}},
 		{"a network", 2, time.Minute, -1, []step{
-			{0, 1, 3, 2, OverClient}, {0, 2, 3, 2, OverClient}, {0, 3, 3, 2, OverClient}, {0, 4, 2, 2, ""},
-			{0, 5, 3, 0, OverNetwork}, {0, elsewhere, 2, 2, ""}, {15 * time.Second, 5, 3, 1, OverNetwork},
+			{0, 1, 3, 2, overClient}, {0, 2, 3, 2, overClient}, {0, 3, 3, 2, overClient}, {0, 4, 2, 2, ""},
+			{0, 5, 3, 0, overNetwork}, {0, elsewhere, 2, 2, ""}, {15 * time.Second, 5, 3, 1, overNetwork},
 		}},
-		{"no limit in total", 2, time.Minute, -1, []step{{0, 1, 9, 2, OverClient}, {0, 2, 9, 2, OverClient}}},
+		{"no limit in total", 2, time.Minute, -1, []step{{0, 1, 9, 2, overClient}, {0, 2, 9, 2, overClient}}},
 		{"no limit at all", -1, 10 * time.Second, -1, []step{{0, 1, 10_000, 10_000, ""}}},
 		// A generation lives three seconds; the bucket outlives it while it fills.
 		{"a bucket that passes on to the next generation", 3, time.Second, 50, []step{
-			{0, 2, 1, 1, ""}, {2900 * time.Millisecond, 1, 9, 3, OverClient}, {200 * time.Millisecond, 2, 1, 1, ""},
-			{0, 1, 9, 0, OverClient}, {time.Second, 1, 9, 1, OverClient}, {5 * time.Second, 1, 9, 3, OverClient},
+			{0, 2, 1, 1, ""}, {2900 * time.Millisecond, 1, 9, 3, overClient}, {200 * time.Millisecond, 2, 1, 1, ""},
+			{0, 1, 9, 0, overClient}, {time.Second, 1, 9, 1, overClient}, {5 * time.Second, 1, 9, 3, overClient},
 		}},
 		{"numbers beyond all time", 1 << 30, 1 << 62, 1e300, []step{{0, 1, 100, 100, ""}}},
 	} {
@@ -128,20 +128,28 @@ func TestVisitorLimitWritesNothingDown(t *testing.T) {
 	})
 }
 
+// size is how many buckets there are.
+func (b *buckets) size() int {
+	if b == nil {
+		return 0
+	}
+	return len(b.young) + len(b.old)
+}
+
 // A request is its client's, through the proxies that are trusted.
 func TestTake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Options{Burst: 1, Interval: time.Minute, PerSecond: -1, TrustedProxies: testProxies})
 		for _, step := range []struct{ remote, forwarded, want string }{
-			{"203.0.113.9:1", "", ""}, {"203.0.113.9:2", "198.51.100.1", OverClient}, {"10.0.0.1:1", "203.0.113.9", OverClient},
-			{"10.0.0.1:1", "198.51.100.1", ""}, {"10.0.0.2:1", "198.51.100.1", OverClient}, {"@", "", ""}, {"@", "198.51.100.2", OverClient},
+			{"203.0.113.9:1", "", ""}, {"203.0.113.9:2", "198.51.100.1", overClient}, {"10.0.0.1:1", "203.0.113.9", overClient},
+			{"10.0.0.1:1", "198.51.100.1", ""}, {"10.0.0.2:1", "198.51.100.1", overClient}, {"@", "", ""}, {"@", "198.51.100.2", overClient},
 		} {
 			r := httptest.NewRequest("GET", "/", nil)
 			r.RemoteAddr = step.remote
 			if step.forwarded != "" {
 				r.Header.Set("X-Forwarded-For", step.forwarded)
 			}
-			if got := l.Take(r); got != step.want {
+			if got := l.take(clientOf(r.RemoteAddr, r.Header["X-Forwarded-For"], l.proxies)); got != step.want {
 				t.Errorf("%s for %s: %q, want %q", step.remote, step.forwarded, got, step.want)
 			}
 		}
