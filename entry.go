@@ -219,7 +219,9 @@ func (m *Middleware) visitorOf(ctx context.Context) (*exchange, contacts.Person,
 
 // isolated returns a context that cannot ask who is there: Identify, which
 // answers that, and hooks get it.
-func isolated(ctx context.Context) context.Context { return session.Isolate(ctx, exchangeKey{}) }
+func isolated(ctx context.Context) *session.Isolated {
+	return &session.Isolated{Context: ctx, Hidden: exchangeKey{}}
+}
 
 // privateCopy returns a copy of the request for use on any goroutine: in the
 // asker's context, with no gorilla session shared.
@@ -227,7 +229,7 @@ func (x *exchange) privateCopy(ctx context.Context, room *session.Isolated) *htt
 	if room.Context != nil {
 		room = new(session.Isolated) // that of the first copy may be in use yet
 	}
-	*room = session.Isolated{Context: ctx, Hidden: exchangeKey{}}
+	*room = *isolated(ctx)
 	return x.request.WithContext(room)
 }
 

@@ -17,9 +17,6 @@ type Isolated struct {
 	Hidden any // a key; nil: none
 }
 
-// Isolate returns a context that is isolated, and hides that key.
-func Isolate(ctx context.Context, hidden any) context.Context { return &Isolated{ctx, hidden} }
-
 // Value tells gorilla's registry by its type, as the key is not exported.
 func (c *Isolated) Value(key any) any {
 	if key == c.Hidden {
@@ -35,7 +32,7 @@ func (c *Isolated) Value(key any) any {
 // private returns a copy of the request for a store that works on another
 // goroutine, and may still do so when the handler has gone on.
 func private(ctx context.Context, r *http.Request) *http.Request {
-	r = r.WithContext(Isolate(ctx, nil))
+	r = r.WithContext(&Isolated{Context: ctx})
 	r.Header = r.Header.Clone()
 	return r
 }
