@@ -17,9 +17,6 @@ import (
 )
 
 const (
-	// renewVisitor is how often a visitor's cookie is written again at the
-	// latest, so that it does not run out while they keep coming.
-	renewVisitor = 24 * time.Hour
 	// firstLife is how long a visitor is remembered who never comes back.
 	firstLife = 7 * 24 * time.Hour
 	// visitorSlack is how much longer the row of a visitor stays than any cookie
@@ -63,7 +60,7 @@ const (
 // greet makes the key of a new visitor. It must be in the browser before a
 // contact is made for it, or each ask would leave another contact behind: whoever
 // opens the chat has to bring it back first.
-func (x *exchange) greet(ctx context.Context, o *session.Opened, how action) (bool, verdict) {
+func (x *exchange) greet(ctx context.Context, o *session.Opened, how session.Action) (bool, verdict) {
 	m := x.mc
 	q := m.visitor
 	key := m.keys + rand.Text()
@@ -85,7 +82,7 @@ func (x *exchange) greet(ctx context.Context, o *session.Opened, how action) (bo
 	if !x.write(fresh, life) {
 		return true, verdict{err: TooLate}
 	}
-	if how == keep {
+	if how == session.Keep {
 		return true, verdict{err: keeping}
 	}
 	x.question = &q

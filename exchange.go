@@ -178,68 +178,61 @@ func (x *exchange) identify(ctx context.Context) (answered bool, _ verdict) {
 	if m.sessions.Waits() {
 		now = time.Now()
 	}
-	f := x.facts(q, o, member != nil, now)
-	d := decide(&f)
-	if d.former != "" {
-		x.retire(ctx, d.former)
-	}
-	return x.carryOut(ctx, d, q, o)
+	return x.decide(ctx, q, o, now)
 }
 
-// facts gathers what decide looks at.
-func (x *exchange) facts(q *resolve.Question, o *session.Opened, member bool, now time.Time) facts {
+// decide gathers what there is to look at, and does what that comes to.
+func (x *exchange) decide(ctx context.Context, q *resolve.Question, o *session.Opened, now time.Time) (answered bool, _ verdict) {
 	m := x.mc
-	f := facts{
-		member: member, owner: q.Owner, profile: q.Profile, scope: m.keys,
-		entry: o.Entry, found: o.Found, now: now, committed: x.writer.Committed(),
-		life: m.config.Cookie.MaxAge, renew: min(renewVisitor, m.config.Cookie.MaxAge/2),
-		opening: x.opening, lazy: !x.opening && m.config.Visitors.Start == OnOpen, kept: x.opening && x.request.URL.RawQuery == keptQuery,
+	f := session.Facts{
+		Member: x.member, Owner: q.Owner, Profile: q.Profile, Scope: m.keys,
+		Entry: o.Entry, Found: o.Found, Now: now, Committed: x.writer.Committed(), Life: m.config.Cookie.MaxAge,
+		Opening: x.opening, Lazy: !x.opening && m.config.Visitors.Start == OnOpen, Kept: x.opening && x.request.URL.RawQuery == keptQuery,
 	}
 	if !x.isRead {
 		// A page that reads the answer was let in by it already.
-		f.unseen = reasonOf(guard.Unseen(x.request))
-		f.elsewhere = guard.FromElsewhere(x.request)
+		f.Unseen = guard.Unseen(x.request)
+		f.Elsewhere = guard.FromElsewhere(x.request)
 	}
-	f.elsewhere = f.elsewhere || x.page.CrossSite
-	mayBeStale := member && q.Desired.Profile.QueryMetadata.IsZero()
+	f.Elsewhere = f.Elsewhere || x.page.CrossSite
+	mayBeStale := f.Member && q.Desired.Profile.QueryMetadata.IsZero()
 	switch e := &o.Entry; {
 	case e.Contact == "":
 	case m.resolver.Believes(e.Owner, e.Trust, e.Checked, now):
-		f.trusted = believed
+		f.Trusted = session.Believed
 	case mayBeStale && m.resolver.BelievesStale(e.Owner, e.Trust, e.Checked, now):
-		f.trusted = believedIfSilent
+		f.Trusted = session.BelievedIfSilent
 	}
-	return f
-}
-
-// carryOut does what was decided.
-func (x *exchange) carryOut(ctx context.Context, d decision, q *resolve.Question, o *session.Opened) (bool, verdict) {
-	m := x.mc
-	switch d.action {
-	case serve:
+	d := session.Decide(&f)
+	if d.Former != "" {
+		x.retire(ctx, d.Former)
+	}
+	switch d.Action {
+	case session.Serve:
 		if x.former != "" {
 			x.write(o.Entry, 0) // without the visitor, once the store knows
 		}
 		return true, verdict{id: o.Entry.Contact, owner: o.Entry.Owner}
-	case refuse:
-		if d.reason == NotOpened {
+	case session.Refuse:
+		reason := reasonOf(d.Why)
+		if reason == NotOpened {
 			x.forgetMember(ctx) // it is known that none is there any more
-			return true, verdict{owner: m.nobody, err: NotOpened}
+			return true, verdict{owner: m.nobody, err: reason}
 		}
-		return true, verdict{err: d.reason}
-	case greet, keep:
-		return x.greet(ctx, o, d.action)
+		return true, verdict{err: reason}
+	case session.Greet, session.Keep:
+		return x.greet(ctx, o, d.Action)
 	}
-	x.stale = d.stale
+	x.stale = d.Stale
 	asked := *q // only what is asked lives on
 	if asked.Owner == "" {
 		asked.Person, asked.Owner = m.scope.Visitor(o.Entry.Visitor), o.Entry.Owner
 		asked.First = x.opening && o.Entry.Contact == ""
-		if d.renew {
+		if d.Renew {
 			asked.Keep = m.config.Cookie.MaxAge + visitorSlack
 		}
 	}
-	if d.replace {
+	if d.Replace {
 		// Whoever was here before is forgotten now, whatever the resolver says.
 		x.write(session.Entry{Owner: asked.Owner}, 0)
 	}
@@ -274,10 +267,8 @@ func (x *exchange) settle(ctx context.Context, q *resolve.Question, found resolv
 		x.known = x.record(q, found)
 	case gone && q.Person.IsVisitor() && !q.Fresh:
 		x.opened = &session.Opened{}
-		f := x.facts(q, x.opened, false, time.Now())
-		d := decideNew(&f)
 		x.question = nil
-		x.answered, x.known = x.carryOut(ctx, d, q, x.opened)
+		x.answered, x.known = x.decide(ctx, &x.mc.visitor, x.opened, time.Now())
 		return x.known, x.answered
 	case errors.Is(err, resolve.ErrStoreSilent) && x.stale:
 		if n := x.mc.silent.Count(time.Now()); n > 0 {

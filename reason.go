@@ -7,6 +7,7 @@ import (
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/guard"
 	"github.com/maicontact/maicontact/internal/resolve"
+	"github.com/maicontact/maicontact/internal/session"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -110,6 +111,10 @@ var reasons = []struct {
 	{resolve.ErrMisset, Misconfigured},
 	{contacts.ErrSuspended, Suspended},
 	{contacts.ErrErased, Erased},
+	{session.ErrNotOpened, NotOpened},
+	{session.ErrElsewhere, CrossSite},
+	{session.ErrCookieRefused, CookieRefused},
+	{session.ErrTooLate, TooLate},
 	{guard.ErrCrossSite, CrossSite},
 	{guard.ErrNotAScript, NotAScript},
 	{guard.ErrPrefetch, Prefetch},

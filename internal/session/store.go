@@ -1,5 +1,6 @@
 // Package session keeps our one entry in any gorilla session store, and has a
-// cookie store of its own with authenticated encryption.
+// cookie store of its own with authenticated encryption. It says what the entry
+// decides for a person.
 //
 // A session is read and written for one request, from a private copy of it. It
 // never enters gorilla's registry, a bare map that the handler may be using on
