@@ -114,11 +114,12 @@ func isPath(s string) bool {
 
 func isName(s string) bool { return s != "" && len(s) <= 64 && contacts.IsPlain(s) }
 
-func inField(name string, err error) error {
+// wrap says what an error is about, if there is one.
+func wrap(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", "Config."+name, err)
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // verified are the checks of Verify, by their names in package doctor.
@@ -141,10 +142,7 @@ func (m *Middleware) Verify(ctx context.Context) error {
 			m.log.WarnContext(ctx, "maicontact: verify: "+r.Says, "check", r.Check)
 		}
 	}, verified[:]...)
-	if err = errors.Join(append(wrong, err)...); err != nil {
-		return fmt.Errorf("maicontact: verify: %w", err)
-	}
-	return nil
+	return wrap("maicontact: verify", errors.Join(append(wrong, err)...))
 }
 
 // Examine makes those checks of package doctor, by their names, or all, and tells

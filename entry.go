@@ -30,24 +30,21 @@ const (
 func (x *exchange) open(ctx context.Context, now time.Time) *session.Opened {
 	if x.opened == nil {
 		x.opened = x.mc.sessions.Open(ctx, x.request, &x.session, now)
-		if x.opened.Trouble != nil && !x.mc.isLate(ctx, x.opened.Trouble) {
-			x.mc.log.WarnContext(ctx, "maicontact: the session could not be read, it starts anew", "error", x.opened.Trouble)
+		if err := x.opened.Trouble; err != nil {
+			x.mc.sessionFailed(ctx, slog.LevelWarn, "the session could not be read, it starts anew", err)
 		}
 	}
 	return x.opened
 }
 
-// isLate reports whether the session store gave no answer in time, and warns of it.
-func (m *Middleware) isLate(ctx context.Context, err error) bool {
-	late := errors.Is(err, session.ErrLate)
-	if late && ctx.Err() == nil {
+// sessionFailed says what went wrong, or that the store gave no answer in time.
+func (m *Middleware) sessionFailed(ctx context.Context, level slog.Level, message string, err error) {
+	switch {
+	case !errors.Is(err, session.ErrLate):
+		m.log.Log(ctx, level, "maicontact: "+message, "error", err)
+	case ctx.Err() == nil:
 		m.advice.SessionsHang(ctx)
 	}
-	return late
-}
-
-func (x *exchange) hasCookie() bool {
-	return session.HasCookie(x.request.Header, x.mc.config.Cookie.Name)
 }
 
 // A browser that was given our cookie is sent to keptQuery, to bring it back. The
@@ -70,9 +67,7 @@ func (x *exchange) greet(ctx context.Context, o *session.Opened, how session.Act
 	q.Keep = life + visitorSlack
 	fresh := session.Entry{Owner: q.Owner, Visitor: key, Issued: time.Now()}
 	if err := m.sessions.Try(ctx, x.request, o, fresh, m.guard.IsHTTPS(x.request), life); err != nil {
-		if !m.isLate(ctx, err) {
-			m.log.ErrorContext(ctx, "maicontact: the session cannot be written, no chat for this visitor; check Config.Sessions", "error", err)
-		}
+		m.sessionFailed(ctx, slog.LevelError, "the session cannot be written, no chat for this visitor; check Config.Sessions", err)
 		return true, verdict{err: fmt.Errorf("%w: session: %w", Unavailable, err)}
 	}
 	if !m.limit.Take(ctx, x.request, m.log) {
@@ -94,7 +89,7 @@ func (x *exchange) greet(ctx context.Context, o *session.Opened, how session.Act
 // not: what is saved then is a copy. Where the browser keeps no cookie of ours, a
 // session would only be left behind.
 func (x *exchange) write(e session.Entry, maxAge time.Duration) bool {
-	if x.page.CrossSite && !x.hasCookie() {
+	if x.page.CrossSite && !x.mc.sessions.HasCookie(x.request) {
 		return !x.writer.Committed()
 	}
 	m, o, former := x.mc, *x.opened, x.former
@@ -110,9 +105,7 @@ func (x *exchange) write(e session.Entry, maxAge time.Duration) bool {
 
 // Report is told by the reply's writer what went wrong.
 func (x *exchange) Report(err error) {
-	if ctx := x.request.Context(); !x.mc.isLate(ctx, err) {
-		x.mc.log.ErrorContext(ctx, "maicontact: a reply was not written as planned", "error", err)
-	}
+	x.mc.sessionFailed(x.request.Context(), slog.LevelError, "a reply was not written as planned", err)
 }
 
 // record plans the entry that an answer leaves, if it says anything new. The
@@ -141,7 +134,7 @@ func (x *exchange) record(q *resolve.Question, found resolve.Answer) verdict {
 
 // drop plans that the browser forgets our cookie.
 func (x *exchange) drop(o *session.Opened) bool {
-	if !x.hasCookie() {
+	if !x.mc.sessions.HasCookie(x.request) {
 		return x.writer.Plan(nil)
 	}
 	saved := *o // see write
@@ -153,7 +146,7 @@ func (x *exchange) drop(o *session.Opened) bool {
 // forgetMember clears a former member's entry where nobody gets a chat. A
 // visitor's stays: the next page may have the chat again.
 func (x *exchange) forgetMember(ctx context.Context) {
-	if !x.hasCookie() {
+	if !x.mc.sessions.HasCookie(x.request) {
 		return
 	}
 	if o := x.open(ctx, time.Now()); o.Found && o.Entry.Visitor == "" {
@@ -180,7 +173,7 @@ func (x *exchange) logOut(ctx context.Context, clear []string) error {
 	x.inquire()
 	x.begun, x.answered, x.forgotten, x.known = true, true, true, verdict{err: Forgotten}
 	o := x.opened
-	if x.hasCookie() {
+	if x.mc.sessions.HasCookie(x.request) {
 		o = x.open(ctx, time.Now())
 		for _, key := range []string{o.Entry.Visitor, o.Entry.Former} {
 			if key != "" {
@@ -240,7 +233,7 @@ func (x *exchange) tell(ctx context.Context, since time.Time, reason Reason, det
 	}
 	x.told.Do(func() {
 		if reason != "" {
-			m.logNoChat(ctx, reason, detail)
+			m.advice.NoChat(ctx, string(reason), detail)
 		}
 		if m.config.OnAsk == nil {
 			return
@@ -253,15 +246,4 @@ func (x *exchange) tell(ctx context.Context, since time.Time, reason Reason, det
 		defer background.Contain(ctx, m.log, &ended)
 		m.config.OnAsk(isolated(ctx), a)
 	})
-}
-
-func (m *Middleware) logNoChat(ctx context.Context, reason Reason, detail error) {
-	attrs := []slog.Attr{slog.String("reason", string(reason))}
-	if detail != nil {
-		attrs = append(attrs, slog.Any("error", detail))
-	}
-	m.log.LogAttrs(ctx, slog.LevelDebug, "maicontact: no chat", attrs...)
-	if reason == TooLate {
-		m.advice.TooLate(ctx)
-	}
 }

@@ -92,10 +92,7 @@ func (x *exchange) inquire() {
 // same answer.
 func (x *exchange) contact(ctx context.Context) verdict {
 	known := x.find(ctx)
-	switch {
-	case known.err == nil:
-		x.tell(ctx, x.since, "", nil)
-	case ctx.Err() == nil:
+	if known.err == nil || ctx.Err() == nil {
 		x.tell(ctx, x.since, reasonOf(known.err), nil)
 	}
 	return known
@@ -225,7 +222,7 @@ func (x *exchange) decide(ctx context.Context, q *resolve.Question, o *session.O
 	}
 	x.stale = d.Stale
 	asked := *q // only what is asked lives on
-	if asked.Owner == "" {
+	if !x.member {
 		asked.Person, asked.Owner = m.scope.Visitor(o.Entry.Visitor), o.Entry.Owner
 		asked.First = x.opening && o.Entry.Contact == ""
 		if d.Renew {

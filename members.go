@@ -102,7 +102,7 @@ func (m *Middleware) Owner(ctx context.Context, id webchat.ContactID) (memberID 
 			err = errors.New("the business user ID is too long to be kept")
 		}
 	}
-	return memberID, failed("owner", err)
+	return memberID, wrap("maicontact: owner", err)
 }
 
 // refused passes on what MaiAgent did not take.
@@ -181,7 +181,7 @@ func (m *Middleware) EraseVisitor(ctx context.Context) (deleted bool, err error)
 	const what = "erase visitor"
 	x, p, err := m.visitorOf(ctx)
 	if err != nil {
-		return false, failed(what, err)
+		return false, wrap("maicontact: "+what, err)
 	}
 	deleted, err = condemn(ctx, what, p, m.resolver.Erase)
 	return deleted, errors.Join(err, x.logOut(ctx, nil))
@@ -194,7 +194,7 @@ func (m *Middleware) ReissueVisitor(ctx context.Context) (deleted bool, err erro
 	const what = "reissue visitor"
 	_, p, err := m.visitorOf(ctx)
 	if err != nil {
-		return false, failed(what, err)
+		return false, wrap("maicontact: "+what, err)
 	}
 	return condemn(ctx, what, p, m.reissue)
 }
@@ -202,9 +202,9 @@ func (m *Middleware) ReissueVisitor(ctx context.Context) (deleted bool, err erro
 // change has something done to a person's row.
 func change(what string, p contacts.Person, do func(owner string) error) error {
 	if p.ID == "" {
-		return failed(what, errors.New("a business user ID is needed"))
+		return wrap("maicontact: "+what, errors.New("a business user ID is needed"))
 	}
-	return failed(what, do(identity.Digest(p)))
+	return wrap("maicontact: "+what, do(identity.Digest(p)))
 }
 
 // condemn has a person's contact deleted.
@@ -215,11 +215,4 @@ func condemn(ctx context.Context, what string, p contacts.Person, do func(contex
 		return err
 	})
 	return deleted, err
-}
-
-func failed(what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("maicontact: %s: %w", what, err)
 }

@@ -42,9 +42,9 @@ import (
 type Middleware struct {
 	config   Config
 	scope    contacts.Scope
-	nobody   string // the owner of the answer that there is no chat for whoever is there
-	keys     string // how the keys of this scope's visitors begin
-	visitor  resolve.Question
+	nobody   string           // the owner of the answer that there is no chat for whoever is there
+	keys     string           // how the keys of this scope's visitors begin
+	visitor  resolve.Question // of a visitor who is not named yet
 	log      *slog.Logger
 	guard    guard.Policy
 	limit    *ratelimit.Limit
@@ -64,7 +64,7 @@ func New(c Config) (*Middleware, error) {
 	client, clientErr := webchat.NewClient(c.API)
 	renderer, rendererErr := render.New(c.Widget, c.Site.ScriptPath, c.Site.JSONPath, render.Button(c.Visitors.Button))
 	kept, sessionErr := session.New(session.Options{Store: c.Sessions, Name: c.Cookie.Name, MaxAge: c.Cookie.MaxAge, Wait: cmp.Or(max(c.Timing.Budget, 0), defaultBudget)})
-	if err := errors.Join(c.check(), policyErr, inField("API", clientErr), inField("Widget", rendererErr), inField("Sessions", sessionErr)); err != nil {
+	if err := errors.Join(c.check(), policyErr, wrap("Config.API", clientErr), wrap("Config.Widget", rendererErr), wrap("Config.Sessions", sessionErr)); err != nil {
 		return nil, fmt.Errorf("maicontact: %w", err)
 	}
 	m := &Middleware{
@@ -73,8 +73,7 @@ func New(c Config) (*Middleware, error) {
 	}
 	m.nobody = identity.Nobody(m.scope)
 	m.keys = m.nobody[:visitorPrefix]
-	m.visitor.Desired = contacts.Desired{Profile: c.Visitors.Profile, Stamp: contacts.StampOf(c.Visitors.Profile)}
-	m.visitor.Profile = m.visitor.Desired.Stamp.Profile
+	m.visitor = resolve.Asking(contacts.Person{}, c.Visitors.Profile, 0)
 	m.resolver = resolve.New(resolve.Options{
 		Scope: m.scope, Store: c.Store,
 		Budget: c.Timing.Budget, Recheck: c.Timing.Recheck, Stale: c.Timing.StaleIfError, Drain: c.Timing.Drain,

@@ -97,8 +97,18 @@ func (a *Advisor) Cookie(r *http.Request) {
 	}
 }
 
-// TooLate is told of somebody who asked when the reply had begun.
-func (a *Advisor) TooLate(ctx context.Context) { a.warn(ctx, &a.late, lateText) }
+// NoChat is told why somebody got no chat, with what is known of it: nothing that
+// is personal.
+func (a *Advisor) NoChat(ctx context.Context, reason string, detail error) {
+	attrs := []slog.Attr{slog.String("reason", reason)}
+	if detail != nil {
+		attrs = append(attrs, slog.Any("error", detail))
+	}
+	a.log.LogAttrs(ctx, slog.LevelDebug, "maicontact: no chat", attrs...)
+	if reason == "too late" {
+		a.warn(ctx, &a.late, lateText)
+	}
+}
 
 // SessionsHang is told of a request whose session was not read or written in time.
 func (a *Advisor) SessionsHang(ctx context.Context) { a.warn(ctx, &a.sessions, sessionsText) }

@@ -37,9 +37,9 @@ func private(ctx context.Context, r *http.Request) *http.Request {
 	return r
 }
 
-// HasCookie reports whether a request brings a cookie of that name.
-func HasCookie(h http.Header, name string) bool {
-	_, ok := cookieOf(h, name)
+// HasCookie reports whether a request brings our cookie, good or bad.
+func (s *Sessions) HasCookie(r *http.Request) bool {
+	_, ok := cookieOf(r.Header, s.options.Name)
 	return ok
 }
 

@@ -44,14 +44,15 @@ func TestIsolated(t *testing.T) {
 }
 
 func TestHasCookie(t *testing.T) {
+	s := &Sessions{options: Options{Name: "s"}}
 	for line, want := range map[string]bool{
 		"": false, "s=": true, "s": false, "a=1; s=2": true, "ss=1": false, "a=s=1": false, " s =1": true, "S=1": false,
 	} {
-		if got := HasCookie(http.Header{"Cookie": {line}}, "s"); got != want {
+		if got := s.HasCookie(&http.Request{Header: http.Header{"Cookie": {line}}}); got != want {
 			t.Errorf("%q: %v", line, got)
 		}
 	}
-	if HasCookie(nil, "s") {
+	if s.HasCookie(new(http.Request)) {
 		t.Error("a cookie of nothing")
 	}
 }
