@@ -81,8 +81,9 @@ type Config struct {
 
 	// OnRefused is told which fields of a profile MaiAgent does not take (a phone
 	// number it cannot read, say): everything else is sent, and these are tried
-	// again in a day or when they change. memberID is empty for visitors. It runs
-	// beside requests and must be safe for concurrent use. Optional.
+	// again in a day or when they change. memberID is empty for visitors, and for an
+	// ID of more than 128 characters, which are not kept. It runs beside requests and
+	// must be safe for concurrent use. Optional.
 	OnRefused func(ctx context.Context, memberID string, fields []webchat.Field)
 
 	// SuspendedAccess is what MaiAgent may answer a suspended member from. The

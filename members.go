@@ -110,10 +110,7 @@ func (m *Middleware) refused(ctx context.Context, p contacts.Person, fields []we
 	if m.config.OnRefused == nil {
 		return
 	}
-	id := p.ID
-	if p.IsVisitor() {
-		id = ""
-	}
+	id, _ := p.MemberID()
 	var ended error
 	defer background.Contain(ctx, m.log, &ended)
 	m.config.OnRefused(isolated(ctx), id, fields)

@@ -125,6 +125,26 @@ func TestRefusedFieldOfANewMember(t *testing.T) {
 	})
 }
 
+// The site is told its own ID of the member, and none of a visitor.
+func TestRefusedFieldOfWhom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told refusals
+		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.OnRefused = told.on })
+		defer s.run()()
+		bad := alice
+		bad.Email = "not an address"
+		for _, who := range []string{"alice@example.com", strings.Repeat("long", 50)} {
+			s.member(who, bad)
+			b := s.browser()
+			b.login(who)
+			b.contact()
+		}
+		if got, want := told.all(), []string{"alice@example.com [email]", " [email]"}; !slices.Equal(got, want) {
+			t.Errorf("told %q, want %q", got, want)
+		}
+	})
+}
+
 // A MaiAgent that refuses null for an empty text is sent none, from then on.
 func TestRefusedNull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
