@@ -11,6 +11,7 @@ import (
 
 	"github.com/gorilla/sessions"
 
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -63,7 +64,7 @@ type Config struct {
 
 	// Store is the contact management table. [NewMemoryStore] serves one
 	// process; package sqlstore serves several. Required.
-	Store Store
+	Store contacts.Store
 
 	// WidgetOptions adds options for this request, such as a colour from a
 	// database. It runs beside the resolving of the contact and gets a

@@ -17,7 +17,7 @@ import (
 
 // countedStore counts what is written.
 type countedStore struct {
-	maicontact.Store
+	contacts.Store
 	writes atomic.Int64
 }
 

@@ -16,7 +16,7 @@ import (
 // forgetfulStore fails the first few times it is to record a contact. Where it
 // is late it has recorded it all the same.
 type forgetfulStore struct {
-	maicontact.Store
+	contacts.Store
 	failures atomic.Int32
 	late     bool
 }

@@ -204,7 +204,7 @@ func (m *Middleware) visitorOf(ctx context.Context) (*exchange, contacts.Person,
 	if o := x.open(ctx, time.Now()); o.Found && session.IsVisitorOf(m.keys, o.Entry.Visitor) {
 		return x, m.scope.Visitor(o.Entry.Visitor), nil
 	}
-	return nil, contacts.Person{}, ErrNotFound
+	return nil, contacts.Person{}, contacts.ErrNotFound
 }
 
 // isolated returns a context that cannot ask who is there: Identify, which

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -279,9 +280,9 @@ func ExampleMiddleware_Reissue() {
 
 	done, err := mc.Reissue(context.Background(), "4711")
 	switch {
-	case errors.Is(err, maicontact.ErrErased):
+	case errors.Is(err, contacts.ErrErased):
 		fmt.Println("the member was erased, and stays so")
-	case errors.Is(err, maicontact.ErrNotFound):
+	case errors.Is(err, contacts.ErrNotFound):
 		fmt.Println("the member has no contact")
 	case err != nil:
 		fmt.Println(err)

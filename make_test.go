@@ -16,7 +16,7 @@ import (
 )
 
 type brokenClaims struct {
-	maicontact.Store
+	contacts.Store
 	asked atomic.Int64
 }
 

@@ -55,8 +55,8 @@ func (m *Middleware) Run(ctx context.Context) error { return m.resolver.Run(ctx)
 // at that moment gets the newer of both revisions. Changes of one member that come
 // at the same time are joined, and the newest counts.
 //
-// The error is ErrOlderRevision, ErrErased, ErrReissuing, or the store's. Safe
-// for concurrent use.
+// The error is [contacts.ErrOlderRevision], [contacts.ErrErased],
+// [contacts.ErrReissuing], or the store's. Safe for concurrent use.
 func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
 	profile := member.Profile.Normalized()
 	desired := contacts.Desired{Profile: profile, Stamp: contacts.StampOf(profile), Revision: member.Revision}
@@ -71,16 +71,17 @@ func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
 // It is in the store when Suspend returns, and lasts until [Middleware.Resume];
 // changes of the profile meanwhile are kept for then. Suspending again is no error.
 //
-// The error is ErrErased, ErrReissuing, or the store's. Safe for concurrent use.
+// The error is [contacts.ErrErased], [contacts.ErrReissuing], or the store's. Safe
+// for concurrent use.
 func (m *Middleware) Suspend(ctx context.Context, memberID string) error {
 	p := m.scope.Member(memberID)
 	return change("suspend", p, func(owner string) error { return m.resolver.Suspend(ctx, p, owner, false) })
 }
 
 // Resume gives a suspended member the chat back, with the newest profile: the
-// contact id is handed out again once MaiAgent holds their permissions. It
-// returns ErrNotFound for a member of whom nothing is known. Resuming who is not
-// suspended is no error. Otherwise it is as [Middleware.Suspend].
+// contact id is handed out again once MaiAgent holds their permissions. It returns
+// [contacts.ErrNotFound] for a member of whom nothing is known. Resuming who is
+// not suspended is no error. Otherwise it is as [Middleware.Suspend].
 func (m *Middleware) Resume(ctx context.Context, memberID string) error {
 	p := m.scope.Member(memberID)
 	return change("resume", p, func(owner string) error { return m.resolver.Resume(ctx, p, owner) })
@@ -88,14 +89,14 @@ func (m *Middleware) Resume(ctx context.Context, memberID string) error {
 
 // Owner tells whose contact it is, for a site that gets MaiAgent's webhooks: the
 // business user ID of a member, or "" for a visitor. It reads the table. The error
-// is ErrNotFound where that has no such contact under this namespace, or says that
+// is [contacts.ErrNotFound] where that has no such contact under this namespace, or says that
 // the id is one of more than 128 characters, which are not kept. Safe for
 // concurrent use.
 func (m *Middleware) Owner(ctx context.Context, id webchat.ContactID) (memberID string, err error) {
 	row, err := m.config.Store.ByContact(ctx, m.scope.InboxID, id)
 	switch {
 	case err == nil && row.Scope() != m.scope:
-		err = ErrNotFound
+		err = contacts.ErrNotFound
 	case err == nil && !row.IsVisitor():
 		var ok bool
 		if memberID, ok = row.MemberID(); !ok {
@@ -137,7 +138,8 @@ func (m *Middleware) Erase(ctx context.Context, memberID string) (deleted bool, 
 // Restore lifts a tombstone once the deletion is complete, and no write of before
 // is waited for (that takes a day where one was in doubt): the next time the member
 // asks for the chat they get a new contact, also if they were suspended before. It
-// returns ErrNotErased or ErrNotFound otherwise. Safe for concurrent use.
+// returns [contacts.ErrNotErased] or [contacts.ErrNotFound] otherwise. Safe for
+// concurrent use.
 func (m *Middleware) Restore(ctx context.Context, memberID string) error {
 	p := m.scope.Member(memberID)
 	return change("restore", p, func(string) error { return m.resolver.Restore(ctx, p) })
@@ -149,51 +151,47 @@ func (m *Middleware) Restore(ctx context.Context, memberID string) error {
 // while it works, nobody gets a chat for the member: in this process at once,
 // on other servers within 2 seconds while Run runs there.
 //
-// When the deletion is not complete (MaiAgent is down, or a write to it may
-// still be under way), it is not deleted yet, and Run finishes that, also after a crash.
+// When MaiAgent is down, or a write to it may still be under way, it is not deleted
+// yet, and Run finishes that, also after a crash.
 //
-// It returns ErrNotFound for a member who never asked for the chat, ErrErased
-// for one who is erased, who never comes back this way, ErrSuspended for one who
-// is suspended, and ErrReissuing while another is under way. Safe for concurrent use.
+// It returns [contacts.ErrNotFound] for a member who never asked for the chat,
+// [contacts.ErrErased] for one who is erased, who never comes back this way,
+// [contacts.ErrSuspended] for one who is suspended, and [contacts.ErrReissuing]
+// while another is under way. Safe for concurrent use.
 func (m *Middleware) Reissue(ctx context.Context, memberID string) (deleted bool, err error) {
 	return condemn(ctx, "reissue", m.scope.Member(memberID), m.reissue)
 }
 
 func (m *Middleware) reissue(ctx context.Context, p contacts.Person, owner string) (contacts.Row, error) {
 	row, err := m.resolver.Reissue(ctx, p, owner)
-	if errors.Is(err, contacts.ErrSuspended) {
-		err = ErrSuspended
-	}
 	if err == nil && (row.Life == contacts.Erasing || row.Life == contacts.Erased) {
-		err = ErrErased // an Erase came meanwhile, and wins
+		err = contacts.ErrErased // an Erase came meanwhile, and wins
 	}
 	return row, err
 }
 
 // EraseVisitor is [Middleware.Erase] for the visitor whose browser makes the
-// request, and forgets them there: who asks next is a new visitor. ErrNotFound
-// when the request is none of a known visitor. Call it before anything of the
-// reply is written.
+// request, and forgets them there: who asks next is a new visitor. The error is
+// [contacts.ErrNotFound] when the request is none of a known visitor. Call it
+// before anything of the reply is written.
 func (m *Middleware) EraseVisitor(ctx context.Context) (deleted bool, err error) {
-	const what = "erase visitor"
 	x, p, err := m.visitorOf(ctx)
 	if err != nil {
-		return false, wrap("maicontact: "+what, err)
+		return false, wrap("maicontact: erase visitor", err)
 	}
-	deleted, err = condemn(ctx, what, p, m.resolver.Erase)
+	deleted, err = condemn(ctx, "erase visitor", p, m.resolver.Erase)
 	return deleted, errors.Join(err, x.logOut(ctx, nil))
 }
 
 // ReissueVisitor is [Middleware.Reissue] for the visitor whose browser makes the
-// request. They stay the same visitor, with another contact. ErrNotFound when
-// the request is none of a known visitor.
+// request. They stay the same visitor, with another contact. The error is
+// [contacts.ErrNotFound] when the request is none of a known visitor.
 func (m *Middleware) ReissueVisitor(ctx context.Context) (deleted bool, err error) {
-	const what = "reissue visitor"
 	_, p, err := m.visitorOf(ctx)
 	if err != nil {
-		return false, wrap("maicontact: "+what, err)
+		return false, wrap("maicontact: reissue visitor", err)
 	}
-	return condemn(ctx, what, p, m.reissue)
+	return condemn(ctx, "reissue visitor", p, m.reissue)
 }
 
 // change has something done to a person's row.

@@ -18,7 +18,7 @@ import (
 
 // countingStore counts the questions a store is asked.
 type countingStore struct {
-	maicontact.Store
+	contacts.Store
 	mu    sync.Mutex
 	reads int
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/gorilla/sessions"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -28,7 +29,7 @@ type site struct {
 	t       *testing.T
 	mc      *maicontact.Middleware
 	sim     *webchattest.Simulation
-	store   maicontact.Store
+	store   contacts.Store
 	handler http.Handler
 	mux     *http.ServeMux
 	log     *syncBuffer

@@ -7,25 +7,7 @@ import (
 	"github.com/maicontact/maicontact/internal/session"
 )
 
-// Store is the contact management table. Package contacts says what a store
-// must do, package sqlstore has one for databases.
-type Store = contacts.Store
-
-// Errors of the table, to be matched with errors.Is.
-var (
-	// ErrNotFound: nothing is known of the person.
-	ErrNotFound = contacts.ErrNotFound
-	// ErrErased: the person is erased, or is being erased. Restore lifts it.
-	ErrErased = contacts.ErrErased
-	// ErrNotErased: the person is not erased, or the deletion is not complete.
-	ErrNotErased = contacts.ErrNotErased
-	// ErrReissuing: the person's contact is being replaced already.
-	ErrReissuing = contacts.ErrReissuing
-	// ErrOlderRevision: a newer revision of the profile is known.
-	ErrOlderRevision = contacts.ErrOlderRevision
-)
-
-// NewMemoryStore returns a [Store] for one process, in memory: for sites that
+// NewMemoryStore returns a [contacts.Store] for one process, in memory: for sites that
 // run as one process, and for tests. It forgets everything when the process
 // ends: the next start finds the contacts at MaiAgent again and takes them over,
 // but tombstones and profiles that waited are lost.

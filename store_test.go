@@ -24,7 +24,7 @@ var (
 
 // brokenStore is a store whose operations fail or hang when told to.
 type brokenStore struct {
-	maicontact.Store
+	contacts.Store
 	mu   sync.Mutex
 	how  string   // "": it works; "fails"; "hangs" until ctx ends
 	only []string // the operations; none: all
@@ -129,7 +129,7 @@ func (s *site) replica(t *testing.T, c maicontact.Config) *site {
 
 // slowPuts is a store that takes 10 ms for each write, and counts them.
 type slowPuts struct {
-	maicontact.Store
+	contacts.Store
 	puts atomic.Int64
 }
 
@@ -141,7 +141,7 @@ func (s *slowPuts) Put(ctx context.Context, r contacts.Row, g contacts.Guard) (c
 
 func (s *slowPuts) count() int64 { return s.puts.Load() }
 
-func isOlder(err error) bool { return errors.Is(err, maicontact.ErrOlderRevision) }
+func isOlder(err error) bool { return errors.Is(err, contacts.ErrOlderRevision) }
 
 // A table that has people of this inbox under other namespaces only is said to
 // be one, once.

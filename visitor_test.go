@@ -18,7 +18,7 @@ import (
 
 // putCounter counts the writes of a store.
 type putCounter struct {
-	maicontact.Store
+	contacts.Store
 	gets, puts atomic.Int64
 }
 
@@ -210,7 +210,7 @@ func TestEraseVisitorRefuses(t *testing.T) {
 		_, erased := s.mc.EraseVisitor(r.Context())
 		_, reissued := s.mc.ReissueVisitor(r.Context())
 		for _, err := range []error{erased, reissued} {
-			if !errors.Is(err, maicontact.ErrNotFound) {
+			if !errors.Is(err, contacts.ErrNotFound) {
 				t.Errorf("error %v", err)
 			}
 		}

@@ -19,14 +19,14 @@ import (
 // and how the window looks.
 type chat struct {
 	*maicontact.Middleware
-	table     maicontact.Store
+	table     contacts.Store
 	scope     contacts.Scope
 	calls     *operate.CallLog
 	logins    *logins
 	catalogue catalogue
 }
 
-func newChat(s settings, k *keeper, measured *meters, l *logins, c catalogue, table maicontact.Store, log *slog.Logger) (*chat, error) {
+func newChat(s settings, k *keeper, measured *meters, l *logins, c catalogue, table contacts.Store, log *slog.Logger) (*chat, error) {
 	kept, err := k.store("maicontact")
 	if err != nil {
 		return nil, err
@@ -155,7 +155,7 @@ func (t *chat) setStatus(ctx context.Context, a account) error {
 func (t *chat) resume(ctx context.Context, accountID string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTime)
 	defer cancel()
-	if err := t.Resume(ctx, accountID); !errors.Is(err, maicontact.ErrNotFound) {
+	if err := t.Resume(ctx, accountID); !errors.Is(err, contacts.ErrNotFound) {
 		return err
 	}
 	return nil // the chat has never heard of them
@@ -181,7 +181,7 @@ func (t *chat) forget(ctx context.Context, accountID string) error {
 // there is none yet.
 func (t *chat) contact(ctx context.Context, accountID string) (*contacts.Row, error) {
 	row, _, err := t.table.Get(ctx, t.scope.Member(accountID))
-	if errors.Is(err, maicontact.ErrNotFound) {
+	if errors.Is(err, contacts.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {

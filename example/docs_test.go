@@ -40,7 +40,7 @@ func goBlocks(page string) []goBlock {
 var packages = map[string]string{
 	"context": "context", "fmt": "fmt", "hex": "encoding/hex", "hmac": "crypto/hmac", "io": "io", "log": "log", "sha256": "crypto/sha256", "http": "net/http", "httptest": "net/http/httptest", "os": "os", "strings": "strings",
 	"netip": "net/netip", "errgroup": "golang.org/x/sync/errgroup", "testing": "testing", "time": "time",
-	"maicontact": "github.com/maicontact/maicontact", "webchat": "github.com/maicontact/maicontact/webchat",
+	"maicontact": "github.com/maicontact/maicontact", "contacts": "github.com/maicontact/maicontact/contacts", "webchat": "github.com/maicontact/maicontact/webchat",
 	"webchattest": "github.com/maicontact/maicontact/webchat/webchattest",
 	"admin":       "github.com/maicontact/maicontact/admin", "operate": "github.com/maicontact/maicontact/operate",
 	"sqlstore": "github.com/maicontact/maicontact/sqlstore", "placement": "github.com/maicontact/maicontact/placement",

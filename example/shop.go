@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 )
 
 //go:embed assets
@@ -32,7 +33,7 @@ type shop struct {
 	routes    http.Handler
 }
 
-func newShop(s settings, k *keeper, m *meters, db *tables, table maicontact.Store, log *slog.Logger) (*shop, error) {
+func newShop(s settings, k *keeper, m *meters, db *tables, table contacts.Store, log *slog.Logger) (*shop, error) {
 	pages, err := parsePages()
 	if err != nil {
 		return nil, err

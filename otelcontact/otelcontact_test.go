@@ -139,7 +139,7 @@ func TestBusy(t *testing.T) {
 
 // failing is a table whose rows cannot be counted.
 type failing struct {
-	maicontact.Store
+	contacts.Store
 	counts atomic.Int64
 }
 
@@ -183,7 +183,7 @@ func TestBacklogIsCountedNowAndThen(t *testing.T) {
 
 // hanging is a table that does not heed its context.
 type hanging struct {
-	maicontact.Store
+	contacts.Store
 	until chan struct{}
 }
 

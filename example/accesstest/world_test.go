@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact"
+	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -65,7 +66,7 @@ type world struct {
 type options struct {
 	simulation webchattest.Options
 	timing     maicontact.Timing
-	store      maicontact.Store
+	store      contacts.Store
 	blind      bool
 }
 

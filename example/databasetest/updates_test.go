@@ -56,7 +56,7 @@ func TestUpdatesAreJoined(t *testing.T) {
 		for i := range 1000 {
 			group.Go(func() {
 				changed := maicontact.Member{ID: "1", Profile: webchat.Profile{Name: fmt.Sprint("Alice ", i)}, Revision: int64(i + 2)}
-				if err := mc.UpdateMember(t.Context(), changed); err != nil && !errors.Is(err, maicontact.ErrOlderRevision) {
+				if err := mc.UpdateMember(t.Context(), changed); err != nil && !errors.Is(err, contacts.ErrOlderRevision) {
 					t.Error(err)
 				}
 			})

@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -171,9 +170,9 @@ func (w *world) update(member, at int) {
 	defer w.mu.Unlock()
 	changed := a.epoch > epoch || !a.erased.IsZero()
 	switch {
-	case errors.Is(err, maicontact.ErrErased) && changed, isTrouble(err):
-	case errors.Is(err, maicontact.ErrReissuing) && a.epoch > 0:
-	case errors.Is(err, maicontact.ErrOlderRevision) && (len(a.versions)-1 > newest || changed):
+	case errors.Is(err, contacts.ErrErased) && changed, isTrouble(err):
+	case errors.Is(err, contacts.ErrReissuing) && a.epoch > 0:
+	case errors.Is(err, contacts.ErrOlderRevision) && (len(a.versions)-1 > newest || changed):
 	default:
 		w.failLocked("UpdateMember works", "member %d: %v", member, err)
 	}
@@ -236,9 +235,9 @@ func (w *world) reissue(member, at int) {
 	a := w.accounts[member]
 	w.mu.Unlock()
 	switch {
-	case err == nil, isTrouble(err), errors.Is(err, maicontact.ErrNotFound):
-	case errors.Is(err, maicontact.ErrErased) && (wasErased || !a.reset.Before(began)):
-	case errors.Is(err, maicontact.ErrReissuing) && a.epoch > 0:
+	case err == nil, isTrouble(err), errors.Is(err, contacts.ErrNotFound):
+	case errors.Is(err, contacts.ErrErased) && (wasErased || !a.reset.Before(began)):
+	case errors.Is(err, contacts.ErrReissuing) && a.epoch > 0:
 	default:
 		w.fail("Reissue works", "member %d: %v", member, err)
 	}
@@ -263,8 +262,8 @@ func (w *world) visitor(browser, at int, path string) {
 		return
 	}
 	switch {
-	case a.err == nil, isTrouble(a.err), errors.Is(a.err, maicontact.ErrNotFound):
-	case path == "/reissue" && (errors.Is(a.err, maicontact.ErrErased) || errors.Is(a.err, contacts.ErrRetired) || errors.Is(a.err, maicontact.ErrReissuing)):
+	case a.err == nil, isTrouble(a.err), errors.Is(a.err, contacts.ErrNotFound):
+	case path == "/reissue" && (errors.Is(a.err, contacts.ErrErased) || errors.Is(a.err, contacts.ErrRetired) || errors.Is(a.err, contacts.ErrReissuing)):
 	default:
 		w.fail("EraseVisitor and ReissueVisitor work", "browser %d: %v", browser, a.err)
 	}
@@ -283,7 +282,7 @@ func (w *world) lift(member, at int) {
 		return
 	}
 	err := r.mc.Restore(context.Background(), w.accounts[member].id)
-	if err != nil && r.pulse.lives() && !errors.Is(err, maicontact.ErrNotErased) && !errors.Is(err, maicontact.ErrNotFound) && !isTrouble(err) {
+	if err != nil && r.pulse.lives() && !errors.Is(err, contacts.ErrNotErased) && !errors.Is(err, contacts.ErrNotFound) && !isTrouble(err) {
 		w.fail("Restore works", "member %d: %v", member, err)
 	}
 }

@@ -155,7 +155,7 @@ func (d *duel) round(ctx context.Context, member string, known bool) error {
 		if done {
 			d.renewed.Add(1)
 		}
-		if !errors.Is(err, maicontact.ErrErased) && (known || !errors.Is(err, maicontact.ErrNotFound)) {
+		if !errors.Is(err, contacts.ErrErased) && (known || !errors.Is(err, contacts.ErrNotFound)) {
 			wrong.add(err)
 		}
 	})
@@ -183,7 +183,7 @@ func (d *duel) stays(ctx context.Context, member string) error {
 		if a, _, err := r.ask(ctx, member); err != nil || a.Reason != maicontact.Erased {
 			wrong.add(fmt.Errorf("%s is erased and gets %q: %w", member, a.Reason, err))
 		}
-		if _, err := r.Reissue(ctx, member); !errors.Is(err, maicontact.ErrErased) {
+		if _, err := r.Reissue(ctx, member); !errors.Is(err, contacts.ErrErased) {
 			wrong.add(fmt.Errorf("%s is erased and can be reissued: %w", member, err))
 		}
 	}

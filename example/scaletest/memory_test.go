@@ -40,11 +40,11 @@ func TestMemoryStore(t *testing.T) {
 	members := many()
 	for _, test := range []struct {
 		name   string
-		make   func(context.Context, maicontact.Store, int) error
+		make   func(context.Context, contacts.Store, int) error
 		atMost float64
 	}{
 		{"confirmed", makeContact, 2000},
-		{"with a profile that waits", func(ctx context.Context, store maicontact.Store, n int) error {
+		{"with a profile that waits", func(ctx context.Context, store contacts.Store, n int) error {
 			at, err := contacts.Read(ctx, store, person(n))
 			if err != nil {
 				return err
@@ -103,7 +103,7 @@ func TestRemembered(t *testing.T) {
 }
 
 // full is a store in which every member has a confirmed contact.
-type full struct{ maicontact.Store }
+type full struct{ contacts.Store }
 
 func (full) Get(_ context.Context, p contacts.Person) (contacts.Row, time.Time, error) {
 	var head uint32

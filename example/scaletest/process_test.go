@@ -101,7 +101,7 @@ func (p process) visit(t *testing.T, path string, cookies []*http.Cookie) []*htt
 
 // counting is a store that counts reads and changes of rows.
 type counting struct {
-	maicontact.Store
+	contacts.Store
 	reads, changes atomic.Int64
 }
 

@@ -14,7 +14,6 @@ import (
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
-	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/example/internal/postgrestest"
 	"github.com/maicontact/maicontact/sqlstore"
@@ -185,7 +184,7 @@ func desired(n int) contacts.Desired {
 }
 
 // makeContact does to a store what one new member does: a read and three writes.
-func makeContact(ctx context.Context, store maicontact.Store, n int) error {
+func makeContact(ctx context.Context, store contacts.Store, n int) error {
 	at, err := contacts.Read(ctx, store, person(n))
 	if err != nil {
 		return err
