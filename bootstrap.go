@@ -156,11 +156,9 @@ func (m *Middleware) route(read, open form) http.Handler {
 		outer := innermost(r.Context())
 		x := outer.of(m)
 		if x != nil {
-			m.advice.Mounted(x.request, read.setting, read.path)
 			m.serve(w, r, x, f)
 			return
 		}
-		m.advice.Mounted(r, read.setting, read.path)
 		x = m.begin(w, r, outer)
 		x.alone = true
 		m.serve(&x.writer, r, x, f)
@@ -171,6 +169,7 @@ func (m *Middleware) route(read, open form) http.Handler {
 // serve answers a request, which has the exchange.
 func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, f form) {
 	x.reached = true
+	m.advice.Mounted(x.request, f.setting, f.path)
 	if m.renderer.ServeFallback(w, r) {
 		return
 	}

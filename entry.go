@@ -22,8 +22,6 @@ const (
 	// visitorSlack is how much longer the row of a visitor stays than any cookie
 	// that could name them.
 	visitorSlack = 24 * time.Hour
-	// visitorPrefix is how many characters all visitor keys of a scope share.
-	visitorPrefix = 8
 )
 
 // open reads our session, once. A session that cannot be read starts anew.
@@ -133,11 +131,11 @@ func (x *exchange) record(q *resolve.Question, found resolve.Answer) verdict {
 }
 
 // drop plans that the browser forgets our cookie.
-func (x *exchange) drop(o *session.Opened) bool {
+func (x *exchange) drop() bool {
 	if !x.mc.sessions.HasCookie(x.request) {
 		return x.writer.Plan(nil)
 	}
-	saved := *o // see write
+	saved := *x.opened // see write
 	return x.writer.Plan(func(h http.Header) error {
 		return x.mc.sessions.Drop(h, x.request, &saved, x.mc.guard.IsHTTPS(x.request))
 	})
@@ -150,12 +148,12 @@ func (x *exchange) forgetMember(ctx context.Context) {
 		return
 	}
 	if o := x.open(ctx, time.Now()); o.Found && o.Entry.Visitor == "" {
-		x.drop(o)
+		x.drop()
 	}
 }
 
-// retire ends a visitor who has logged in, or is to be forgotten. Nobody waits
-// for the store; until it knows, the entry carries the key.
+// retire ends a visitor who has logged in, or is to be forgotten, if the key is that
+// of one. Nobody waits for the store; until it knows, the entry carries the key.
 func (x *exchange) retire(ctx context.Context, key string) {
 	m := x.mc
 	if !session.IsVisitorOf(m.keys, key) {
@@ -172,16 +170,12 @@ func (x *exchange) logOut(ctx context.Context, clear []string) error {
 	defer x.asking.Unlock()
 	x.inquire()
 	x.begun, x.answered, x.forgotten, x.known = true, true, true, verdict{err: Forgotten}
-	o := x.opened
 	if x.mc.sessions.HasCookie(x.request) {
-		o = x.open(ctx, time.Now())
-		for _, key := range []string{o.Entry.Visitor, o.Entry.Former} {
-			if key != "" {
-				x.retire(ctx, key)
-			}
-		}
+		e := x.open(ctx, time.Now()).Entry
+		x.retire(ctx, e.Visitor)
+		x.retire(ctx, e.Former)
 	}
-	if !x.drop(o) {
+	if !x.drop() {
 		return errors.New("maicontact: the reply has begun, so the session entry stays until its owner is checked again; forget before anything of the reply is written")
 	}
 	x.writer.ClearSiteData(clear...)

@@ -20,11 +20,11 @@ import (
 // exchange is one request: asked at most once, answered the same to all who ask.
 // What is found out is an inquiry of its own: most requests never ask.
 type exchange struct {
-	mc      *Middleware
-	outer   *exchange     // of the next middleware further out
-	request *http.Request // as it came; the handler gets a copy
-	context exchangeContext
-	writer  reply.Writer
+	context.Context // of the request as it came
+	mc              *Middleware
+	outer           *exchange     // of the next middleware further out
+	request         *http.Request // as it came; the handler gets a copy
+	writer          reply.Writer
 
 	reached, alone bool       // the script route, or its JSON form; without Handler around it
 	told           sync.Once  // the log has the reason why there is no chat
@@ -72,9 +72,8 @@ func (m *Middleware) begin(w http.ResponseWriter, r *http.Request, outer *exchan
 	} else {
 		x = new(exchange)
 	}
-	x.mc, x.outer, x.request = m, outer, r
+	x.Context, x.mc, x.outer, x.request = r.Context(), m, outer, r
 	x.writer.Init(w, x)
-	x.context = exchangeContext{r.Context(), x}
 	return x
 }
 
@@ -201,9 +200,7 @@ func (x *exchange) decide(ctx context.Context, q *resolve.Question, o *session.O
 		f.Trusted = session.BelievedIfSilent
 	}
 	d := session.Decide(&f)
-	if d.Former != "" {
-		x.retire(ctx, d.Former)
-	}
+	x.retire(ctx, d.Former)
 	switch d.Action {
 	case session.Serve:
 		if x.former != "" {

@@ -72,7 +72,7 @@ func New(c Config) (*Middleware, error) {
 		limit: ratelimit.New(c.limits()), advice: advice.New(c.Logger, policy),
 	}
 	m.nobody = identity.Nobody(m.scope)
-	m.keys = m.nobody[:visitorPrefix]
+	m.keys = m.nobody[:8]
 	m.visitor = resolve.Asking(contacts.Person{}, c.Visitors.Profile, 0)
 	m.resolver = resolve.New(resolve.Options{
 		Scope: m.scope, Store: c.Store,
@@ -111,7 +111,7 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 			return
 		}
 		x := m.begin(w, r, outer)
-		next.ServeHTTP(&x.writer, r.WithContext(&x.context))
+		next.ServeHTTP(&x.writer, r.WithContext(x))
 		x.writer.Commit()
 		if !x.reached {
 			m.advice.Unreached(r, m.config.Site.ScriptPath, m.config.Site.JSONPath)
@@ -130,19 +130,13 @@ var ErrSeveral = errors.New("maicontact: several middlewares wrap this site; ask
 
 type exchangeKey struct{}
 
-// exchangeContext is the context of a request with its exchange in it. It is a
-// part of the exchange: one allocation serves both.
-type exchangeContext struct {
-	context.Context
-	exchange *exchange
-}
-
-// Value implements [context.Context].
-func (c *exchangeContext) Value(key any) any {
+// Value implements [context.Context]: an exchange is the context of its request, so
+// that one allocation serves both.
+func (x *exchange) Value(key any) any {
 	if key == (exchangeKey{}) {
-		return c.exchange
+		return x
 	}
-	return c.Context.Value(key)
+	return x.Context.Value(key)
 }
 
 // innermost returns the exchange of the middleware nearest to the handler; nil
