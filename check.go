@@ -122,9 +122,6 @@ func wrap(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// verified are the checks of Verify, by their names in package doctor.
-var verified = [...]string{"api", "key", "inbox", "webchat", "chathost", "embed", "table", "clock", "namespace"}
-
 // Verify asks MaiAgent and the table whether the settings fit each other: key,
 // inbox and web chat, the chat host and its embed, the table, its clock and its
 // namespace. It changes nothing and takes a few calls; call it at start, or from a
@@ -133,30 +130,24 @@ var verified = [...]string{"api", "key", "inbox", "webchat", "chathost", "embed"
 // should look at is a warning in the log. The checks are those of package doctor.
 // Safe for concurrent use.
 func (m *Middleware) Verify(ctx context.Context) error {
-	var wrong []error
-	err := m.Examine(ctx, func(r doctor.Result) {
-		switch r.State {
-		case doctor.Fail:
-			wrong = append(wrong, fmt.Errorf("%s: %s", r.Check, r.Says))
-		case doctor.Warn:
-			m.log.WarnContext(ctx, "maicontact: verify: "+r.Says, "check", r.Check)
-		}
-	}, verified[:]...)
-	return wrap("maicontact: verify", errors.Join(append(wrong, err)...))
+	return wrap("maicontact: verify", doctor.Verify(ctx, m.examined(), func(r doctor.Result) {
+		m.log.WarnContext(ctx, "maicontact: verify: "+r.Says, "check", r.Check)
+	}))
 }
 
 // Examine makes those checks of package doctor, by their names, or all, and tells
 // what each has found. They change nothing. See [doctor.Examine]. Safe for concurrent
 // use.
 func (m *Middleware) Examine(ctx context.Context, tell func(doctor.Result), names ...string) error {
+	return doctor.Examine(ctx, m.examined(), tell, names...)
+}
+
+func (m *Middleware) examined() doctor.Site {
 	api := m.config.API
 	api.MaxAttempts = 1
-	client, err := webchat.NewClient(api)
-	if err != nil {
-		return err // New has taken it
-	}
-	return doctor.Examine(ctx, doctor.Site{
+	client, _ := webchat.NewClient(api) // New has taken it
+	return doctor.Site{
 		API: client, Widget: m.config.Widget, InboxID: m.config.InboxID, Namespace: m.config.Namespace, HTTPClient: api.HTTPClient,
 		Table: func(context.Context) (contacts.Store, error) { return m.config.Store, nil },
-	}, tell, names...)
+	}
 }

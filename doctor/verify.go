@@ -1,0 +1,27 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// atStart are the checks of what was set, and none of what has happened since.
+var atStart = []string{"api", "key", "inbox", "webchat", "chathost", "embed", "table", "clock", "namespace"}
+
+// Verify makes the checks that a site may make each time it starts: whether key,
+// inbox and web chat, the chat host and its embed, the table, its clock and its
+// namespace fit each other. The error has a line for each that failed. warn is told
+// what somebody should look at.
+func Verify(ctx context.Context, s Site, warn func(Result)) error {
+	var wrong []error
+	err := Examine(ctx, s, func(r Result) {
+		switch r.State {
+		case Fail:
+			wrong = append(wrong, fmt.Errorf("%s: %s", r.Check, r.Says))
+		case Warn:
+			warn(r)
+		}
+	}, atStart...)
+	return errors.Join(append(wrong, err)...)
+}
