@@ -159,15 +159,7 @@ func (m *Middleware) Restore(ctx context.Context, memberID string) error {
 // [contacts.ErrSuspended] for one who is suspended, and [contacts.ErrReissuing]
 // while another is under way. Safe for concurrent use.
 func (m *Middleware) Reissue(ctx context.Context, memberID string) (deleted bool, err error) {
-	return condemn(ctx, "reissue", m.scope.Member(memberID), m.reissue)
-}
-
-func (m *Middleware) reissue(ctx context.Context, p contacts.Person, owner string) (contacts.Row, error) {
-	row, err := m.resolver.Reissue(ctx, p, owner)
-	if err == nil && (row.Life == contacts.Erasing || row.Life == contacts.Erased) {
-		err = contacts.ErrErased // an Erase came meanwhile, and wins
-	}
-	return row, err
+	return condemn(ctx, "reissue", m.scope.Member(memberID), m.resolver.Reissue)
 }
 
 // EraseVisitor is [Middleware.Erase] for the visitor whose browser makes the
@@ -191,7 +183,7 @@ func (m *Middleware) ReissueVisitor(ctx context.Context) (deleted bool, err erro
 	if err != nil {
 		return false, wrap("maicontact: reissue visitor", err)
 	}
-	return condemn(ctx, "reissue visitor", p, m.reissue)
+	return condemn(ctx, "reissue visitor", p, m.resolver.Reissue)
 }
 
 // change has something done to a person's row.

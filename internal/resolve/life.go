@@ -19,12 +19,16 @@ func (r *Resolver) Erase(ctx context.Context, p contacts.Person, owner string) (
 // Reissue deletes the person's contact, so that they get another. The error is
 // [contacts.ErrNotFound] where nothing is known of them.
 func (r *Resolver) Reissue(ctx context.Context, p contacts.Person, owner string) (contacts.Row, error) {
-	return r.condemn(ctx, p, owner, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+	row, err := r.condemn(ctx, p, owner, func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		if !row.IsStored() {
 			return row, contacts.ErrNotFound
 		}
 		return row.Reissue(now)
 	})
+	if err == nil && (row.Life == contacts.Erasing || row.Life == contacts.Erased) {
+		err = contacts.ErrErased // an Erase came meanwhile, and wins
+	}
+	return row, err
 }
 
 // Suspend takes the chat from the person for now. MaiAgent is told without
