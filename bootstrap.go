@@ -138,11 +138,10 @@ func (x *exchange) inline(ctx context.Context, tag string) (_ template.HTML, tex
 
 // form is how an answer is written. It is prepared once.
 type form struct {
-	setting, path string // where it is read
-	header        *reply.RouteHeader
-	answer        func([]byte, render.Answer) ([]byte, error)
-	refusal       func([]byte, render.Answer) ([]byte, error)
-	isScript      bool // browsers run none of another status than 200
+	setting, path   string // where it is read
+	header          *reply.RouteHeader
+	answer, refusal func([]byte, render.Answer) ([]byte, error)
+	isScript        bool // browsers run none of another status than 200
 }
 
 // route answers in one form whoever reads, and in another whoever opens the chat.

@@ -118,16 +118,14 @@ type Config struct {
 }
 
 // Format writes "[maicontact configuration]" for every verb.
-func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, configText) }
+func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[maicontact configuration]") }
 
 // LogValue returns "[maicontact configuration]".
-func (c Config) LogValue() slog.Value { return slog.StringValue(configText) }
+func (c Config) LogValue() slog.Value { return slog.StringValue("[maicontact configuration]") }
 
 // MarshalText returns "[maicontact configuration]", which is also what
 // encoding/json writes.
-func (c Config) MarshalText() ([]byte, error) { return []byte(configText), nil }
-
-const configText = "[maicontact configuration]"
+func (c Config) MarshalText() ([]byte, error) { return []byte("[maicontact configuration]"), nil }
 
 // Site is where the site is, as browsers see it.
 type Site struct {

@@ -25,9 +25,9 @@ const (
 )
 
 // open reads our session, once. A session that cannot be read starts anew.
-func (x *exchange) open(ctx context.Context, now time.Time) *session.Opened {
+func (x *exchange) open(ctx context.Context) *session.Opened {
 	if x.opened == nil {
-		x.opened = x.mc.sessions.Open(ctx, x.request, &x.session, now)
+		x.opened = x.mc.sessions.Open(ctx, x.request, &x.session)
 		if err := x.opened.Trouble; err != nil {
 			x.mc.sessionFailed(ctx, slog.LevelWarn, "the session could not be read, it starts anew", err)
 		}
@@ -144,10 +144,7 @@ func (x *exchange) drop() bool {
 // forgetMember clears a former member's entry where nobody gets a chat. A
 // visitor's stays: the next page may have the chat again.
 func (x *exchange) forgetMember(ctx context.Context) {
-	if !x.mc.sessions.HasCookie(x.request) {
-		return
-	}
-	if o := x.open(ctx, time.Now()); o.Found && o.Entry.Visitor == "" {
+	if x.mc.sessions.HasCookie(x.request) && x.open(ctx).Found && x.opened.Entry.Visitor == "" {
 		x.drop()
 	}
 }
@@ -171,7 +168,7 @@ func (x *exchange) logOut(ctx context.Context, clear []string) error {
 	x.inquire()
 	x.begun, x.answered, x.forgotten, x.known = true, true, true, verdict{err: Forgotten}
 	if x.mc.sessions.HasCookie(x.request) {
-		e := x.open(ctx, time.Now()).Entry
+		e := x.open(ctx).Entry
 		x.retire(ctx, e.Visitor)
 		x.retire(ctx, e.Former)
 	}
@@ -195,7 +192,7 @@ func (m *Middleware) visitorOf(ctx context.Context) (*exchange, contacts.Person,
 	if x.question != nil && x.question.Person.IsVisitor() {
 		return x, x.question.Person, nil
 	}
-	if o := x.open(ctx, time.Now()); o.Found && session.IsVisitorOf(m.keys, o.Entry.Visitor) {
+	if o := x.open(ctx); o.Found && session.IsVisitorOf(m.keys, o.Entry.Visitor) {
 		return x, m.scope.Visitor(o.Entry.Visitor), nil
 	}
 	return nil, contacts.Person{}, contacts.ErrNotFound

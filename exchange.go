@@ -169,17 +169,12 @@ func (x *exchange) identify(ctx context.Context) (answered bool, _ verdict) {
 		asks := resolve.Asking(m.scope.Member(member.ID), member.Profile, member.Revision)
 		q = &asks
 	}
-	now := time.Now()
-	o := x.open(ctx, now)
-	if m.sessions.Waits() {
-		now = time.Now()
-	}
-	return x.decide(ctx, q, o, now)
+	return x.decide(ctx, q, x.open(ctx))
 }
 
 // decide gathers what there is to look at, and does what that comes to.
-func (x *exchange) decide(ctx context.Context, q *resolve.Question, o *session.Opened, now time.Time) (answered bool, _ verdict) {
-	m := x.mc
+func (x *exchange) decide(ctx context.Context, q *resolve.Question, o *session.Opened) (answered bool, _ verdict) {
+	m, now := x.mc, time.Now()
 	f := session.Facts{
 		Member: x.member, Owner: q.Owner, Profile: q.Profile, Scope: m.keys,
 		Entry: o.Entry, Found: o.Found, Now: now, Committed: x.writer.Committed(), Life: m.config.Cookie.MaxAge,
@@ -232,7 +227,7 @@ func (x *exchange) decide(ctx context.Context, q *resolve.Question, o *session.O
 	}
 	asked.Again = x.again
 	x.question = &asked
-	if found, ok := m.resolver.Recall(&asked, time.Now()); ok {
+	if found, ok := m.resolver.Recall(&asked, now); ok {
 		return true, x.record(&asked, found)
 	}
 	if errors.Is(o.Trouble, session.ErrLate) {
@@ -260,14 +255,11 @@ func (x *exchange) settle(ctx context.Context, q *resolve.Question, found resolv
 	case err == nil:
 		x.known = x.record(q, found)
 	case gone && q.Person.IsVisitor() && !q.Fresh:
-		x.opened = &session.Opened{}
-		x.question = nil
-		x.answered, x.known = x.decide(ctx, &x.mc.visitor, x.opened, time.Now())
+		x.opened, x.question = &session.Opened{}, nil
+		x.answered, x.known = x.decide(ctx, &x.mc.visitor, x.opened)
 		return x.known, x.answered
 	case errors.Is(err, resolve.ErrStoreSilent) && x.stale:
-		if n := x.mc.silent.Count(time.Now()); n > 0 {
-			x.mc.log.WarnContext(ctx, "maicontact: the store does not answer; members keep the chat from their session for a while", "times", n, "error", err)
-		}
+		x.mc.advice.StoreSilent(ctx, err)
 		x.known = verdict{id: x.opened.Entry.Contact, owner: q.Owner}
 	default:
 		x.tell(ctx, x.since, reasonOf(err), err)

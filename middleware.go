@@ -23,7 +23,6 @@ import (
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/advice"
-	"github.com/maicontact/maicontact/internal/background"
 	"github.com/maicontact/maicontact/internal/guard"
 	"github.com/maicontact/maicontact/internal/identity"
 	"github.com/maicontact/maicontact/internal/ratelimit"
@@ -48,7 +47,6 @@ type Middleware struct {
 	log      *slog.Logger
 	guard    guard.Policy
 	limit    *ratelimit.Limit
-	silent   background.Every
 	advice   *advice.Advisor
 	sessions *session.Sessions
 	resolver *resolve.Resolver

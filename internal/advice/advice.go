@@ -21,7 +21,7 @@ type Advisor struct {
 
 	refused, overHTTP, behindTLS, silent background.Every
 	notSecure, late, elsewhere, shut     background.Every
-	sessions                             background.Every
+	sessions, store                      background.Every
 }
 
 // New returns an Advisor of a site with that policy.
@@ -54,6 +54,7 @@ const (
 		"call ContactID, ContactInto or Snippet before the first byte is written, and render the page into a buffer"
 	sessionsText = "the session store gave no answer in time, so that pages go on without the chat; " +
 		"check Config.Sessions: a request waits for it no longer than Timing.Budget"
+	storeText = "the store does not answer; members keep the chat from their session for a while"
 )
 
 func elsewhereText(setting string) string {
@@ -112,6 +113,11 @@ func (a *Advisor) NoChat(ctx context.Context, reason string, detail error) {
 
 // SessionsHang is told of a request whose session was not read or written in time.
 func (a *Advisor) SessionsHang(ctx context.Context) { a.warn(ctx, &a.sessions, sessionsText) }
+
+// StoreSilent is told of a member who keeps the chat from the session, and why.
+func (a *Advisor) StoreSilent(ctx context.Context, err error) {
+	a.warn(ctx, &a.store, storeText, "error", err)
+}
 
 // Mounted is told where a handler is reached, and where the setting of that name
 // says that it is. A proxy may take away how the path begins.

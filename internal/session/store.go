@@ -70,16 +70,13 @@ type Opened struct {
 	waited  time.Duration // for the store, by all calls
 }
 
-// Waits reports whether Open may wait for the store, and so take its time.
-func (s *Sessions) Waits() bool { return s.cookies == nil }
-
 // Open reads the session of a request into the room that it is given, for no longer
 // than ctx lasts. The request is only read, and must not be written to meanwhile.
 //
 // A cookie that does not decode, or whose session is gone, is a clean start.
 // Any other failure of the store is tried once more, and is then trouble: the
 // same cookie may be good again later. Saving an entry ends it either way.
-func (s *Sessions) Open(ctx context.Context, r *http.Request, o *Opened, now time.Time) *Opened {
+func (s *Sessions) Open(ctx context.Context, r *http.Request, o *Opened) *Opened {
 	*o = Opened{waited: o.waited}
 	name := s.options.Name
 	value, ok := cookieOf(r.Header, name)
@@ -88,7 +85,7 @@ func (s *Sessions) Open(ctx context.Context, r *http.Request, o *Opened, now tim
 		return o
 	}
 	if s.codec != nil {
-		if o.Entry, o.Found = s.codec.entryOf(name, value, now); o.Found {
+		if o.Entry, o.Found = s.codec.entryOf(name, value, time.Now()); o.Found {
 			return o
 		}
 	}
@@ -166,7 +163,7 @@ func (s *Sessions) Try(ctx context.Context, r *http.Request, o *Opened, e Entry,
 			again.AddCookie(&http.Cookie{Name: cookie.Name, Value: cookie.Value}) // #nosec G124 -- as a browser sends it
 		}
 	}
-	back := s.Open(ctx, again, &Opened{waited: o.waited}, time.Now())
+	back := s.Open(ctx, again, &Opened{waited: o.waited})
 	o.waited = back.waited
 	return back.Trouble
 }

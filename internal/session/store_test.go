@@ -30,7 +30,7 @@ func sessionsOf(t testing.TB, store sessions.Store) *Sessions {
 
 // open reads the session of a request.
 func open(ctx context.Context, s *Sessions, r *http.Request) *Opened {
-	return s.Open(ctx, r, new(Opened), time.Now())
+	return s.Open(ctx, r, new(Opened))
 }
 
 // allStores are one of each sort that there is.
