@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact"
-	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
@@ -101,7 +100,7 @@ func TestAdvice(t *testing.T) {
 			}
 		}, []string{"Middleware.Run is not running"}},
 		"Run is not running, and somebody gets another contact": {nil, true, func(s *site) {
-			if _, err := s.mc.Reissue(s.t.Context(), "u-alice"); !errors.Is(err, contacts.ErrNotFound) {
+			if _, err := s.mc.Reissue(s.t.Context(), "u-alice"); !errors.Is(err, maicontact.ErrNotFound) {
 				t.Error(err)
 			}
 		}, []string{"Middleware.Run is not running"}},

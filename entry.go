@@ -195,7 +195,7 @@ func (m *Middleware) visitorOf(ctx context.Context) (*exchange, contacts.Person,
 	if o := x.open(ctx); o.Found && session.IsVisitorOf(m.keys, o.Entry.Visitor) {
 		return x, m.scope.Visitor(o.Entry.Visitor), nil
 	}
-	return nil, contacts.Person{}, contacts.ErrNotFound
+	return nil, contacts.Person{}, ErrNotFound
 }
 
 // isolated returns a context that cannot ask who is there: Identify, which

@@ -162,7 +162,7 @@ func TestRestoreWhileLookedAtAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(5 * time.Minute)
-		if err := s.mc.Restore(t.Context(), "u-alice"); !errors.Is(err, contacts.ErrNotErased) {
+		if err := s.mc.Restore(t.Context(), "u-alice"); !errors.Is(err, maicontact.ErrNotErased) {
 			t.Errorf("Restore: %v", err)
 		}
 		for range 30 { // a day, with Run now and then

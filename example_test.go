@@ -15,7 +15,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/maicontact/maicontact"
-	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
@@ -280,9 +279,9 @@ func ExampleMiddleware_Reissue() {
 
 	done, err := mc.Reissue(context.Background(), "4711")
 	switch {
-	case errors.Is(err, contacts.ErrErased):
+	case errors.Is(err, maicontact.ErrErased):
 		fmt.Println("the member was erased, and stays so")
-	case errors.Is(err, contacts.ErrNotFound):
+	case errors.Is(err, maicontact.ErrNotFound):
 		fmt.Println("the member has no contact")
 	case err != nil:
 		fmt.Println(err)

@@ -14,7 +14,7 @@ import (
 // After Forget the request gets no contact id. Where several middlewares wrap
 // the site it clears the entries of all. It returns ErrNoMiddleware, or an error
 // when the reply has begun. Safe for concurrent use.
-func Forget(ctx context.Context) error { return logOut(ctx, nil) }
+func Forget(ctx context.Context) error { return Logout(ctx) }
 
 // SiteData is a kind of data that browsers keep for a site, in the words of
 // the Clear-Site-Data header.
@@ -63,19 +63,14 @@ const (
 // reply has begun. An unknown kind is left out; the rest is done all the same.
 // Safe for concurrent use.
 func Logout(ctx context.Context, clear ...SiteData) error {
-	known, err := reply.Kinds(clear, ClearWholeSiteStorage, ClearWholeSiteCache, ClearWholeSiteCookies)
-	return errors.Join(err, logOut(ctx, known))
-}
-
-// logOut forgets the entries of every middleware around the request.
-func logOut(ctx context.Context, clear []string) error {
 	x := innermost(ctx)
 	if x == nil {
 		return ErrNoMiddleware
 	}
-	var faults []error
+	known, err := reply.Kinds(clear, ClearWholeSiteStorage, ClearWholeSiteCache, ClearWholeSiteCookies)
+	faults := []error{err}
 	for ; x != nil; x = x.outer {
-		faults = append(faults, x.logOut(ctx, clear))
+		faults = append(faults, x.logOut(ctx, known))
 	}
 	return errors.Join(faults...)
 }

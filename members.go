@@ -55,8 +55,8 @@ func (m *Middleware) Run(ctx context.Context) error { return m.resolver.Run(ctx)
 // at that moment gets the newer of both revisions. Changes of one member that come
 // at the same time are joined, and the newest counts.
 //
-// The error is [contacts.ErrOlderRevision], [contacts.ErrErased],
-// [contacts.ErrReissuing], or the store's. Safe for concurrent use.
+// The error is [ErrOlderRevision], [ErrErased], [ErrReissuing], or the store's. Safe
+// for concurrent use.
 func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
 	profile := member.Profile.Normalized()
 	desired := contacts.Desired{Profile: profile, Stamp: contacts.StampOf(profile), Revision: member.Revision}
@@ -71,7 +71,7 @@ func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
 // It is in the store when Suspend returns, and lasts until [Middleware.Resume];
 // changes of the profile meanwhile are kept for then. Suspending again is no error.
 //
-// The error is [contacts.ErrErased], [contacts.ErrReissuing], or the store's. Safe
+// The error is [ErrErased], [ErrReissuing], or the store's. Safe
 // for concurrent use.
 func (m *Middleware) Suspend(ctx context.Context, memberID string) error {
 	p := m.scope.Member(memberID)
@@ -80,7 +80,7 @@ func (m *Middleware) Suspend(ctx context.Context, memberID string) error {
 
 // Resume gives a suspended member the chat back, with the newest profile: the
 // contact id is handed out again once MaiAgent holds their permissions. It returns
-// [contacts.ErrNotFound] for a member of whom nothing is known. Resuming who is
+// [ErrNotFound] for a member of whom nothing is known. Resuming who is
 // not suspended is no error. Otherwise it is as [Middleware.Suspend].
 func (m *Middleware) Resume(ctx context.Context, memberID string) error {
 	p := m.scope.Member(memberID)
@@ -89,14 +89,14 @@ func (m *Middleware) Resume(ctx context.Context, memberID string) error {
 
 // Owner tells whose contact it is, for a site that gets MaiAgent's webhooks: the
 // business user ID of a member, or "" for a visitor. It reads the table. The error
-// is [contacts.ErrNotFound] where that has no such contact under this namespace, or says that
+// is [ErrNotFound] where that has no such contact under this namespace, or says that
 // the id is one of more than 128 characters, which are not kept. Safe for
 // concurrent use.
 func (m *Middleware) Owner(ctx context.Context, id webchat.ContactID) (memberID string, err error) {
 	row, err := m.config.Store.ByContact(ctx, m.scope.InboxID, id)
 	switch {
 	case err == nil && row.Scope() != m.scope:
-		err = contacts.ErrNotFound
+		err = ErrNotFound
 	case err == nil && !row.IsVisitor():
 		var ok bool
 		if memberID, ok = row.MemberID(); !ok {
@@ -138,8 +138,7 @@ func (m *Middleware) Erase(ctx context.Context, memberID string) (deleted bool, 
 // Restore lifts a tombstone once the deletion is complete, and no write of before
 // is waited for (that takes a day where one was in doubt): the next time the member
 // asks for the chat they get a new contact, also if they were suspended before. It
-// returns [contacts.ErrNotErased] or [contacts.ErrNotFound] otherwise. Safe for
-// concurrent use.
+// returns [ErrNotErased] or [ErrNotFound] otherwise. Safe for concurrent use.
 func (m *Middleware) Restore(ctx context.Context, memberID string) error {
 	p := m.scope.Member(memberID)
 	return change("restore", p, func(string) error { return m.resolver.Restore(ctx, p) })
@@ -154,17 +153,16 @@ func (m *Middleware) Restore(ctx context.Context, memberID string) error {
 // When MaiAgent is down, or a write to it may still be under way, it is not deleted
 // yet, and Run finishes that, also after a crash.
 //
-// It returns [contacts.ErrNotFound] for a member who never asked for the chat,
-// [contacts.ErrErased] for one who is erased, who never comes back this way,
-// [contacts.ErrSuspended] for one who is suspended, and [contacts.ErrReissuing]
-// while another is under way. Safe for concurrent use.
+// It returns [ErrNotFound] for a member who never asked for the chat, [ErrErased] for
+// one who is erased, who never comes back this way, [ErrSuspended] for one who is
+// suspended, and [ErrReissuing] while another is under way. Safe for concurrent use.
 func (m *Middleware) Reissue(ctx context.Context, memberID string) (deleted bool, err error) {
 	return condemn(ctx, "reissue", m.scope.Member(memberID), m.resolver.Reissue)
 }
 
 // EraseVisitor is [Middleware.Erase] for the visitor whose browser makes the
 // request, and forgets them there: who asks next is a new visitor. The error is
-// [contacts.ErrNotFound] when the request is none of a known visitor. Call it
+// [ErrNotFound] when the request is none of a known visitor. Call it
 // before anything of the reply is written.
 func (m *Middleware) EraseVisitor(ctx context.Context) (deleted bool, err error) {
 	x, p, err := m.visitorOf(ctx)
@@ -177,7 +175,7 @@ func (m *Middleware) EraseVisitor(ctx context.Context) (deleted bool, err error)
 
 // ReissueVisitor is [Middleware.Reissue] for the visitor whose browser makes the
 // request. They stay the same visitor, with another contact. The error is
-// [contacts.ErrNotFound] when the request is none of a known visitor.
+// [ErrNotFound] when the request is none of a known visitor.
 func (m *Middleware) ReissueVisitor(ctx context.Context) (deleted bool, err error) {
 	_, p, err := m.visitorOf(ctx)
 	if err != nil {
@@ -191,7 +189,11 @@ func change(what string, p contacts.Person, do func(owner string) error) error {
 	if p.ID == "" {
 		return wrap("maicontact: "+what, errors.New("a business user ID is needed"))
 	}
-	return wrap("maicontact: "+what, do(identity.Digest(p)))
+	err := do(identity.Digest(p))
+	if errors.Is(err, contacts.ErrSuspended) {
+		err = ErrSuspended
+	}
+	return wrap("maicontact: "+what, err)
 }
 
 // condemn has a person's contact deleted.

@@ -161,7 +161,7 @@ func TestUpdateMember(t *testing.T) {
 			t.Errorf("MaiAgent has %q", got)
 		}
 		old := maicontact.Member{ID: "u-alice", Profile: alice, Revision: newest.Revision - 1}
-		if err := s.mc.UpdateMember(t.Context(), old); !errors.Is(err, contacts.ErrOlderRevision) {
+		if err := s.mc.UpdateMember(t.Context(), old); !errors.Is(err, maicontact.ErrOlderRevision) {
 			t.Errorf("an older revision: %v", err)
 		}
 		synctest.Wait()
@@ -283,7 +283,7 @@ func TestRevisionsAreTakenUp(t *testing.T) {
 			t.Fatal("the first revision is not taken up")
 		}
 		older := maicontact.Member{ID: "u-alice", Profile: alice, Revision: 4}
-		if err := s.mc.UpdateMember(t.Context(), older); !errors.Is(err, contacts.ErrOlderRevision) {
+		if err := s.mc.UpdateMember(t.Context(), older); !errors.Is(err, maicontact.ErrOlderRevision) {
 			t.Errorf("an older revision: %v", err)
 		}
 		// A session that remembers the older one is not answered with its access.
@@ -356,7 +356,7 @@ func TestOlderRevisionThatWasJoined(t *testing.T) {
 				switch {
 				case err == nil && changed.Revision == 5:
 					unsaid.Add(1)
-				case err != nil && !errors.Is(err, contacts.ErrOlderRevision):
+				case err != nil && !errors.Is(err, maicontact.ErrOlderRevision):
 					t.Error(err)
 				}
 			})
@@ -391,11 +391,11 @@ func TestOwner(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := mc.Owner(t.Context(), id); !errors.Is(err, contacts.ErrNotFound) {
+		if _, err := mc.Owner(t.Context(), id); !errors.Is(err, maicontact.ErrNotFound) {
 			t.Errorf("under another namespace: %v", err)
 		}
 	}
-	if _, err := s.mc.Owner(t.Context(), "0b5e7a52-6c1d-4b39-9d0f-3a7f5e0c9a11"); !errors.Is(err, contacts.ErrNotFound) {
+	if _, err := s.mc.Owner(t.Context(), "0b5e7a52-6c1d-4b39-9d0f-3a7f5e0c9a11"); !errors.Is(err, maicontact.ErrNotFound) {
 		t.Errorf("nobody's contact: %v", err)
 	}
 }

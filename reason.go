@@ -91,9 +91,8 @@ func (r Reason) MayPass() bool {
 	switch r {
 	case Unavailable, Budget, Crowded, PermissionPending, TooLate, Prefetch:
 		return true
-	default:
-		return false
 	}
+	return false
 }
 
 // reasons is what each error of the packages below means to a visitor. What is

@@ -64,9 +64,9 @@ func TestReissueRefuses(t *testing.T) {
 		want    error
 		reason  string // of an ask afterwards; empty: a contact
 	}{
-		"never asked": {member: "u-alice", want: contacts.ErrNotFound},
+		"never asked": {member: "u-alice", want: maicontact.ErrNotFound},
 		"no id":       {want: nil},
-		"erased": {member: "u-alice", want: contacts.ErrErased, reason: "erased", arrange: func(t *testing.T, s *site) {
+		"erased": {member: "u-alice", want: maicontact.ErrErased, reason: "erased", arrange: func(t *testing.T, s *site) {
 			b := s.browser()
 			b.login("u-alice")
 			b.contact()
@@ -74,12 +74,12 @@ func TestReissueRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
-		"erased without a contact": {member: "u-alice", want: contacts.ErrErased, reason: "erased", arrange: func(t *testing.T, s *site) {
+		"erased without a contact": {member: "u-alice", want: maicontact.ErrErased, reason: "erased", arrange: func(t *testing.T, s *site) {
 			if _, err := s.mc.Erase(t.Context(), "u-alice"); err != nil {
 				t.Fatal(err)
 			}
 		}},
-		"erased, not completely": {member: "u-alice", want: contacts.ErrErased, reason: "erased", arrange: func(t *testing.T, s *site) {
+		"erased, not completely": {member: "u-alice", want: maicontact.ErrErased, reason: "erased", arrange: func(t *testing.T, s *site) {
 			b := s.browser()
 			b.login("u-alice")
 			b.contact()
@@ -102,8 +102,8 @@ func TestReissueRefuses(t *testing.T) {
 						t.Errorf("%+v, %v; want %v", done, err, test.want)
 					}
 				}
-				if errors.Is(test.want, contacts.ErrNotFound) {
-					if _, _, err := s.store.Get(t.Context(), alicePerson); !errors.Is(err, contacts.ErrNotFound) {
+				if errors.Is(test.want, maicontact.ErrNotFound) {
+					if _, _, err := s.store.Get(t.Context(), alicePerson); !errors.Is(err, maicontact.ErrNotFound) {
 						t.Errorf("a row was made: %v", err)
 					}
 				}
@@ -145,7 +145,7 @@ func TestReissueUnfinished(t *testing.T) {
 				if got := b.ask(); got.Reason != "unavailable" || got.Contact != "" {
 					t.Errorf("answer %+v", got)
 				}
-				if _, err := s.mc.Reissue(t.Context(), "u-alice"); !errors.Is(err, contacts.ErrReissuing) {
+				if _, err := s.mc.Reissue(t.Context(), "u-alice"); !errors.Is(err, maicontact.ErrReissuing) {
 					t.Errorf("a second Reissue: %v", err)
 				}
 				if row := s.row(alicePerson); row.State() != contacts.StateReissuing {
@@ -239,7 +239,7 @@ func TestEraseBesideReissue(t *testing.T) {
 				})
 				group.Wait()
 				// A Reissue that was over when the Erase came has done its work.
-				if !errors.Is(err, contacts.ErrErased) && (err != nil || !reissued) {
+				if !errors.Is(err, maicontact.ErrErased) && (err != nil || !reissued) {
 					t.Errorf("Reissue: %+v, %v", reissued, err)
 				}
 				if !erased {
@@ -282,7 +282,7 @@ func TestReissuesAtOnce(t *testing.T) {
 				for i := range 9 {
 					group.Go(func() {
 						done, err := replicas[i%servers].Reissue(t.Context(), "u-alice")
-						if !errors.Is(err, contacts.ErrReissuing) && (err != nil || !done) {
+						if !errors.Is(err, maicontact.ErrReissuing) && (err != nil || !done) {
 							t.Errorf("%+v, %v", done, err)
 						}
 					})

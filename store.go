@@ -7,6 +7,15 @@ import (
 	"github.com/maicontact/maicontact/internal/session"
 )
 
+// Errors of the table, to be matched with errors.Is.
+var (
+	ErrNotFound      = contacts.ErrNotFound      // nothing is known of the person
+	ErrErased        = contacts.ErrErased        // erased, or being erased: Restore lifts it
+	ErrNotErased     = contacts.ErrNotErased     // not erased, or the deletion is not complete
+	ErrReissuing     = contacts.ErrReissuing     // the contact is being replaced already
+	ErrOlderRevision = contacts.ErrOlderRevision // a newer revision of the profile is known
+)
+
 // NewMemoryStore returns a [contacts.Store] for one process, in memory: for sites that
 // run as one process, and for tests. It forgets everything when the process
 // ends: the next start finds the contacts at MaiAgent again and takes them over,
@@ -27,10 +36,7 @@ func NewMemoryStore() *contacts.MemoryStore { return contacts.NewMemoryStore() }
 // be false where a site is tried over plain HTTP. The middleware sets its own. A
 // cookie older than 30 days is refused whatever the store's MaxAge says. The store
 // is safe for concurrent use once its Codecs and Options are settled, which must be
-// before it is given to [New].
-//
-// docs/session-store.md says what fits into a session, how cookies of a store of
-// gorilla's own are still read, and the format.
+// before it is given to [New]. docs/session-store.md says more.
 func NewCookieStore(secret []byte, older ...[]byte) (*sessions.CookieStore, error) {
 	return session.NewCookieStore(secret, older...)
 }

@@ -141,7 +141,7 @@ func (s *slowPuts) Put(ctx context.Context, r contacts.Row, g contacts.Guard) (c
 
 func (s *slowPuts) count() int64 { return s.puts.Load() }
 
-func isOlder(err error) bool { return errors.Is(err, contacts.ErrOlderRevision) }
+func isOlder(err error) bool { return errors.Is(err, maicontact.ErrOlderRevision) }
 
 // A table that has people of this inbox under other namespaces only is said to
 // be one, once.

@@ -120,11 +120,11 @@ func TestSuspendAndErase(t *testing.T) {
 			"Suspend": func() error { return s.mc.Suspend(t.Context(), "u-alice") },
 			"Resume":  func() error { return s.mc.Resume(t.Context(), "u-alice") },
 		} {
-			if err := do(); !errors.Is(err, contacts.ErrErased) {
+			if err := do(); !errors.Is(err, maicontact.ErrErased) {
 				t.Errorf("%s of who is erased: %v", name, err)
 			}
 		}
-		if err := s.mc.Resume(t.Context(), "u-nobody"); !errors.Is(err, contacts.ErrNotFound) {
+		if err := s.mc.Resume(t.Context(), "u-nobody"); !errors.Is(err, maicontact.ErrNotFound) {
 			t.Errorf("Resume of nobody: %v", err)
 		}
 		if s.mc.Suspend(t.Context(), "") == nil || s.mc.Resume(t.Context(), "") == nil {
@@ -270,7 +270,7 @@ func TestReissueOfASuspended(t *testing.T) {
 		if err := s.mc.Suspend(t.Context(), "u-alice"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.mc.Reissue(t.Context(), "u-alice"); !errors.Is(err, contacts.ErrSuspended) {
+		if _, err := s.mc.Reissue(t.Context(), "u-alice"); !errors.Is(err, maicontact.ErrSuspended) {
 			t.Errorf("Reissue: %v", err)
 		}
 		time.Sleep(5 * time.Second)

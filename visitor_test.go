@@ -210,7 +210,7 @@ func TestEraseVisitorRefuses(t *testing.T) {
 		_, erased := s.mc.EraseVisitor(r.Context())
 		_, reissued := s.mc.ReissueVisitor(r.Context())
 		for _, err := range []error{erased, reissued} {
-			if !errors.Is(err, contacts.ErrNotFound) {
+			if !errors.Is(err, maicontact.ErrNotFound) {
 				t.Errorf("error %v", err)
 			}
 		}

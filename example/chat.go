@@ -155,7 +155,7 @@ func (t *chat) setStatus(ctx context.Context, a account) error {
 func (t *chat) resume(ctx context.Context, accountID string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTime)
 	defer cancel()
-	if err := t.Resume(ctx, accountID); !errors.Is(err, contacts.ErrNotFound) {
+	if err := t.Resume(ctx, accountID); !errors.Is(err, maicontact.ErrNotFound) {
 		return err
 	}
 	return nil // the chat has never heard of them
@@ -181,7 +181,7 @@ func (t *chat) forget(ctx context.Context, accountID string) error {
 // there is none yet.
 func (t *chat) contact(ctx context.Context, accountID string) (*contacts.Row, error) {
 	row, _, err := t.table.Get(ctx, t.scope.Member(accountID))
-	if errors.Is(err, contacts.ErrNotFound) {
+	if errors.Is(err, maicontact.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
