@@ -24,6 +24,16 @@ func putCases() []check {
 			f.put(empty)
 			f.check()
 		}},
+		{"a version that is not the row's", func(f *fixture) {
+			row, other := f.put(f.member("1")), f.put(f.member("2"))
+			for _, version := range []int64{0, row.Version - 1, row.Version + 1, other.Version} {
+				row.Version = version
+				_, err := f.tryPut(row, contacts.Guard{})
+				f.failed(row, err, contacts.ErrConflict)
+				row.Version = f.model.rows[row.Person].Version
+			}
+			f.check()
+		}},
 		{"large numbers", func(f *fixture) {
 			row := f.member("1")
 			row.Trust, row.Revision, row.Owner = math.MaxInt64, math.MaxInt64, math.MaxInt64

@@ -11,7 +11,7 @@ import (
 
 const (
 	randomRuns  = 3
-	randomSteps = 150
+	randomSteps = 60
 )
 
 func randomCases() []check {
