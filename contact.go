@@ -43,9 +43,8 @@ func (m *Middleware) ContactID(ctx context.Context) (webchat.ContactID, error) {
 //	g.Go(maicontact.ContactInto(ctx, &id))
 //	g.Go(func() error { … load the page's data … })
 //
-// The leg leaves id empty when there is no chat, and then returns nil: a page
-// must not fail for want of the chat. Only ErrNoMiddleware and ErrSeveral are
-// errors.
+// The leg leaves id empty when there is no chat, and then returns nil: a page must
+// not fail for want of the chat. Only ErrNoMiddleware and ErrSeveral are errors.
 func ContactInto(ctx context.Context, id *webchat.ContactID) func() error {
 	return only.ContactInto(ctx, id)
 }
@@ -62,11 +61,10 @@ func (m *Middleware) ContactInto(ctx context.Context, id *webchat.ContactID) fun
 	}
 }
 
-// ContactOrReason is [ContactID] for a page that wants to show or count why
-// there is no chat. The reason is empty when there is an id. It is
-// [Misconfigured] where the request did not pass through [Middleware.Handler],
-// or through several, and [Unavailable] when ctx ended first. Safe for
-// concurrent use.
+// ContactOrReason is [ContactID] for a page that wants to show or count why there is
+// no chat. The reason is empty when there is an id. It is [Misconfigured] where the
+// request did not pass through [Middleware.Handler], or through several, and
+// [Unavailable] when ctx ended first. Safe for concurrent use.
 func ContactOrReason(ctx context.Context) (webchat.ContactID, Reason) {
 	return only.ContactOrReason(ctx)
 }

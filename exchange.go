@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -31,6 +32,9 @@ type exchange struct {
 	asking         sync.Mutex // one asker at a time begins
 	*inquiry
 }
+
+// Format writes "[maicontact request]": who prints a context does not hold asking.
+func (x *exchange) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[maicontact request]") }
 
 // inquiry is what an exchange that is asked finds out. It is guarded by asking.
 type inquiry struct {

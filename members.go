@@ -71,8 +71,7 @@ func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
 // It is in the store when Suspend returns, and lasts until [Middleware.Resume];
 // changes of the profile meanwhile are kept for then. Suspending again is no error.
 //
-// The error is [ErrErased], [ErrReissuing], or the store's. Safe
-// for concurrent use.
+// The error is [ErrErased], [ErrReissuing], or the store's. Safe for concurrent use.
 func (m *Middleware) Suspend(ctx context.Context, memberID string) error {
 	p := m.scope.Member(memberID)
 	return change("suspend", p, func(owner string) error { return m.resolver.Suspend(ctx, p, owner, false) })
@@ -80,18 +79,17 @@ func (m *Middleware) Suspend(ctx context.Context, memberID string) error {
 
 // Resume gives a suspended member the chat back, with the newest profile: the
 // contact id is handed out again once MaiAgent holds their permissions. It returns
-// [ErrNotFound] for a member of whom nothing is known. Resuming who is
-// not suspended is no error. Otherwise it is as [Middleware.Suspend].
+// [ErrNotFound] for a member of whom nothing is known. Resuming who is not suspended
+// is no error. Otherwise it is as [Middleware.Suspend].
 func (m *Middleware) Resume(ctx context.Context, memberID string) error {
 	p := m.scope.Member(memberID)
 	return change("resume", p, func(owner string) error { return m.resolver.Resume(ctx, p, owner) })
 }
 
 // Owner tells whose contact it is, for a site that gets MaiAgent's webhooks: the
-// business user ID of a member, or "" for a visitor. It reads the table. The error
-// is [ErrNotFound] where that has no such contact under this namespace, or says that
-// the id is one of more than 128 characters, which are not kept. Safe for
-// concurrent use.
+// business user ID of a member, or "" for a visitor. It reads the table. The error is
+// [ErrNotFound] where that has no such contact under this namespace, or says that the
+// id is one of more than 128 characters, which are not kept. Safe for concurrent use.
 func (m *Middleware) Owner(ctx context.Context, id webchat.ContactID) (memberID string, err error) {
 	row, err := m.config.Store.ByContact(ctx, m.scope.InboxID, id)
 	switch {
@@ -162,8 +160,8 @@ func (m *Middleware) Reissue(ctx context.Context, memberID string) (deleted bool
 
 // EraseVisitor is [Middleware.Erase] for the visitor whose browser makes the
 // request, and forgets them there: who asks next is a new visitor. The error is
-// [ErrNotFound] when the request is none of a known visitor. Call it
-// before anything of the reply is written.
+// [ErrNotFound] when the request is none of a known visitor. Call it before anything
+// of the reply is written.
 func (m *Middleware) EraseVisitor(ctx context.Context) (deleted bool, err error) {
 	x, p, err := m.visitorOf(ctx)
 	if err != nil {

@@ -155,8 +155,8 @@ func (x *exchange) of(m *Middleware) *exchange {
 }
 
 // only stands for the one middleware that wraps the site: the functions of this
-// package are its methods. It is nil, so that those take all from the exchange.
-var only *Middleware
+// package are its methods. It is empty, so that those take all from the exchange.
+var only = new(Middleware)
 
 // exchangeOf returns the middleware's own exchange of a request.
 func (m *Middleware) exchangeOf(ctx context.Context) (*exchange, error) {

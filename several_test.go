@@ -2,6 +2,7 @@ package maicontact_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -116,4 +117,23 @@ func TestMethodsOutsideHandler(t *testing.T) {
 	if len(w.Header()["Set-Cookie"]) != 0 {
 		t.Error("a page that asks nothing of its own middleware sets a cookie")
 	}
+}
+
+// A middleware that was never made is none of those that wrap the site: it must not
+// answer for another one.
+func TestNoMiddlewareIsNotAnother(t *testing.T) {
+	s := newSite(t, nil)
+	s.member("u-alice", alice)
+	var missing *maicontact.Middleware
+	s.mux.HandleFunc("GET /page", func(_ http.ResponseWriter, r *http.Request) {
+		if id, err := missing.ContactID(r.Context()); id != "" || !errors.Is(err, maicontact.ErrNoMiddleware) {
+			t.Errorf("a contact id: %v, %v", id != "", err)
+		}
+		if text := fmt.Sprintf("%v %#v", r.Context(), r.Context()); strings.Contains(text, "exchange") {
+			t.Errorf("the context prints as %s", text)
+		}
+	})
+	b := s.browser()
+	b.login("u-alice")
+	b.send("GET", "/page")
 }

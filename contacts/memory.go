@@ -29,9 +29,10 @@ type MemoryStore struct {
 	mu     sync.Mutex // held by every change, and by readers of the fields below
 	bound  map[binding]Person
 	due    timeline
-	quiet  timeline // by when the row may go
-	stamps timeline // of those whose trust has ended
-	sorted []Person // all, and some who are deleted; nil: somebody was added since
+	quiet  timeline         // by when the row may go
+	stamps timeline         // of those whose trust has ended
+	counts map[Scope]Counts // without what depends on the time
+	order  order
 }
 
 // memoryRow is a row whose Waiting nobody else has.
@@ -53,7 +54,7 @@ func NewMemoryStore() *MemoryStore {
 	return &MemoryStore{
 		start: time.Now(),
 		rows:  cache.New(cache.NoExpiration, 0), // no expiry, and no janitor
-		bound: map[binding]Person{},
+		bound: map[binding]Person{}, counts: map[Scope]Counts{},
 	}
 }
 
@@ -101,7 +102,7 @@ func (s *MemoryStore) Put(ctx context.Context, r Row, g Guard) (Row, error) {
 	}
 	s.index(r.Person, old, next)
 	if !known {
-		s.sorted = nil
+		s.order.add(r.Person, s.rows.ItemCount(), s.has)
 	}
 	s.rows.Set(nameOf(r.Person), next, cache.NoExpiration)
 	return next.apart(), nil
@@ -180,38 +181,29 @@ func (s *MemoryStore) ByContact(ctx context.Context, inboxID string, id webchat.
 	return found, cmp.Or(looked, err)
 }
 
-// Count implements [Store]. It looks at all rows of the scope.
+// Count implements [Store].
 func (s *MemoryStore) Count(ctx context.Context, scope Scope) (counts Counts, err error) {
 	err = s.look(ctx, func() {
-		now := s.now()
-		for row := range s.after(scope, Person{}) {
-			if row.IsVisitor() {
-				counts.Visitors++
-			} else {
-				counts.Members++
-			}
-			if !row.Due.IsZero() {
-				counts.Unsettled++
-			}
-			if !row.Due.IsZero() && !row.Due.After(now) {
-				counts.Overdue++
-				if counts.Oldest.IsZero() || row.Due.Before(counts.Oldest) {
-					counts.Oldest = row.Due
-				}
-			}
+		counts = s.counts[scope]
+		overdue := s.due.until(s.now(), scope, counts.Unsettled)
+		if counts.Overdue = len(overdue); counts.Overdue > 0 {
+			row, _ := s.row(overdue[0])
+			counts.Oldest = row.Due
 		}
 	})
 	return counts, err
 }
 
-// Namespaces implements [Store]. It looks at all rows.
+// Namespaces implements [Store].
 func (s *MemoryStore) Namespaces(ctx context.Context, inboxID string) (all []string, err error) {
 	err = s.look(ctx, func() {
-		for _, p := range s.inOrder() {
-			if _, there := s.row(p); there && p.InboxID == inboxID && !slices.Contains(all, p.Namespace) && len(all) < MostNamespaces {
-				all = append(all, p.Namespace)
+		for scope, counts := range s.counts {
+			if scope.InboxID == inboxID && counts.Members+counts.Visitors > 0 {
+				all = append(all, scope.Namespace)
 			}
 		}
+		slices.Sort(all)
+		all = all[:min(len(all), MostNamespaces)]
 	})
 	return all, err
 }
@@ -241,12 +233,36 @@ func (s *MemoryStore) index(p Person, old, next memoryRow) {
 	s.due.move(p, old.Due, next.Due)
 	s.quiet.move(p, old.quietAt(), next.quietAt())
 	s.stamps.move(p, old.stamped, next.stamped)
+	counts := s.counts[p.Scope()]
+	counts.add(old.Row, -1)
+	counts.add(next.Row, 1)
+	s.counts[p.Scope()] = counts
 	if old.ContactID == next.ContactID {
 		return
 	}
 	delete(s.bound, binding{p.InboxID, old.ContactID})
 	if next.ContactID != "" {
 		s.bound[binding{p.InboxID, next.ContactID}] = p
+	}
+}
+
+func (s *MemoryStore) has(p Person) bool {
+	_, ok := s.row(p)
+	return ok
+}
+
+// add counts a row n times; one that is not stored is none.
+func (c *Counts) add(r Row, n int) {
+	switch {
+	case !r.IsStored():
+		return
+	case r.IsVisitor():
+		c.Visitors += n
+	default:
+		c.Members += n
+	}
+	if !r.Due.IsZero() {
+		c.Unsettled += n
 	}
 }
 

@@ -8,23 +8,36 @@ import (
 	"strings"
 )
 
-// inOrder lists all persons by namespace, inbox, kind and id, and some who are
-// deleted. It sorts when it is asked, not when a person is added.
-func (s *MemoryStore) inOrder() []Person {
-	if s.sorted == nil {
-		for _, item := range s.rows.Items() {
-			s.sorted = append(s.sorted, item.Object.(memoryRow).Person)
-		}
-		slices.SortFunc(s.sorted, comparePersons)
+// order lists all persons by namespace, inbox, kind and id, and some who are deleted.
+// It sorts when it is asked, not when a person is added.
+type order struct {
+	list  []Person
+	mixed bool // somebody was added since it was sorted
+}
+
+// add takes in a person. When more than half of those listed are deleted, which it
+// sees from how many there are, it drops those of whom has reports false.
+func (o *order) add(p Person, count int, has func(Person) bool) {
+	if len(o.list) > 2*count+64 {
+		o.list = slices.DeleteFunc(o.list, func(p Person) bool { return !has(p) })
 	}
-	return s.sorted
+	o.list, o.mixed = append(o.list, p), true
+}
+
+func (o *order) sorted() []Person {
+	if o.mixed {
+		slices.SortStableFunc(o.list, comparePersons) // quick where most are in order
+		o.list = slices.Compact(o.list)               // who was deleted and added again is there twice
+		o.mixed = false
+	}
+	return o.list
 }
 
 // after yields the rows of a scope that come after that person, in order.
 func (s *MemoryStore) after(scope Scope, p Person) iter.Seq[Row] {
 	p.Namespace, p.InboxID = scope.Namespace, scope.InboxID
 	return func(yield func(Row) bool) {
-		all := s.inOrder()
+		all := s.order.sorted()
 		i, found := slices.BinarySearchFunc(all, p, comparePersons)
 		if found {
 			i++
