@@ -49,7 +49,7 @@ type document struct {
 	unsafe    bool   // the end is no place for a tag
 }
 
-// newDocument returns a document that must be stopped.
+// newDocument returns a document that must be closed.
 func newDocument(c Config, host string) *document {
 	d := &document{config: c, host: host}
 	d.next, d.stop = iter.Pull(func(want func(struct{}) bool) {
@@ -58,6 +58,8 @@ func newDocument(c Config, host string) *document {
 	})
 	return d
 }
+
+func (d *document) close() { d.stop() }
 
 // push reads more of the document.
 func (d *document) push(p []byte) {

@@ -101,7 +101,7 @@ func New(c Config) (func(http.Handler) http.Handler, error) {
 				next.ServeHTTP(w, r)
 				return
 			}
-			p := &responseWriter{inner: w, request: r, config: c, declared: -1}
+			p := newResponseWriter(w, r, c)
 			defer p.release()
 			next.ServeHTTP(p, r)
 			p.finish()

@@ -41,10 +41,14 @@ type responseWriter struct {
 	declared int64
 }
 
+func newResponseWriter(w http.ResponseWriter, r *http.Request, c Config) *responseWriter {
+	return &responseWriter{inner: w, request: r, config: c, declared: -1}
+}
+
 // release frees what the reply used, however the handler ended.
 func (w *responseWriter) release() {
 	if w.document != nil {
-		w.document.stop()
+		w.document.close()
 	}
 }
 
