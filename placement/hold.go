@@ -1,7 +1,6 @@
 package placement
 
 import (
-	"bytes"
 	"maps"
 	"net/http"
 	"slices"
@@ -11,45 +10,66 @@ import (
 // take goes by how many bytes there have been, never by how they were cut into
 // writes: the same page must always become the same.
 func (w *responseWriter) take(p []byte) error {
-	for w.stage == holding && len(p) > 0 {
-		n := min(len(p), maxHeld-len(w.pending))
-		w.pending = append(w.pending, p[:n]...)
-		w.written += int64(n)
-		p = p[n:]
-		if len(w.pending) == maxHeld {
-			if err := w.decide(false); err != nil {
-				return err
-			}
+	for len(p) > 0 {
+		limit := len(p)
+		switch {
+		case w.stage == through:
+			w.written += int64(limit)
+			_, err := w.inner.Write(p)
+			return err
+		case w.stage == holding && w.document == nil:
+			limit = min(limit, sniffLength-len(w.pending))
+		case w.stage == holding:
+			limit = min(limit, maxHeld-len(w.pending))
+		}
+		chunk := p[:limit]
+		p = p[limit:]
+		w.written += int64(limit)
+		if err := w.add(chunk); err != nil {
+			return err
 		}
 	}
-	w.written += int64(len(p))
-	switch {
-	case len(p) == 0:
-		return nil
-	case w.stage == through:
-		_, err := w.inner.Write(p)
-		return err
+	return nil
+}
+
+// add takes a chunk that fits what the stage may hold.
+func (w *responseWriter) add(chunk []byte) error {
+	data := chunk
+	if w.stage == holding || len(w.pending) > 0 {
+		w.pending = append(w.pending, chunk...)
+		data = w.pending
 	}
-	data := p
-	if len(w.pending) > 0 {
-		data = append(w.pending, p...)
+	if w.document == nil {
+		if len(w.pending) < sniffLength {
+			return nil
+		}
+		return w.sniff()
 	}
-	w.document.push(p)
+	w.document.push(chunk)
+	if w.document.verdict != undecided {
+		return w.settle(data)
+	}
+	if w.stage == holding {
+		if len(w.pending) < maxHeld {
+			return nil
+		}
+		w.presume()
+	}
 	return w.pass(data)
 }
 
-// decide reads what is held, which may be all: whether it is a page, and where the
-// tag goes.
-func (w *responseWriter) decide(all bool) error {
-	if !w.isPage && !sniffedHTML(w.pending) {
-		return w.giveUp(w.pending)
+// sniff decides by what there is of the body whether it is a page.
+func (w *responseWriter) sniff() error {
+	data := w.pending
+	if !sniffedHTML(data) {
+		return w.giveUp(data)
 	}
 	w.watch()
-	w.document.push(w.pending)
-	if all {
-		w.document.end()
+	w.document.push(data)
+	if w.document.verdict != undecided {
+		return w.settle(data)
 	}
-	return w.pass(w.pending)
+	return nil
 }
 
 // send sends the header of a reply that was held, with the length of its body
@@ -113,18 +133,14 @@ func (w *responseWriter) settle(data []byte) error {
 
 // pass sends what there is, but for what may be the tag to insert before.
 func (w *responseWriter) pass(data []byte) error {
-	if w.document.verdict != undecided {
-		return w.settle(data)
-	}
-	if w.stage == holding {
-		w.presume()
-	}
 	cut := len(data) - w.document.held(data, w.written-int64(len(data)))
-	w.pending = bytes.Clone(data[cut:])
-	if cut == 0 {
+	out := data[:cut]
+	keep := append([]byte(nil), data[cut:]...)
+	w.pending = keep
+	if len(out) == 0 {
 		return nil
 	}
-	_, err := w.inner.Write(data[:cut]) // #nosec G705 -- the site's own bytes, and a tag that is escaped
+	_, err := w.inner.Write(out) // #nosec G705 -- the site's own bytes, and a tag that is escaped
 	return err
 }
 
@@ -133,14 +149,25 @@ func (w *responseWriter) hurry() error {
 	if w.stage == fresh {
 		w.begin(http.StatusOK)
 	}
+	if w.stage == holding && w.document == nil {
+		// What there is decides, as it does for net/http.
+		if err := w.sniff(); err != nil {
+			return err
+		}
+	}
 	if w.stage == holding {
-		return w.decide(false) // by what there is, as net/http does
+		data := w.pending
+		w.presume()
+		return w.pass(data)
 	}
 	return nil
 }
 
 // finish ends a reply whose handler has returned.
 func (w *responseWriter) finish() {
+	if w.stage == holding && w.document == nil {
+		_ = w.sniff()
+	}
 	short := w.written < w.declared
 	switch {
 	case short && w.stage == holding:
@@ -150,9 +177,7 @@ func (w *responseWriter) finish() {
 		// with the length that was taken away.
 		_ = w.end(w.pending)
 		panic(http.ErrAbortHandler)
-	case w.stage == holding:
-		_ = w.decide(true)
-	case w.stage == passing:
+	case w.stage == holding || w.stage == passing:
 		w.document.end()
 		_ = w.settle(w.pending)
 	}

@@ -31,8 +31,7 @@ type responseWriter struct {
 
 	stage    stage
 	header   http.Header // as it was when the handler began the reply
-	isPage   bool        // by its header; otherwise its body tells
-	document *document   // nil while all is held
+	document *document   // nil until the reply is known to be HTML
 	pending  []byte      // written by the handler, and not passed on yet
 	written  int64       // by the handler
 
@@ -81,11 +80,13 @@ func (w *responseWriter) begin(status int) {
 		w.inner.WriteHeader(status)
 		return
 	}
-	w.stage, w.isPage, w.header, w.declared = holding, kind == page, h.Clone(), declaredLength(h)
-	if w.isPage && present(h, "Trailer") {
-		// Trailers are set in the same map later, and are not header.
+	w.stage, w.header, w.declared = holding, h.Clone(), declaredLength(h)
+	if kind == page {
 		w.watch()
-		w.presume()
+		if present(h, "Trailer") {
+			// Trailers are set in the same map later, and are not header.
+			w.presume()
+		}
 	}
 }
 
@@ -109,6 +110,14 @@ func (w *responseWriter) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// WriteString implements io.StringWriter.
+func (w *responseWriter) WriteString(s string) (int, error) {
+	if w.stage == through && w.declared < 0 {
+		return io.WriteString(w.inner, s)
+	}
+	return w.Write([]byte(s))
 }
 
 // ReadFrom implements io.ReaderFrom, so that sendfile keeps working for what
