@@ -116,7 +116,7 @@ func (v *visit) checkWebChat(ctx context.Context) []Result {
 		if webchat.SameInbox(inbox.ID, v.InboxID) {
 			own = inbox.WebChatID
 		}
-		if inbox.WebChatID != "" && webchat.SameInbox(inbox.WebChatID, v.Widget.WebChatID) {
+		if inbox.WebChatID != "" && webchat.SameInbox(inbox.WebChatID, v.Widget.WebChatID) && (holder == "" || webchat.SameInbox(inbox.ID, v.InboxID)) {
 			holder = inbox.ID
 		}
 	}

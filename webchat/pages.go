@@ -118,15 +118,15 @@ func listed[T any](ctx context.Context, p *pages, pace Pace, parse func(fields) 
 					return err
 				})
 			})
+			for _, item := range page { // also where only what follows cannot be read
+				if !yield(item, nil) {
+					return
+				}
+			}
 			if err != nil {
 				var none T
 				yield(none, err)
 				return
-			}
-			for _, item := range page {
-				if !yield(item, nil) {
-					return
-				}
 			}
 		}
 	}
