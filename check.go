@@ -63,7 +63,7 @@ func (c Config) check() error {
 	} else if strings.EqualFold(c.InboxID, c.Widget.WebChatID) {
 		fault("Config.InboxID and Config.Widget.WebChatID are the same; they are two different ids in MaiAgent")
 	}
-	if !isName(c.Namespace) {
+	if !contacts.IsName(c.Namespace) {
 		fault("Config.Namespace must name this installation with 1 to 64 letters, digits and ._-, such as \"shop-production\"")
 	}
 	if c.Identify == nil {
@@ -83,7 +83,7 @@ func (c Config) check() error {
 	} else if c.Site.JSONPath == c.Site.ScriptPath {
 		fault("Config.Site.JSONPath and Config.Site.ScriptPath are the same; the script and the JSON are two routes")
 	}
-	if !isName(c.Cookie.Name) {
+	if !contacts.IsName(c.Cookie.Name) {
 		fault("Config.Cookie.Name must be 1 to 64 letters, digits and ._-")
 	}
 	if c.Cookie.MaxAge < time.Minute {
@@ -111,8 +111,6 @@ func (c Config) limits() ratelimit.Options {
 func isPath(s string) bool {
 	return strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//") && !strings.ContainsAny(s, "?#\\ ")
 }
-
-func isName(s string) bool { return s != "" && len(s) <= 64 && contacts.IsPlain(s) }
 
 // wrap says what an error is about, if there is one.
 func wrap(what string, err error) error {

@@ -24,8 +24,9 @@ func (t *timeline) move(p Person, from, to time.Time) {
 		*t = slices.Delete(*t, i, i+1)
 	}
 	if !to.IsZero() {
-		i, _ := t.find(&moment{to, p})
-		*t = slices.Insert(*t, i, &moment{to, p})
+		next := &moment{to, p}
+		i, _ := t.find(next)
+		*t = slices.Insert(*t, i, next)
 	}
 }
 

@@ -77,6 +77,10 @@ func encode(id string) string {
 	return "~" + hex.EncodeToString(sum[:])
 }
 
+// IsName reports whether s may name a site, as a namespace does: 1 to 64 ASCII
+// letters, digits and ._-.
+func IsName(s string) bool { return s != "" && len(s) <= 64 && IsPlain(s) }
+
 // IsPlain reports whether s holds nothing but ASCII letters, digits and ._-.
 func IsPlain(s string) bool {
 	var others uint8

@@ -68,7 +68,7 @@ func New(o Options) (*Operator, error) {
 	switch {
 	case err != nil:
 		return nil, errors.New("operate: the inbox must be its id, a UUID")
-	case o.Namespace == "" || len(o.Namespace) > 64 || !contacts.IsPlain(o.Namespace):
+	case !contacts.IsName(o.Namespace):
 		return nil, errors.New("operate: the namespace must be 1 to 64 letters, digits and ._-")
 	case o.Store == nil || o.API == nil:
 		return nil, errors.New("operate: a store and a client are needed")

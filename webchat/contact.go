@@ -13,7 +13,7 @@ import (
 // Contact is a contact as the service tells it. Every field but ID may be
 // empty. Printing it gives "[private]".
 type Contact struct {
-	private `yaml:"-"` // YAML would take it for a field
+	private `yaml:"-"`
 
 	ID       ContactID
 	SourceID string

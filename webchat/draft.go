@@ -10,7 +10,7 @@ import (
 
 // Draft is a contact as the site wants it to be. Printing it gives "[private]".
 type Draft struct {
-	private `yaml:"-"` // YAML would take it for a field
+	private `yaml:"-"`
 
 	// InboxID of the conversation platform the contact belongs to. Required.
 	// It is not the web chat id of the embed.

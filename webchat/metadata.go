@@ -20,8 +20,8 @@ const maxJSONDepth = 64
 // and is not sent. Values compare with ==: equal content is equal, whatever
 // the order of keys. It prints as "[private]".
 type QueryMetadata struct {
-	private `yaml:"-"` // YAML would take it for a field
-	object  string     // compact JSON with sorted keys
+	private `yaml:"-"`
+	object  string // compact JSON with sorted keys
 }
 
 // RawQueryMetadata takes one JSON object as it is, for keys that

@@ -9,7 +9,8 @@ import (
 const privateText = "[private]"
 
 // private keeps the struct that embeds it from being printed, by fmt with any verb
-// and by slog. What encoding/json writes is not its matter.
+// and by slog. What encoding/json writes is not its matter. YAML, which takes what is
+// embedded for a field, is to leave it out.
 type private struct{}
 
 // String returns "[private]".

@@ -18,7 +18,7 @@ const maxNameRunes = 255
 // known. It prints as "[private]" by fmt and slog; encoding/json writes it
 // whole and reads it back, so that a profile can be kept until it is sent.
 type Profile struct {
-	private `yaml:"-"` // YAML would take it for a field
+	private `yaml:"-"`
 
 	Name   string `json:"name,omitempty"`
 	Email  string `json:"email,omitempty"`

@@ -133,7 +133,7 @@ func (s *settings) checkMaiAgent(env func(string) string) (faults settingFaults)
 }
 
 func (s *settings) checkNamespace() (faults settingFaults) {
-	if s.Namespace == "" || len(s.Namespace) > 64 || !contacts.IsPlain(s.Namespace) {
+	if !contacts.IsName(s.Namespace) {
 		faults.check("SITE_NAMESPACE", errors.New("must be the site's namespace: 1 to 64 letters, digits and ._-"))
 	}
 	return faults
