@@ -164,8 +164,8 @@ func TestSuspendWithoutARow(t *testing.T) {
 	})
 }
 
-// Where MaiAgent is down nothing is handed out, and it is told as soon as it is
-// back.
+// Where MaiAgent is down nothing is handed out, nobody waits for it, and it is told
+// as soon as it is back.
 func TestSuspendWhileMaiAgentIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t, nil)
@@ -178,7 +178,11 @@ func TestSuspendWhileMaiAgentIsDown(t *testing.T) {
 		if err := s.mc.Suspend(t.Context(), "u-alice"); err != nil {
 			t.Fatal(err)
 		}
+		asked := time.Now()
 		suspended(t, s, b)
+		if waited := time.Since(asked); waited != 0 {
+			t.Errorf("a suspended member waits %v for MaiAgent", waited)
+		}
 		time.Sleep(5 * time.Minute)
 		suspended(t, s, b)
 		restore()
