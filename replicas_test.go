@@ -241,3 +241,29 @@ func TestEraseAgainstReissueOnTwoServers(t *testing.T) {
 		})
 	}
 }
+
+// A change that comes while a server ends, when it begins nothing new, is left to
+// the others at once: nobody waits for a lease of who has not begun.
+func TestChangeWhileEnding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := twoServers(t)
+		defer b.run()()
+		stop := a.run()
+		browser := a.browser()
+		a.member("u-alice", alice)
+		browser.login("u-alice")
+		id := browser.contact()
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+		renamed := alice
+		renamed.Name = "Alice Lin"
+		if err := a.mc.UpdateMember(t.Context(), a.member("u-alice", renamed)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * time.Second)
+		if name := a.upstream(id).Name; name != renamed.Name {
+			t.Errorf("after 3 seconds MaiAgent knows %q\n%s", name, a.log)
+		}
+	})
+}

@@ -90,6 +90,9 @@ func newSiteOn(t *testing.T, sim *webchattest.Server, database string, settings 
 			t.Errorf("the shop exited with %d", code)
 		}
 		s.checkLog()
+		if t.Failed() {
+			t.Logf("the shop's log:\n%s", s.stderr)
+		}
 	})
 	return s
 }

@@ -16,12 +16,17 @@ var ErrPanic = errors.New("background: panic")
 // values of ctx but not its end, and has at most the timeout. It returns what
 // the work does, ErrPanic, or, when as many as most are under way or the group
 // is closed, ErrClosed.
-func (g *Group) Do(ctx context.Context, timeout time.Duration, most int, log *slog.Logger, work func(context.Context) error) (err error) {
-	defer Contain(ctx, log, &err)
+func (g *Group) Do(ctx context.Context, timeout time.Duration, most int, log *slog.Logger, work func(context.Context) error) error {
 	if !g.Begin(most) {
 		return ErrClosed
 	}
+	return g.Finish(ctx, timeout, log, work)
+}
+
+// Finish is Do for work that [Group.Begin] has counted in.
+func (g *Group) Finish(ctx context.Context, timeout time.Duration, log *slog.Logger, work func(context.Context) error) (err error) {
 	defer g.End()
+	defer Contain(ctx, log, &err)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	return work(ctx)

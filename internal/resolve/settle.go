@@ -79,13 +79,23 @@ func (r *Resolver) makeFirst(ctx context.Context, at *contacts.Reading, desire c
 
 // settleLater changes the row, and brings it in step without anybody waiting.
 func (r *Resolver) settleLater(ctx context.Context, at *contacts.Reading, f contacts.Transition) error {
+	if !r.work.Begin(mostFlights) {
+		return at.Change(ctx, f) // Run does the rest, here or elsewhere: a claim would only keep it from that
+	}
+	begun := false
+	defer func() {
+		if !begun {
+			r.work.End()
+		}
+	}()
 	owner, err := r.reconcile.Claim(ctx, at, f)
 	if err != nil || owner == 0 {
 		return err
 	}
+	begun = true
 	later := *at // the caller goes on with its own
 	go func() {
-		err := r.detached(ctx, mostFlights, func(ctx context.Context) error { return r.reconcile.Continue(ctx, &later, owner) })
+		err := r.work.Finish(ctx, r.Timing.Flight(), r.Logger, func(ctx context.Context) error { return r.reconcile.Continue(ctx, &later, owner) })
 		if err != nil {
 			r.Logger.WarnContext(ctx, "maicontact: a change stays in the store for now", "error", err)
 		}
