@@ -147,8 +147,8 @@ func TestBackForwardCache(t *testing.T) {
 			s := newSite(t, tag, test.answers...)
 			s.html["/other"] = `<!doctype html><title>other</title>`
 			s.embed = test.embed
-			tab := newClockTab(t)
-			tab.Before(`addEventListener('pageshow', (e) => { if (e.persisted) window.restored = true; })`)
+			tab := newWholeTab(t)
+			tab.Before(clockwork + `addEventListener('pageshow', (e) => { if (e.persisted) window.restored = true; })`)
 			tab.Open(s.url + "/")
 			settled(tab, test.first)
 			tab.Do(`{ const a = document.createElement('a'); a.href = '/other'; document.body.append(a); a.click(); }`)

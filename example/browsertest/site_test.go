@@ -317,6 +317,14 @@ func newTab(t *testing.T) *chromium.Tab {
 	return tab
 }
 
+// newWholeTab is newTab, where pages go into the back/forward cache.
+func newWholeTab(t *testing.T) *chromium.Tab {
+	t.Helper()
+	tab := browser.WholeTab(t)
+	tab.Before(noting)
+	return tab
+}
+
 // settled waits until the page has loaded and the loader is in the state, and
 // then until everything the page had queued has run.
 func settled(tab *chromium.Tab, state string) {

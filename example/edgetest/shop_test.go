@@ -139,7 +139,7 @@ func (s *shop) chatter(tab *chromium.Tab) string {
 }
 
 func login(tab *chromium.Tab, user string) {
-	tab.Do(`void (document.cookie = 'user=` + user + `; path=/')`)
+	tab.SetCookie("user", user)
 }
 
 // settled waits until the page has loaded and the loader is in the state.

@@ -75,9 +75,9 @@ func TestPlacement(t *testing.T) {
 			site := newSmallSite(t, test.policy, test.html, layers...)
 			tab := browser.Tab(t)
 			tab.Before(watching)
-			for name, cookie := range map[string]string{"Anonymous": "user=; max-age=0", "Alice": "user=Alice"} {
+			for name, cookie := range map[string]string{"Anonymous": "", "Alice": "Alice"} {
 				tab.Open(site.URL + "/page.js") // a document of the site, for its cookies
-				tab.Do(`document.cookie = '` + cookie + `'`)
+				tab.SetCookie("user", cookie)
 				tab.Open(site.URL + "/")
 				tab.Wait(chatStarted + ` && document.readyState === 'complete'`)
 				type page struct {

@@ -169,7 +169,7 @@ func TestBackForwardCache(t *testing.T) {
 				t.Parallel()
 				site := newSmallSite(t, "", `<!doctype html><html><head><script src="`+script+`" defer></script></head><body><p>Application`)
 				site.pages["/other"] = `<!doctype html><title>other</title>`
-				tab := browser.Tab(t)
+				tab := browser.WholeTab(t)
 				tab.Before(`addEventListener('pageshow', (e) => { if (e.persisted) fetch('/persisted', { method: 'POST' }); })`)
 				tab.Expect(`persisted`) // nobody answers that
 				tab.Open(site.URL + "/other")

@@ -157,16 +157,9 @@ func TestFormProblemInView(t *testing.T) {
 func TestNoScript(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	p := w.person(t)
-	ctx := p.Context()
-	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+	p := person{browser.WholeTab(t), w}
+	if _, err := chromedp.Call(p.Context(), emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 		t.Fatal(err)
-	}
-	do := func(steps ...chromedp.Action[chromedp.Void]) {
-		t.Helper()
-		if err := chromedp.Do(ctx, steps...); err != nil {
-			t.Fatal(err)
-		}
 	}
 	wantWho := func(want string) {
 		t.Helper()
@@ -175,15 +168,9 @@ func TestNoScript(t *testing.T) {
 	p.visit()
 	wantWho(visitor.Page)
 	w.wantContacts("")
-	const in = `form[action="/signup"] `
-	do(
-		chromedp.SendKeys(chromedp.CSS(in+`[name=name]`), "Alice"),
-		chromedp.SendKeys(chromedp.CSS(in+`[name=email]`), email("Alice")),
-		chromedp.SendKeys(chromedp.CSS(in+`[name=password]`), password),
-		chromedp.Click(chromedp.CSS(in+`button`)),
-	)
+	p.signUp("Alice")
 	wantWho("Alice")
-	do(chromedp.Click(chromedp.CSS(`form[action="/logout"] button`)))
+	p.logOut()
 	wantWho(visitor.Page)
 	for _, x := range w.since(0) {
 		if x.Path == "/webchat.js" {

@@ -187,6 +187,7 @@ func TestWindow(t *testing.T) {
 	w.panel("In step", "Yes, MaiAgent knows all of it")
 	w.send(`form[action="/cart"] button[name=empty]`)
 	w.said("#cart", "empty")
+	w.Wait(chatStarted) // it would be told that she is gone
 	w.send(`form[action="/erase"] button`)
 	w.said("#account", "Erased")
 }
