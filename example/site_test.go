@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"flag"
 	"io"
 	"os"
 	"regexp"
@@ -29,6 +30,10 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
 		main()
 		return
+	}
+	// The tests mostly wait for the shop.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
 	}
 	postgrestest.Main(m, mariadbtest.Stop)
 }
