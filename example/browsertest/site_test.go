@@ -329,7 +329,7 @@ func newWholeTab(t *testing.T) *chromium.Tab {
 // then until everything the page had queued has run.
 func settled(tab *chromium.Tab, state string) {
 	tab.Wait(`document.readyState === 'complete' && window.maicontact && maicontact.status().state === '` + state + `'`)
-	tab.Do(`new Promise((done) => requestIdleCallback(() => done()))`)
+	tab.Do(`new Promise((done) => requestIdleCallback(() => done(), { timeout: 1000 }))`)
 }
 
 // deadline polls until the condition holds.

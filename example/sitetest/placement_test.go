@@ -83,7 +83,7 @@ func TestPlacement(t *testing.T) {
 				type page struct {
 					Names, Notes, Violations []string
 				}
-				got := chromium.Eval[page](tab, `new Promise((done) => requestIdleCallback(done)).then(() => ({
+				got := chromium.Eval[page](tab, `new Promise((done) => requestIdleCallback(done, { timeout: 1000 })).then(() => ({
 					names: [...document.querySelectorAll('[data-maiagent=name]')].map((e) => e.textContent), notes, violations }))`)
 				if !slices.Equal(got.Names, []string{name}) || !slices.Equal(got.Notes, onload) || len(got.Violations) > 0 {
 					t.Errorf("as %s: the page has %+v", name, got)
