@@ -180,3 +180,27 @@ func TestFindIsOneCallAPage(t *testing.T) {
 		t.Errorf("it goes on: %v", err)
 	}
 }
+
+// A list that is begun anew, as a later page was too large to read, tells each
+// contact once: the smaller pages are passed over as far as it had come.
+func TestContactsBegunAnew(t *testing.T) {
+	t.Parallel()
+	page := func(next string, numbers ...int) http.HandlerFunc {
+		var items []string
+		for _, n := range numbers {
+			items = append(items, fmt.Sprintf(`{"id":"00000000-0000-4000-8000-%012d","inboxes":["%s"]}`, n, testInbox))
+		}
+		return answerJSON(200, fmt.Sprintf(`{"next":%s,"results":[%s]}`, next, strings.Join(items, ",")))
+	}
+	server := serve(t,
+		page(`"?page=2&pageSize=100"`, 1, 2, 3), answerJSON(200, `{"results":["`+strings.Repeat("x", maxReply)+`"]}`),
+		page(`"?page=2"`, 1, 2), page(`"?page=3"`, 3, 4), page("null", 5))
+	var got []string
+	err := newTestClient(t, server.URL).Contacts(t.Context(), testInbox, nil, func(c Contact) error {
+		got = append(got, strings.TrimLeft(c.ID.Reveal()[24:], "0"))
+		return nil
+	})
+	if err != nil || strings.Join(got, " ") != "1 2 3 4 5" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}

@@ -40,6 +40,8 @@ type pages struct {
 	most      int
 	next      url.Values // nil after the last page
 	seen      map[string]bool
+	told      int // the items that were handed over
+	skip      int // of the next pages, as they were handed over before it was begun anew
 }
 
 func (c *Client) pages(operation, resource string, query url.Values, size string, most int) *pages {
@@ -52,6 +54,9 @@ func (c *Client) pages(operation, resource string, query url.Values, size string
 }
 
 func (p *pages) restart() {
+	if p.most == mostListed {
+		p.skip = p.told // a search sees all of them again: it must not miss what has moved up
+	}
 	p.seen, p.next = map[string]bool{}, url.Values{}
 	maps.Copy(p.next, p.query)
 	if p.size != "" { // in both of the ways that the service documents
@@ -62,13 +67,15 @@ func (p *pages) restart() {
 
 // read reads the next page and hands over its items. After an error the same page
 // is read again. A service that refuses the size, or sends more than can be read,
-// makes it begin anew without asking for one.
+// makes it begin anew without asking for one, and pass over what was handed over
+// where the list is gone through.
 func (p *pages) read(ctx context.Context, take func(fields) error) error {
 	key := p.next.Encode()
 	if p.seen[key] || len(p.seen) == p.most {
 		return &Error{Operation: p.operation, Err: errPages}
 	}
 	var next url.Values
+	var passed, told int
 	err := p.client.do(ctx, request{
 		operation: p.operation, method: http.MethodGet, url: p.client.address(p.resource, p.next),
 		read: func(r reply) error {
@@ -76,7 +83,9 @@ func (p *pages) read(ctx context.Context, take func(fields) error) error {
 			if err != nil {
 				return err
 			}
-			for _, item := range items {
+			passed = min(p.skip, len(items))
+			told = len(items) - passed
+			for _, item := range items[passed:] {
 				if err := take(item); err != nil {
 					return err
 				}
@@ -96,6 +105,7 @@ func (p *pages) read(ctx context.Context, take func(fields) error) error {
 		p.client.plainPages.Store(true) // the size it was
 	}
 	p.seen[key], p.next = true, next
+	p.skip, p.told = p.skip-passed, p.told+told
 	return nil
 }
 
