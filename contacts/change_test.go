@@ -3,6 +3,7 @@ package contacts_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,12 +15,12 @@ import (
 // oddStore is a store whose Puts do what they are told, once each.
 type oddStore struct {
 	contacts.Store
-	made int // Puts
+	made []int64 // the trust of each Put
 	puts []func(ctx context.Context, r contacts.Row, g contacts.Guard) (contacts.Row, error)
 }
 
 func (s *oddStore) Put(ctx context.Context, r contacts.Row, g contacts.Guard) (contacts.Row, error) {
-	s.made++
+	s.made = append(s.made, r.Trust)
 	if len(s.puts) == 0 {
 		return s.Store.Put(ctx, r, g)
 	}
@@ -79,7 +80,7 @@ func TestTrustIsEndedAgain(t *testing.T) {
 				if err := at.Change(t.Context(), desire); err != nil {
 					t.Fatal(err)
 				}
-				s.made = 0
+				s.made = nil
 				s.puts = append(s.puts, test.put(s))
 				if err := at.Change(t.Context(), erase); err != nil {
 					t.Fatal(err)
@@ -88,8 +89,8 @@ func TestTrustIsEndedAgain(t *testing.T) {
 				if err != nil || stored != at.Row || stored.State() != contacts.StateErasing {
 					t.Fatalf("the row is %s, %v", stored.State(), err)
 				}
-				if s.made != test.want {
-					t.Errorf("%d Puts, want %d", s.made, test.want)
+				if len(s.made) != test.want || !slices.IsSorted(s.made) || len(slices.Compact(s.made)) != test.want || stored.Trust != s.made[test.want-1] {
+					t.Errorf("Puts with the trust %d, want %d that grow", s.made, test.want)
 				}
 			})
 		})
