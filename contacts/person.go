@@ -67,15 +67,20 @@ const LongestID = 128
 // encode gives two different ids never the same text: what is not plain is
 // escaped as %XX, and a digest begins with ~, which an escaped id cannot hold.
 func encode(id string) string {
-	if len(id) <= LongestID && IsPlain(id) {
-		return id
-	}
-	if escaped := strings.NewReplacer("+", "%20", "~", "%7E").Replace(url.QueryEscape(id)); len(escaped) <= LongestID {
-		return escaped
+	if len(id) <= LongestID {
+		if IsPlain(id) {
+			return id
+		}
+		if escaped := toPercent.Replace(url.QueryEscape(id)); len(escaped) <= LongestID {
+			return escaped
+		}
 	}
 	sum := sha256.Sum256([]byte(id))
 	return "~" + hex.EncodeToString(sum[:])
 }
+
+// toPercent escapes the two that a query has in another way.
+var toPercent = strings.NewReplacer("+", "%20", "~", "%7E")
 
 // IsName reports whether s may name a site, as a namespace does: 1 to 64 ASCII
 // letters, digits and ._-.

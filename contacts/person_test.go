@@ -88,3 +88,12 @@ func TestPersonMemberID(t *testing.T) {
 		}
 	}
 }
+
+// A site names its people anew in each request, and many by an address.
+func TestNamingIsCheap(t *testing.T) {
+	for name, id := range map[string]string{"plain": "7", "an address": "anna@shop.example", "too long": strings.Repeat("@", 1<<16)} {
+		if n := testing.AllocsPerRun(100, func() { shop.Member(id) }); n > 4 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
