@@ -164,7 +164,8 @@ func (f failure) Unwrap() error { return f.error }
 // failed marks an error as a failure, unless it says something about the row.
 func failed(err error) error {
 	for _, about := range []error{
-		contacts.ErrLinked, contacts.ErrUnderWay, contacts.ErrContactTaken, contacts.ErrErased, contacts.ErrReissuing, contacts.ErrRetired,
+		contacts.ErrLinked, contacts.ErrUnderWay, contacts.ErrContactTaken, contacts.ErrNotFound,
+		contacts.ErrErased, contacts.ErrReissuing, contacts.ErrRetired, contacts.ErrSuspended,
 	} {
 		if errors.Is(err, about) {
 			return err

@@ -120,11 +120,11 @@ func (o *Operator) pruneContact(ctx context.Context, row contacts.Row, counts *P
 		do = o.resolver.Erase
 	}
 	done, err := do(ctx, row.Person, identity.Digest(row.Person))
-	switch {
-	case err != nil:
+	switch _, fails := errors.AsType[failure](failed(err)); {
+	case err != nil && fails:
 		return err
-	case done.ContactID != "" || done.Life == contacts.Reissuing || done.Life == contacts.Erasing:
-		counts.Left++
+	case err != nil, done.ContactID != "" || done.Life == contacts.Reissuing || done.Life == contacts.Erasing:
+		counts.Left++ // a change has come first, or it is not done yet
 	default:
 		counts.Contacts++
 	}
