@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -32,8 +33,8 @@ type Record struct {
 // Line is the number of the line that the record is from.
 func (r Record) Line() int { return r.line }
 
-// String returns "[record]".
-func (r Record) String() string { return "[record]" }
+// Format writes "[record]" for every verb.
+func (r Record) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[record]") }
 
 // MarshalText returns "[record]", which is also what encoding/json writes.
 func (r Record) MarshalText() ([]byte, error) { return []byte("[record]"), nil }

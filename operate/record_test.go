@@ -3,6 +3,7 @@ package operate
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -150,7 +151,12 @@ func TestRejects(t *testing.T) {
 func TestRecordPrintsNothing(t *testing.T) {
 	t.Parallel()
 	r := Record{MemberID: "7", ContactID: idA, raw: []string{string(idA)}}
-	if text, err := r.MarshalText(); r.String() != "[record]" || string(text) != "[record]" || err != nil {
-		t.Errorf("it prints %s", r)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
+		if text := fmt.Sprintf(verb, r); text != "[record]" {
+			t.Errorf("%s prints %s", verb, text)
+		}
+	}
+	if text, err := r.MarshalText(); string(text) != "[record]" || err != nil {
+		t.Errorf("it is written %s, %v", text, err)
 	}
 }
