@@ -97,11 +97,11 @@ type draftInbox struct {
 
 // inboxes returns every inbox once, the site's own first.
 func (d Draft) inboxes() []draftInbox {
-	list := []draftInbox{{usualInbox(d.InboxID)}}
-	for _, id := range d.InboxIDs {
-		id = usualInbox(id)
-		if !slices.ContainsFunc(list, func(i draftInbox) bool { return SameInbox(i.ID, id) }) {
-			list = append(list, draftInbox{id})
+	var list []draftInbox
+	known := map[string]bool{}
+	for _, id := range append([]string{d.InboxID}, d.InboxIDs...) {
+		if plain := plainInbox(id); !known[plain] {
+			known[plain], list = true, append(list, draftInbox{usualInbox(id)})
 		}
 	}
 	return list

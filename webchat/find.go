@@ -20,6 +20,7 @@ func (c *Client) FindBySourceID(ctx context.Context, inboxID, sourceID string, p
 	}
 	query := url.Values{"query": {sourceID}, "inboxes": {inboxID}}
 	var found []Contact
+	known := map[ContactID]bool{}
 	for match, err := range listed(ctx, c.pages(opFind, "contacts/", query, largePage, mostPages), pace, func(item fields) (Contact, bool, error) {
 		if parseSourceID(item) != sourceID {
 			return Contact{}, false, nil
@@ -29,8 +30,8 @@ func (c *Client) FindBySourceID(ctx context.Context, inboxID, sourceID string, p
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(found, func(c Contact) bool { return c.ID == match.ID }) {
-			found = append(found, match)
+		if !known[match.ID] {
+			known[match.ID], found = true, append(found, match)
 		}
 	}
 	slices.SortFunc(found, older)

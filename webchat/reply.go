@@ -119,13 +119,14 @@ func parseSourceID(object fields) string { return scalar(object.get("sourceId", 
 // as bare ids. Nil means that the reply does not tell.
 func parseInboxes(object fields) []string {
 	var ids []string
+	known := map[string]bool{"": true}
 	add := func(raw json.RawMessage) {
 		var inbox fields
 		if json.Unmarshal(raw, &inbox) == nil {
 			raw = inbox.get("id")
 		}
-		if id := scalar(raw); id != "" && !slices.Contains(ids, id) {
-			ids = append(ids, id)
+		if id := scalar(raw); !known[id] {
+			known[id], ids = true, append(ids, id)
 		}
 	}
 	var list []json.RawMessage
