@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/reconcile"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -51,7 +52,7 @@ func (o *Operator) Export(ctx context.Context, p contacts.Person) (Export, error
 	row, now, err := o.store.Get(ctx, p)
 	switch {
 	case err == nil:
-		status := StatusOf(row)
+		status := statusOf(row)
 		e.Table, e.Waiting, e.Exported = &status, row.Waiting, now
 	case errors.Is(err, contacts.ErrNotFound):
 		row = contacts.New(p, now)
@@ -91,7 +92,7 @@ func (o *Operator) contactsOf(ctx context.Context, row contacts.Row) ([]webchat.
 			all, known[own.ID] = append(all, own), true
 		}
 	}
-	for generation := 1; generation <= row.Generation+furtherGenerations; generation++ {
+	for generation := 1; generation <= row.Generation+reconcile.FurtherGenerations; generation++ {
 		found, err := o.find(ctx, row, generation)
 		if err != nil {
 			return nil, err

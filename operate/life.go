@@ -16,7 +16,7 @@ func (o *Operator) Show(ctx context.Context, p contacts.Person) (Status, error) 
 	if err != nil {
 		return Status{}, err
 	}
-	return StatusOf(row), nil
+	return statusOf(row), nil
 }
 
 // Reveal returns the person's contact id, a bearer secret: whoever has it can
@@ -73,5 +73,5 @@ func told(what string, row contacts.Row, err error) (Status, error) {
 	if err != nil {
 		return Status{}, fmt.Errorf("operate: %s: %w", what, err)
 	}
-	return StatusOf(row), nil
+	return statusOf(row), nil
 }

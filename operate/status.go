@@ -48,8 +48,8 @@ type Call struct {
 	At        time.Time `json:"at"`
 }
 
-// StatusOf tells what a row says.
-func StatusOf(row contacts.Row) Status {
+// statusOf tells what a row says.
+func statusOf(row contacts.Row) Status {
 	s := Status{
 		Kind: row.Kind, ID: NameOf(row.Person), State: row.State(), HasContact: row.ContactID != "", HandedOut: row.Ready(),
 		Generation: row.Generation, Revision: row.Revision,

@@ -10,12 +10,9 @@ import (
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/identity"
+	"github.com/maicontact/maicontact/internal/reconcile"
 	"github.com/maicontact/maicontact/webchat"
 )
-
-// furtherGenerations is how far beyond a row's generation its contacts are
-// looked for: a table that was lost may have known of later ones.
-const furtherGenerations = 2
 
 // stray is a contact of ours that the table does not have.
 type stray struct {
@@ -57,7 +54,7 @@ func (a *audit) inbox(ctx context.Context) error {
 func (a *audit) search(ctx context.Context, strays map[string]stray) error {
 	err := a.eachPage(ctx, contacts.Person{}, func(rows []contacts.Row) error {
 		for _, row := range rows {
-			for generation := 1; generation <= row.Generation+furtherGenerations; generation++ {
+			for generation := 1; generation <= row.Generation+reconcile.FurtherGenerations; generation++ {
 				name := identity.SourceID(row.Person, generation)
 				s, ok := strays[name]
 				if !ok {

@@ -41,7 +41,7 @@ func (o *Operator) Overdue(ctx context.Context, most int) ([]Waiter, error) {
 		case err != nil:
 			return nil, fmt.Errorf("operate: overdue: %w", err)
 		}
-		found = append(found, Waiter{p, StatusOf(row)})
+		found = append(found, Waiter{p, statusOf(row)})
 	}
 	return found, nil
 }
@@ -60,7 +60,7 @@ func (o *Operator) Waiting(ctx context.Context, after contacts.Person, most int)
 			w.Looked++
 			after = row.Person
 			if waits(row) {
-				w.Found = append(w.Found, Waiter{row.Person, StatusOf(row)})
+				w.Found = append(w.Found, Waiter{row.Person, statusOf(row)})
 			}
 			if last := i == len(rows)-1 && len(rows) < rowsAtOnce; len(w.Found) >= most && !last {
 				w.Next = after

@@ -11,10 +11,11 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// furtherGenerations is how far beyond the generation of a tombstone an erasure
-// looks: a table that was lost may have known of later ones. A reissue looks no
-// further than its own; what comes after it is another's.
-const furtherGenerations = 2
+// FurtherGenerations is how far beyond the generation of its row a person's
+// contacts are looked for, such as by an erasure: a table that was lost may have known
+// of later ones. A reissue looks no further than its own; what comes after it is
+// another's.
+const FurtherGenerations = 2
 
 // errListed means that MaiAgent still shows what it has deleted.
 var errListed = errors.New("the contact is still there after its deletion")
@@ -72,7 +73,7 @@ func (w *work) remaining() (remains, error) {
 	}
 	further := 0
 	if row.Life == contacts.Erasing {
-		further = furtherGenerations
+		further = FurtherGenerations
 	}
 	for generation, last := 1, row.Generation+further; generation <= last; generation++ {
 		found, err := w.list(generation)
