@@ -56,8 +56,8 @@ func Rename(ctx context.Context, db *sql.DB, dialect Dialect, inboxID, from, to 
 	if err := check(db, dialect); err != nil {
 		return Renamed{}, err
 	}
-	if from == to || !contacts.IsPlain(to) || to == "" || inboxID == "" {
-		return Renamed{}, errors.New("sqlstore: rename needs an inbox and two namespaces, the new one of letters, digits and ._-")
+	if from == to || !contacts.IsName(to) || inboxID == "" {
+		return Renamed{}, errors.New("sqlstore: rename needs an inbox and two namespaces, the new one of 1 to 64 letters, digits and ._-")
 	}
 	done, err := db.ExecContext(ctx, dialect.text(renameRows),
 		rand.Int64()|1, to, from, inboxID, int(contacts.Erasing), int(contacts.Reissuing), int(contacts.Erased), to)

@@ -2,6 +2,7 @@ package databasetest
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,7 +79,7 @@ func TestRename(t *testing.T) {
 		if got, err = sqlstore.Rename(t.Context(), db, d.dialect, before.InboxID, before.Namespace, after.Namespace); err != nil || got != want {
 			t.Errorf("again: %+v %v", got, err)
 		}
-		for _, names := range [][2]string{{"shop-old", "shop-old"}, {"shop-old", ""}, {"shop-old", "a shop"}} {
+		for _, names := range [][2]string{{"shop-old", "shop-old"}, {"shop-old", ""}, {"shop-old", "a shop"}, {"shop-old", strings.Repeat("x", 65)}} {
 			if _, err := sqlstore.Rename(t.Context(), db, d.dialect, before.InboxID, names[0], names[1]); err == nil {
 				t.Errorf("renamed from %q to %q", names[0], names[1])
 			}
