@@ -1,6 +1,7 @@
 package webchat
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -98,16 +99,31 @@ func TestFindBySourceID(t *testing.T) {
 	}
 }
 
-func TestFindStopsAfterManyPages(t *testing.T) {
+func TestListsStopAfterManyPages(t *testing.T) {
 	t.Parallel()
-	n := 0
-	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		n++
-		answerJSON(200, fmt.Sprintf(`{"next":"?page=%d","results":[]}`, n))(w, r)
-	})
-	_, err := newTestClient(t, server.URL).FindBySourceID(t.Context(), testInbox, testSource, nil)
-	if !errors.Is(err, ErrBadReply) || len(server.requests()) != mostPages {
-		t.Errorf("got %v after %d requests", err, len(server.requests()))
+	for name, test := range map[string]struct {
+		most int
+		list func(c *Client) error
+	}{
+		"a search": {50, func(c *Client) error {
+			_, err := c.FindBySourceID(t.Context(), testInbox, testSource, nil)
+			return err
+		}},
+		"conversations": {1000, func(c *Client) error {
+			return c.Conversations(t.Context(), testID, func(json.RawMessage) error { return nil })
+		}},
+	} {
+		n := 0
+		server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if n++; n > test.most {
+				answerJSON(200, `{"results":[]}`)(w, r)
+				return
+			}
+			answerJSON(200, fmt.Sprintf(`{"next":"?page=%d","results":[]}`, n))(w, r)
+		})
+		if err := test.list(newTestClient(t, server.URL)); !errors.Is(err, ErrBadReply) || n != test.most {
+			t.Errorf("%s: got %v after %d requests", name, err, n)
+		}
 	}
 }
 

@@ -17,8 +17,9 @@ const (
 	// largePage asks for the largest page. A service that refuses is asked without.
 	largePage = "100"
 
-	mostPages  = 50        // of a list that is searched
-	mostListed = 1_000_000 // of one that is gone through
+	mostPages         = 50        // of a list that is searched
+	mostConversations = 1000      // of the conversations of one contact
+	mostListed        = 1_000_000 // of a list that is gone through
 )
 
 // errPages is a list that does not end.
