@@ -1,6 +1,10 @@
 package operate
 
-import "github.com/maicontact/maicontact/contacts"
+import (
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+)
 
 // Kind is what an audit has found.
 type Kind string
@@ -42,6 +46,12 @@ type Finding struct {
 	Person string `json:"person,omitempty"` // member or visitor
 	ID     string `json:"id,omitempty"`     // of a member, as in Status
 	Says   string `json:"says"`
+	// SourceID, ContactEnd (the last 4 characters of its id) and Created tell which
+	// contact it is, where the table does not have it. Created is nil when MaiAgent
+	// does not tell it.
+	SourceID   string     `json:"sourceId,omitempty"`
+	ContactEnd string     `json:"contactEnd,omitempty"`
+	Created    *time.Time `json:"created,omitempty"`
 	// Repair is what was done about it: "repaired", "failed", or empty for
 	// nothing. Repairable says that something could be.
 	Repair     string `json:"repair,omitempty"`

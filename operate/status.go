@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/webchat"
 )
 
 // Status is what a row says, without anything secret in it. A member's ID is the
@@ -51,7 +52,7 @@ type Call struct {
 // statusOf tells what a row says.
 func statusOf(row contacts.Row) Status {
 	s := Status{
-		Kind: row.Kind, ID: NameOf(row.Person), State: row.State(), HasContact: row.ContactID != "", HandedOut: row.Ready(),
+		Kind: row.Kind, ID: NameOf(row.Person), State: row.State(), HasContact: row.ContactID != "", ContactEnd: endOf(row.ContactID), HandedOut: row.Ready(),
 		Generation: row.Generation, Revision: row.Revision,
 		ProfileConfirmed:    row.ContactID != "" && row.Desired != contacts.Stamp{} && row.Confirmed.Profile == row.Desired.Profile,
 		AccessConfirmed:     row.ContactID != "" && row.Desired != contacts.Stamp{} && row.Confirmed.Access == row.Desired.Access,
@@ -59,9 +60,6 @@ func statusOf(row contacts.Row) Status {
 		Refused:             row.Refused, InDoubtUntil: timeOf(row.DoubtUntil), Since: timeOf(row.Since),
 		Due: timeOf(row.Due), Failures: row.Failures, Reason: row.Reason,
 		Created: row.Created, Updated: row.Updated, Expires: timeOf(row.Expires),
-	}
-	if id := row.ContactID.Reveal(); len(id) == 36 {
-		s.ContactEnd = id[32:]
 	}
 	if row.LastCall != (contacts.Call{}) {
 		s.LastCall = &Call{row.LastCall.Operation, row.LastCall.Outcome, row.LastCall.At}
@@ -86,6 +84,14 @@ func NameOf(p contacts.Person) string {
 		return id
 	}
 	return p.ID
+}
+
+// endOf is what is shown of a contact id, to compare it by.
+func endOf(contact webchat.ContactID) string {
+	if id := contact.Reveal(); len(id) == 36 {
+		return id[32:]
+	}
+	return ""
 }
 
 func timeOf(t time.Time) *time.Time {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/maicontact/maicontact/contacts"
@@ -16,8 +17,16 @@ import (
 
 // stray is a contact of ours that the table does not have.
 type stray struct {
-	id      webchat.ContactID
-	visitor bool
+	id       webchat.ContactID
+	sourceID string
+	created  time.Time
+	visitor  bool
+}
+
+// name has a finding tell which contact it is about.
+func (s stray) name(f *Finding) *Finding {
+	f.SourceID, f.ContactEnd, f.Created = s.sourceID, endOf(s.id), timeOf(s.created)
+	return f
 }
 
 // inbox lists the contacts of the inbox, and looks for those with a source id of
@@ -36,7 +45,7 @@ func (a *audit) inbox(ctx context.Context) error {
 		if _, err := a.store.ByContact(ctx, a.scope.InboxID, held.ID); !errors.Is(err, contacts.ErrNotFound) {
 			return err
 		}
-		strays[held.SourceID] = stray{id: held.ID, visitor: held.Profile.Name == webchat.AnonymousName}
+		strays[held.SourceID] = stray{id: held.ID, sourceID: held.SourceID, created: held.Created, visitor: held.Profile.Name == webchat.AnonymousName}
 		if len(strays) < mostStrays {
 			return nil
 		}
@@ -62,7 +71,7 @@ func (a *audit) search(ctx context.Context, strays map[string]stray) error {
 				}
 				delete(strays, name)
 				if f := belongs(row); f != nil && row.ContactID != s.id {
-					if err := a.found(ctx, f, row); err != nil {
+					if err := a.found(ctx, s.name(f), row); err != nil {
 						return err
 					}
 				}
@@ -79,7 +88,7 @@ func (a *audit) search(ctx context.Context, strays map[string]stray) error {
 			continue
 		}
 		says := "MaiAgent has a contact of this library that is nobody's in the table: of another site or namespace, or of a table that was lost"
-		if err := a.found(ctx, find(Orphan, contacts.Person{}, says), contacts.Row{}); err != nil {
+		if err := a.found(ctx, s.name(find(Orphan, contacts.Person{}, says)), contacts.Row{}); err != nil {
 			return err
 		}
 	}

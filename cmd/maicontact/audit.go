@@ -23,6 +23,13 @@ func (r findingResult) text() string {
 		name += ": "
 	}
 	text := fmt.Sprintf("%-11s %s%s", r.Kind, name, r.Says)
+	if r.SourceID != "" {
+		text += " (source id " + r.SourceID + ", contact …" + r.ContactEnd
+		if r.Created != nil {
+			text += ", created " + when(*r.Created)
+		}
+		text += ")"
+	}
 	switch {
 	case r.Repair == "repaired" && repairs[r.Kind] != "":
 		text += " [" + repairs[r.Kind] + "]"

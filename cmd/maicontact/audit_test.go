@@ -148,7 +148,7 @@ func TestAuditRepairs(t *testing.T) {
 	b := newImportBed(t)
 	b.trouble()
 	b.run("audit", "--repair", "--rate", "1000").exits(exitFindings).says(
-		"gone        member gone: ", "the table has [marked; made anew when they ask]", "were sent [marked; sent anew when they ask]", "who was erased [deleted]", "10 findings, 5 repaired", "orphan      MaiAgent has a contact of this library")
+		"gone        member gone: ", "the table has [marked; made anew when they ask]", "were sent [marked; sent anew when they ask]", "who was erased (source id ", ") [deleted]", "10 findings, 5 repaired", "orphan      MaiAgent has a contact of this library")
 	if c, _ := b.sim.Contact(b.ids["what remains"].Reveal()); !c.Deleted {
 		t.Error("what remained of the erased member is still there")
 	}
@@ -192,4 +192,33 @@ func TestAuditOfAHealthySite(t *testing.T) {
 	b.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Status: 401})
 	b.run("audit").exits(exitFailure)
 	b.run("audit", "--rate", "-1").exits(exitUsage)
+}
+
+// A contact that no row has is told so that it can be found in MaiAgent's console,
+// and without its id.
+func TestAuditTellsWhichContactItIs(t *testing.T) {
+	t.Parallel()
+	b := newImportBed(t)
+	b.trouble()
+	var got map[string]any
+	for _, line := range b.run("audit", "--json", "--rate", "1000").exits(exitFindings).lines() {
+		for kind, name := range map[string]string{"orphan": "the orphan", "second": "the second", "remains": "what remains"} {
+			if line["finding"] != kind {
+				continue
+			}
+			got = line
+			c, _ := b.sim.Contact(b.ids[name].Reveal())
+			if got["sourceId"] != c.SourceID || got["contactEnd"] != c.ID[32:] || got["created"] == nil {
+				t.Errorf("%s is told as %v", kind, got)
+			}
+		}
+		if line["finding"] == "gone" && line["contactEnd"] != nil {
+			t.Errorf("a row's finding is told as %v", line)
+		}
+	}
+	if got == nil {
+		t.Fatal("nothing of it is found")
+	}
+	c, _ := b.sim.Contact(b.ids["the orphan"].Reveal())
+	b.run("audit", "--rate", "1000").says("(source id " + c.SourceID + ", contact …" + c.ID[32:] + ", created 20")
 }

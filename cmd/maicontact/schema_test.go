@@ -67,7 +67,7 @@ const (
 	listSchema     = schema("check:s about:s needs:a?")
 	importedSchema = schema("result:s line:n member:s? reason:s?")
 	importSummary  = schema("result:s read:n linked:n unchanged:n rejected:n dryRun:b?")
-	findingSchema  = schema("finding:s person:s? id:s? says:s repair:s? repairable:b?")
+	findingSchema  = schema("finding:s person:s? id:s? says:s sourceId:s? contactEnd:s? created:t? repair:s? repairable:b?")
 	auditSchema    = schema("result:s rows:n contacts:n findings:n repaired:n marked:n formerVisitors:n")
 	exportSchema   = schema("exported:t namespace:s inboxId:s person:s memberId:s? table:o waiting:o? contacts:a")
 	prunedSchema   = schema("visitors:n unseen:n rows:n contacts:n left:n dryRun:b?")
