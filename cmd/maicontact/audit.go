@@ -70,10 +70,14 @@ func (c *auditCommand) run(ctx context.Context, a *app) error {
 	return a.withOptions(ctx, func(o *operate.Options) { o.CallsPerSecond = c.Rate }, func(o *operate.Operator) error {
 		at := a.progress("compared")
 		counts, err := o.Audit(ctx, operate.AuditOptions{Repair: c.Repair, Each: at.step}, func(f operate.Finding) error {
+			f.Says = plainly(f.Says)
 			a.result(findingResult{f})
 			return a.failure
 		})
 		at.end()
+		if err != nil && counts.Rows+counts.Contacts == 0 {
+			return err // there is nothing to sum up
+		}
 		summary := auditSummary{Result: "done", AuditCounts: counts}
 		if err != nil {
 			summary.Result = "incomplete"

@@ -37,6 +37,9 @@ func (c *exportCommand) run(ctx context.Context, a *app) error {
 		case err != nil:
 			return c.cannot(err)
 		}
+		if exported.Table != nil {
+			exported.Table.Reason = plainly(exported.Table.Reason)
+		}
 		a.result(exportResult{exported})
 		for _, contact := range exported.Contacts {
 			if contact.Missing != "" {
@@ -82,6 +85,9 @@ func (c *pruneCommand) run(ctx context.Context, a *app) error {
 			Unseen: c.Unseen, CookieMaxAge: c.CookieMaxAge, Delete: c.Delete, DryRun: c.DryRun, Each: at.step,
 		})
 		at.end()
+		if err != nil && done.Visitors == 0 {
+			return err // there is nothing to sum up
+		}
 		a.result(prunedResult{done, c.DryRun})
 		switch {
 		case err != nil:

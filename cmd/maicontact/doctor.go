@@ -126,5 +126,5 @@ func (a *app) site() (site doctor.Site, end func()) {
 
 // shortly takes off the name of the setting, which stands before it.
 func shortly(err error) error {
-	return errors.New(strings.TrimPrefix(strings.ReplaceAll(err.Error(), " of DATABASE_URL", ""), "DATABASE_URL "))
+	return errors.New(strings.TrimPrefix(strings.ReplaceAll(plainly(err.Error()), " of DATABASE_URL", ""), "DATABASE_URL "))
 }

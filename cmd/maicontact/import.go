@@ -34,7 +34,7 @@ func (c *linkCommand) run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		a.result(statusResult{Status: status})
+		a.result(statusOf(status))
 		return nil
 	})
 }
@@ -124,6 +124,9 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 		})
 		at.end()
 		err = errors.Join(err, rejects.end())
+		if err != nil && counts.Read == 0 {
+			return err // there is nothing to sum up
+		}
 		result := "done"
 		if err != nil {
 			result = "incomplete"

@@ -70,6 +70,11 @@ type statusResult struct {
 	ContactID string `json:"contactId,omitempty"` // only where it was asked for
 }
 
+func statusOf(s operate.Status) statusResult {
+	s.Reason = plainly(s.Reason)
+	return statusResult{Status: s}
+}
+
 func (r statusResult) text() string {
 	var b strings.Builder
 	name := r.Kind
@@ -135,10 +140,11 @@ func (c *showCommand) run(ctx context.Context, a *app) error {
 		if err != nil {
 			return c.cannot(err)
 		}
-		r := statusResult{}
-		if r.Status, err = o.Show(ctx, p); err != nil {
+		status, err := o.Show(ctx, p)
+		if err != nil {
 			return c.cannot(err)
 		}
+		r := statusOf(status)
 		if c.Reveal {
 			id, err := o.Reveal(ctx, p)
 			if err != nil {
@@ -212,7 +218,7 @@ func (a *app) actWith(ctx context.Context, change func(*operate.Options), who pe
 		if isNew { // it is done for people who have not come yet, too
 			a.say("The table did not know member %s until now: see that the business user ID is right.", who.named())
 		}
-		a.result(statusResult{Status: status})
+		a.result(statusOf(status))
 		if status.Failures > 0 || len(ends) > 0 && status.State != ends[0] {
 			a.say("It is in the table, and not complete at MaiAgent yet: the site's servers go on with it.")
 			return errFindings

@@ -3,9 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/doctor"
 	"github.com/maicontact/maicontact/operate"
+	"github.com/maicontact/maicontact/webchat"
 )
 
 // unknown says that nothing is known of a person. It is an errCannot.
@@ -55,5 +58,29 @@ func reason(err error) string {
 	if errors.Is(err, contacts.ErrErased) {
 		return "the person is erased; maicontact restore lifts that"
 	}
-	return err.Error()
+	return plainly(err.Error())
+}
+
+// packages are the names of packages that errors begin with.
+var packages = regexp.MustCompile(`(^|\n|: |; )(?:(?:maicontact|operate|webchat|sqlstore|contacts|upstream|doctor|probe): )+`)
+
+// plainly takes the names of packages off a text: those who run a site know nothing
+// of them.
+func plainly(text string) string { return packages.ReplaceAllString(text, "$1") }
+
+// lead names the setting that an answer of MaiAgent is about, as the doctor does,
+// and leads to the doctor.
+func (s *settings) lead(err error) error {
+	api, ok := errors.AsType[*webchat.Error](err)
+	if !ok {
+		return err
+	}
+	setting, name := doctor.Setting("Config."+api.Setting()), ""
+	switch {
+	case setting == doctor.APIKey:
+		name = s.keyName() + ": "
+	case setting == doctor.InboxID, errors.Is(err, webchat.ErrUnproven):
+		name = doctorNames[doctor.InboxID] + ": "
+	}
+	return fmt.Errorf("%s%w; run: maicontact doctor", name, err)
 }

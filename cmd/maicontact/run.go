@@ -91,7 +91,7 @@ func run(ctx context.Context, p process) (status int) {
 	if err == nil {
 		err = a.failure
 	}
-	return explain(p, err)
+	return explain(p, line.settings.lead(err))
 }
 
 // likeContact is what a contact id looks like, or a part of one.
@@ -114,7 +114,7 @@ func explain(p process, err error) int {
 	case errors.Is(err, errFindings):
 		return exitFindings
 	}
-	fmt.Fprintln(p.stderr, "maicontact: "+likeContact.ReplaceAllString(err.Error(), "[an id]"))
+	fmt.Fprintln(p.stderr, "maicontact: "+likeContact.ReplaceAllString(plainly(err.Error()), "[an id]"))
 	switch {
 	case errors.Is(err, errUsage):
 		return exitUsage
