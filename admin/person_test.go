@@ -219,18 +219,3 @@ func testCanary(t *testing.T) {
 		}
 	}
 }
-
-// Every state says what it means.
-func TestMeanings(t *testing.T) {
-	t.Parallel()
-	for _, row := range []contacts.Row{
-		{}, {Life: contacts.Suspended}, {Life: contacts.Retired}, {Life: contacts.Erasing}, {Life: contacts.Erased}, {Life: contacts.Reissuing},
-		{Desired: contacts.Stamp{Access: "a"}}, {Desired: contacts.Stamp{Access: "a"}, ContactID: "x"},
-		{Desired: contacts.Stamp{Access: "a"}, Confirmed: contacts.Stamp{Access: "a"}, ContactID: "x"},
-		{Desired: contacts.Stamp{Access: "a"}, Confirmed: contacts.Stamp{Access: "a"}, ContactID: "x", Due: time.Now()},
-	} {
-		if meanings[row.State()] == "" {
-			t.Errorf("%s has no meaning", row.State())
-		}
-	}
-}

@@ -100,3 +100,20 @@ func timeOf(t time.Time) *time.Time {
 	}
 	return &t
 }
+
+// Meaning is what a state means for somebody's chat, in a sentence; empty for what
+// is no state.
+func Meaning(state contacts.State) string { return meanings[state] }
+
+var meanings = map[contacts.State]string{
+	contacts.StateIdle:      "They get a contact the next time they ask for the chat.",
+	contacts.StateWaiting:   "Their contact is still to be made; until then they have no chat.",
+	contacts.StatePending:   "They have no chat until MaiAgent is seen to hold their permissions. Those are sent when they ask, or by themselves where they wait.",
+	contacts.StateBehind:    "They have their chat, and a change of theirs is still to be sent.",
+	contacts.StateSettled:   "They have their chat.",
+	contacts.StateSuspended: "They have no chat until they are resumed.",
+	contacts.StateRetired:   "This visitor has logged in, and nobody gets their contact any more.",
+	contacts.StateErasing:   "Their contact is being deleted for good; they have no chat.",
+	contacts.StateErased:    "They have no chat, and get no contact until they are restored.",
+	contacts.StateReissuing: "Their contact is being deleted; they get another the next time they ask.",
+}

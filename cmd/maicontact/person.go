@@ -82,6 +82,9 @@ func (r statusResult) text() string {
 		name += " " + typed(r.ID)
 	}
 	fmt.Fprintf(&b, "%s: %s", name, r.State)
+	if means := operate.Meaning(r.State); means != "" {
+		b.WriteString("\n  " + means)
+	}
 	row := func(label, format string, args ...any) {
 		fmt.Fprintf(&b, "\n  %-11s"+format, append([]any{label}, args...)...)
 	}

@@ -36,7 +36,7 @@ func TestShow(t *testing.T) {
 	t.Parallel()
 	b := newSite(t)
 	b.member("7")
-	b.run("show", "7").exits(exitDone).says("member 7: settled", "contact    …", ", generation 1\n", "access     confirmed")
+	b.run("show", "7").exits(exitDone).says("member 7: settled\n  They have their chat.\n", "contact    …", ", generation 1\n", "access     confirmed")
 	got := b.run("show", "7", "--json").exits(exitDone).lines()
 	if len(got) != 1 || got[0]["state"] != "settled" || got[0]["id"] != "7" || got[0]["handedOut"] != true || got[0]["contactId"] != nil {
 		t.Errorf("it tells %v", got)
