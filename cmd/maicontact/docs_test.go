@@ -49,7 +49,10 @@ func runDocument(t *testing.T, page string, least int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string]string{"mapping.csv": header + b.legacy("42") + "\n", "contact-id": strings.Split(b.legacy("43"), ",")[1] + "\n"} {
+	_, leaked, _ := strings.Cut(b.legacy("44"), ",")
+	for name, content := range map[string]string{
+		"mapping.csv": header + b.legacy("42") + "\n44," + leaked + "\n", "contact-id": strings.Split(b.legacy("43"), ",")[1] + "\n", "leaked-id": leaked + "\n",
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -105,6 +105,10 @@ func TestReissue(t *testing.T) {
 		t.Errorf("generation %d, %d contacts", row.Generation, len(b.sim.Contacts()))
 	}
 	b.run("reissue", "8").exits(exitFindings)
+	b.person(b.scope.Visitor("visitor-key-canary"), "the visitor", webchat.Profile{})
+	if o := b.feed(b.ids["the visitor"].Reveal(), "reissue", "--by-contact").exits(exitDone).says("visitor: idle"); len(b.sim.Contacts()) != 0 || strings.Contains(o.stdout, "canary") {
+		t.Errorf("%d contacts; it tells %s", len(b.sim.Contacts()), o.stdout)
+	}
 }
 
 func TestSuspend(t *testing.T) {
