@@ -38,7 +38,7 @@ func NewReader(from io.Reader) (*Reader, error) {
 		next, err := text.Peek(1)
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil, errors.New("the file is empty")
+			return nil, errors.New("the file has nothing to import: it is empty")
 		case err != nil:
 			return nil, fmt.Errorf("the file cannot be read: %w", err)
 		case strings.ContainsRune(" \t\r\n", rune(next[0])):
@@ -66,9 +66,24 @@ func NewReader(from io.Reader) (*Reader, error) {
 		r.fields = append(r.fields, field)
 	}
 	if !slices.Contains(r.fields, fieldMember) || !slices.Contains(r.fields, fieldContact) {
-		return nil, errors.New("the first line must name the columns member_id and contact_id")
+		return nil, separatedBy(r.names)
 	}
 	return r, nil
+}
+
+// separatedBy says why the columns are not found: it may be that no comma stands
+// between them.
+func separatedBy(names []string) error {
+	for separator, called := range map[string]string{";": "semicolons", "\t": "tabs", "|": "bars"} {
+		var fields []string
+		for name := range strings.SplitSeq(strings.Join(names, ","), separator) {
+			fields = append(fields, plainField(name))
+		}
+		if slices.Contains(fields, fieldMember) && slices.Contains(fields, fieldContact) {
+			return fmt.Errorf("the file is separated by %s; write it with commas", called)
+		}
+	}
+	return errors.New("the first line must name the columns member_id and contact_id")
 }
 
 // Next reads a record. The error is io.EOF at the end, or that of the file. A
@@ -81,7 +96,8 @@ func (r *Reader) Next() (Record, error) {
 	r.read.forget(start)
 	values, err := r.rows.Read()
 	if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
-		return Record{line: wrong.StartLine, text: r.read.text(start, r.rows.InputOffset()), fault: errors.New("the line is no CSV")}, nil
+		text := r.read.text(start, r.rows.InputOffset())
+		return Record{line: wrong.StartLine, text: text, fault: noCSV(wrong, text)}, nil
 	}
 	if err != nil {
 		return Record{}, err
@@ -100,6 +116,18 @@ func (r *Reader) Next() (Record, error) {
 	}
 	record.fault = record.fill(named)
 	return record, nil
+}
+
+// noCSV says what keeps a line from being CSV. A quote that is not closed takes the
+// lines after it, up to the next quote or to the end.
+func noCSV(wrong *csv.ParseError, text []byte) error {
+	if wrong.Line > wrong.StartLine {
+		return fmt.Errorf("lines %d to %d are no CSV: a quote is not closed, so that they are read as one", wrong.StartLine, wrong.Line)
+	}
+	if _, err := csv.NewReader(strings.NewReader(string(text) + `"`)).Read(); err == nil {
+		return errors.New("the line is no CSV: a quote is not closed")
+	}
+	return errors.New("the line is no CSV: a quote stands where none may; quote the whole field, and write the quotes in it twice")
 }
 
 func (r *Reader) nextObject() (Record, error) {

@@ -84,7 +84,11 @@ func TestReaderOfWhatIsWrong(t *testing.T) {
 		"member_id,contact_id\n7":                                           "contact_id is missing",
 		"member_id,contact_id\n7,canary":                                    "contact_id is not a UUID",
 		"member_id,contact_id\n7,x,canary":                                  "more fields than there are columns",
-		"member_id,contact_id\n7,\"canary":                                  "the line is no CSV",
+		"member_id,contact_id\n7,\"canary":                                  "the line is no CSV: a quote is not closed",
+		"member_id,contact_id\n\n7,\"canary\n8,x\n9,x\n":                    "lines 3 to 5 are no CSV: a quote is not closed, so that they are read as one",
+		"member_id,contact_id\n7,\"canary\n8,\"x\"\n":                       "lines 2 to 3 are no CSV: a quote is not closed",
+		"member_id,contact_id\n7,a \"canary\"":                              "the line is no CSV: a quote stands where none may",
+		"member_id,contact_id\n7,\"x\"canary":                               "the line is no CSV: a quote stands where none may",
 		"member_id,contact_id,created\n7," + string(idA) + ",canary":        "created is not a time",
 		"member_id,contact_id,query_metadata\n7," + string(idA) + ",canary": "query_metadata is not a JSON object",
 		`{"memberId":"7","contactId":"canary"}`:                             "contact_id is not a UUID",
@@ -104,6 +108,9 @@ func TestReaderOfWhatIsWrong(t *testing.T) {
 		"a,b\n1,2":                         "must name the columns",
 		"member_id,memberId,contact_id\n1": "twice",
 		"\"member":                         "no CSV",
+		"member_id;contact_id;name\n1":     "separated by semicolons; write it with commas",
+		"Member ID\tContact ID\n1":         "separated by tabs; write it with commas",
+		"id;name\n1":                       "must name the columns",
 	} {
 		if _, err := NewReader(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v", text, err)

@@ -127,6 +127,9 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 		if err != nil && counts.Read == 0 {
 			return err // there is nothing to sum up
 		}
+		if counts.Read == 0 {
+			return fmt.Errorf("%w: the file has nothing to import but the names of the columns", errUsage)
+		}
 		result := "done"
 		if err != nil {
 			result = "incomplete"

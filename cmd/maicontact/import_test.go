@@ -263,3 +263,14 @@ func TestDryRunTellsWhatTheRunDoes(t *testing.T) {
 		t.Errorf("the dry run tells\n%s\nand the run\n%s", told[0], told[1])
 	}
 }
+
+// A mapping with nothing in it is a mistake, however little there is.
+func TestImportOfNothing(t *testing.T) {
+	t.Parallel()
+	b := newImportBed(t)
+	for _, text := range []string{"", "\n", header, strings.TrimSpace(header), header + "\n\n"} {
+		if o := b.run("import", b.write("csv", text)).exits(exitUsage).says("has nothing to import"); o.stdout != "" {
+			t.Errorf("of %q it tells %s", text, o.stdout)
+		}
+	}
+}
