@@ -94,7 +94,7 @@ func Checks() []Check { return slices.Clone(checks) }
 
 var checks = []Check{
 	{Name: "settings", About: "the settings are there and can be read", run: (*visit).checkSettings},
-	{Name: "api", About: "MaiAgent's API answers at the base URL", settings: []Setting{BaseURL, APIKey, InboxID}, run: (*visit).checkAPI},
+	{Name: "api", About: "MaiAgent's API answers at the base URL", settings: []Setting{BaseURL, APIKey}, run: (*visit).checkAPI},
 	{Name: "key", About: "MaiAgent takes the API key", Needs: []string{"api"}, settings: []Setting{APIKey}, run: (*visit).checkKey},
 	{Name: "inbox", About: "the API key can read the inbox", Needs: []string{"api", "key"}, settings: []Setting{InboxID}, run: (*visit).checkInbox},
 	{Name: "webchat", About: "the web chat belongs to the inbox", Needs: []string{"api", "key", "inbox"}, settings: []Setting{WebChatID}, run: (*visit).checkWebChat},

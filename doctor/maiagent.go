@@ -13,12 +13,24 @@ import (
 )
 
 // ask asks MaiAgent once whether the inbox can be read; three checks read the
-// answer.
+// answer. Where no inbox is set, it asks for the list of them.
 func (v *visit) ask(ctx context.Context) error {
-	if !v.asked {
-		v.asked, v.answer = true, v.API.CanRead(ctx, v.InboxID)
+	switch {
+	case v.asked:
+	case v.isFaulty(InboxID):
+		_, v.answer = v.API.Inboxes(ctx)
+	default:
+		v.answer = v.API.CanRead(ctx, v.InboxID)
 	}
+	v.asked = true
 	return v.answer
+}
+
+// needsInbox reports whether only the inbox would tell more than the list of
+// inboxes, which a MaiAgent may refuse to a key that it takes.
+func (v *visit) needsInbox(err error) bool {
+	api, ok := errors.AsType[*webchat.Error](err)
+	return v.isFaulty(InboxID) && ok && (api.Status == http.StatusForbidden || api.Status == http.StatusNotFound)
 }
 
 // isAbout reports which setting the answer is about; empty: MaiAgent as such.
@@ -42,6 +54,9 @@ func (v *visit) checkAPI(ctx context.Context) []Result {
 	err := v.ask(ctx)
 	if err == nil || isAbout(err) != "" {
 		return one(Pass, "it answers")
+	}
+	if v.needsInbox(err) {
+		return v.without(InboxID)
 	}
 	if api, ok := errors.AsType[*webchat.Error](err); ok && api.Status != 0 {
 		switch {
@@ -81,7 +96,11 @@ func isTimeout(err error) bool {
 }
 
 func (v *visit) checkKey(ctx context.Context) []Result {
-	if isAbout(v.ask(ctx)) == APIKey {
+	err := v.ask(ctx)
+	if v.needsInbox(err) {
+		return v.without(InboxID)
+	}
+	if isAbout(err) == APIKey {
 		return v.wrong(APIKey, "MaiAgent does not take it; make one in MaiAgent's console, under the account of this base URL")
 	}
 	return one(Pass, "MaiAgent takes it")

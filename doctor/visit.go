@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
@@ -25,6 +26,9 @@ type visit struct {
 	answer error // of whether the inbox can be read
 	rows   *rowsFound
 }
+
+// notChecked begins what is said of a check that is skipped.
+const notChecked = "not checked, because "
 
 // cause is why what needs a check is skipped.
 type cause struct{ says, check string }
@@ -46,7 +50,7 @@ func (v *visit) end() { v.HTTPClient.CloseIdleConnections() }
 func (v *visit) make(ctx context.Context, c Check) (results []Result) {
 	skip := func(because cause) []Result {
 		v.failed[c.Name] = because // so that the first cause is told of all
-		return []Result{{c.Name, Skip, "not checked, because " + because.says, because.check}}
+		return []Result{{c.Name, Skip, notChecked + because.says, because.check}}
 	}
 	for _, need := range c.Needs {
 		if because, failed := v.failed[need]; failed {
@@ -55,7 +59,7 @@ func (v *visit) make(ctx context.Context, c Check) (results []Result) {
 	}
 	for _, setting := range c.settings {
 		if v.isFaulty(setting) {
-			return skip(cause{v.name(setting) + " is missing or wrong", "settings"})
+			return skip(v.isUnset(setting))
 		}
 	}
 	results = c.run(v, ctx)
@@ -63,9 +67,23 @@ func (v *visit) make(ctx context.Context, c Check) (results []Result) {
 		results[i].Check = c.Name
 		if results[i].State == Fail || results[i].State == Skip {
 			v.failed[c.Name] = cause{c.Name + " has failed", c.Name}
+			if first, ok := strings.CutPrefix(results[i].Says, notChecked); ok {
+				v.failed[c.Name] = cause{first, results[i].Because}
+			}
 		}
 	}
 	return results
+}
+
+// isUnset is the cause that a setting is.
+func (v *visit) isUnset(s Setting) cause {
+	return cause{v.name(s) + " is missing or wrong", "settings"}
+}
+
+// without skips a check that turns out to need a setting.
+func (v *visit) without(s Setting) []Result {
+	because := v.isUnset(s)
+	return []Result{{State: Skip, Says: notChecked + because.says, Because: because.check}}
 }
 
 func (v *visit) isFaulty(s Setting) bool {

@@ -17,13 +17,16 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // with the driver "sqlite"
 
 	"github.com/maicontact/maicontact/sqlstore"
 )
 
 // openTime is how long the database may take to answer at first.
 const openTime = 15 * time.Second
+
+// noDatabase is SQLite's code for a file that is something else.
+const noDatabase = 26
 
 // database says where the table is.
 type database struct {
@@ -102,7 +105,11 @@ func (d database) open(ctx context.Context, create bool) (*sql.DB, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
-	if err := db.PingContext(ctx); err != nil {
+	err = db.PingContext(ctx)
+	if failed, ok := errors.AsType[*sqlite.Error](err); ok && failed.Code() == noDatabase {
+		return nil, errors.Join(settingFaults{{"DATABASE_URL", "names a file that is no SQLite database; check the path"}}, db.Close())
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("the database of DATABASE_URL does not answer: %w", err), db.Close())
 	}
 	return db, nil

@@ -126,5 +126,6 @@ func (a *app) site() (site doctor.Site, end func()) {
 
 // shortly takes off the name of the setting, which stands before it.
 func shortly(err error) error {
-	return errors.New(strings.TrimPrefix(strings.ReplaceAll(plainly(err.Error()), " of DATABASE_URL", ""), "DATABASE_URL "))
+	text := strings.ReplaceAll(plainly(err.Error()), " of DATABASE_URL", "")
+	return errors.New(strings.TrimLeft(strings.TrimPrefix(text, "DATABASE_URL"), ": "))
 }

@@ -135,7 +135,7 @@ var allBroken = []broken{
 			b.Fatal(err)
 		}
 		b.env["DATABASE_URL"] += ".text"
-	}, "DATABASE_URL: the database does not answer", false},
+	}, "DATABASE_URL: names a file that is no SQLite database; check the path", false},
 	{"a table that is not migrated", func(b *bed) {
 		if err := os.WriteFile(b.path+".empty", nil, 0o600); err != nil {
 			b.Fatal(err)
@@ -276,5 +276,34 @@ func TestDoctorSaysWhichSettingIsMissing(t *testing.T) {
 	b.env["MAIAGENT_API_KEY"] = ""
 	for _, check := range []string{"key", "inbox", "chathost"} {
 		b.run("doctor", check).exits(exitFindings).says("fail  settings: MAIAGENT_API_KEY: is required", "skip  "+check+": not checked, because MAIAGENT_API_KEY is missing or wrong")
+	}
+}
+
+// The address and the key can be tried without an inbox.
+func TestDoctorWithoutAnInbox(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		spoil func(*bed)
+		says  []string
+	}{
+		{"all is well", func(*bed) {}, []string{"pass  api: ", "pass  key: ", "skip  inbox: not checked, because MAIAGENT_INBOX_ID is missing or wrong"}},
+		{"another key", set("MAIAGENT_API_KEY", "wrong"), []string{"pass  api: ", "fail  key: MAIAGENT_API_KEY: MaiAgent does not take it"}},
+		{"nobody at the base URL", func(b *bed) { b.env["MAIAGENT_BASE_URL"] = "http://" + refused(b) }, []string{"fail  api: MAIAGENT_BASE_URL: nobody answers there"}},
+		{"a web page at the base URL", func(b *bed) { b.env["MAIAGENT_BASE_URL"] = webPage(b) }, []string{"fail  api: MAIAGENT_BASE_URL: what answers there is not MaiAgent's API"}},
+		{"no list of inboxes", func(b *bed) {
+			b.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Operation: webchattest.ListInboxes, Status: 403})
+		}, []string{"pass  api: ", "skip  key: not checked, because MAIAGENT_INBOX_ID is missing or wrong", "skip  webchat: not checked, because MAIAGENT_INBOX_ID is missing or wrong"}},
+		{"no such list", func(b *bed) {
+			b.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Operation: webchattest.ListInboxes, Status: 404})
+		}, []string{"skip  api: not checked, because MAIAGENT_INBOX_ID is missing or wrong", "skip  key: not checked, because MAIAGENT_INBOX_ID"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			b := newDoctorBed(t)
+			b.env["MAIAGENT_INBOX_ID"] = ""
+			test.spoil(b)
+			b.run("doctor").exits(exitFindings).says(append(test.says, "fail  settings: MAIAGENT_INBOX_ID: is required")...)
+		})
 	}
 }
