@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -167,11 +168,21 @@ func TestUsage(t *testing.T) {
 	b := newSite(t)
 	b.run("--help").exits(exitDone).says("Operate a site", "migrate")
 	b.run("migrate", "up", "--help").exits(exitDone).says("--show-sql")
+	b.run("help").exits(exitDone).says("Operate a site", "--webchat-id=ID", "--inbox-id=UUID")
+	b.run("help", "migrate", "up").exits(exitDone).says("--show-sql")
+	b.run("help", "nonsense").exits(exitUsage)
+	if o := b.run("--version").exits(exitDone); !strings.HasPrefix(o.stdout, "maicontact ") || !strings.Contains(o.stdout, runtime.Version()) {
+		t.Errorf("the version is %q", o.stdout)
+	}
 	b.run().exits(exitUsage)
 	b.run("nonsense").exits(exitUsage)
 	b.run("show", "7", "--nonsense").exits(exitUsage)
 	b.env["DATABASE_URL"] = "sqlite:" + b.path + ".missing"
 	b.run("show", "7").exits(exitFailure).says("does not exist")
+	b.env["DATABASE_URL"] = "sqlite:" + b.write("text", strings.Repeat("something else", 1000))
+	for _, args := range [][]string{{"show", "7"}, {"migrate", "status"}, {"migrate", "up"}} {
+		b.run(args...).exits(exitUsage).says("maicontact: the settings are wrong:\n  DATABASE_URL: names a file that is no SQLite database; check the path\n")
+	}
 	b.env = map[string]string{}
 	b.run("show", "7").exits(exitUsage).says(
 		"MAIAGENT_API_KEY: is required", "MAIAGENT_INBOX_ID: is required", "SITE_NAMESPACE: must be", "DATABASE_URL: is required")

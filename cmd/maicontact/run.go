@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"regexp"
+	"runtime"
+	"runtime/debug"
+	"slices"
 
 	"github.com/alecthomas/kong"
 )
@@ -12,7 +16,8 @@ import (
 // commandLine is everything that can be asked for.
 type commandLine struct {
 	settings
-	JSON bool `help:"Print results as JSON, one object a line."`
+	JSON    bool             `help:"Print results as JSON, one object a line."`
+	Version kong.VersionFlag `help:"Print the version."`
 
 	Show    showCommand    `cmd:"" help:"Tell what the table has of a person."`
 	Erase   eraseCommand   `cmd:"" help:"Delete a person's contact for good, and leave a tombstone."`
@@ -63,6 +68,7 @@ func run(ctx context.Context, p process) (status int) {
 			"Exit status: 0 done, 1 findings, 2 wrong usage or settings, 3 could not run."),
 		kong.Writers(p.stdout, p.stderr),
 		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.Vars{"version": version()},
 		kong.Resolvers(environment(p.env)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
@@ -78,7 +84,7 @@ func run(ctx context.Context, p process) (status int) {
 			panic(p)
 		}
 	}()
-	parsed, err := parser.Parse(p.args)
+	parsed, err := parser.Parse(helped(p.args))
 	if err != nil {
 		return explain(p, fmt.Errorf("%w: %w; see --help", errUsage, err))
 	}
@@ -92,6 +98,23 @@ func run(ctx context.Context, p process) (status int) {
 		err = a.failure
 	}
 	return explain(p, line.settings.lead(err))
+}
+
+// helped reads "help" and "help show" as the flag.
+func helped(args []string) []string {
+	if len(args) > 0 && args[0] == "help" {
+		return append(slices.Clone(args[1:]), "--help")
+	}
+	return args
+}
+
+// version is what this program was built from.
+func version() string {
+	text := "maicontact "
+	if info, ok := debug.ReadBuildInfo(); ok {
+		text += cmp.Or(info.Main.Version, "(devel)") + ", "
+	}
+	return text + runtime.Version()
 }
 
 // likeContact is what a contact id looks like, or a part of one.

@@ -20,7 +20,7 @@ type settings struct {
 	BaseURL     string `help:"Address of MaiAgent's API (MAIAGENT_BASE_URL). Default: https://api.maiagent.ai/api/." placeholder:"URL"`
 	APIKeyFile  string `help:"File with the API key in it, instead of MAIAGENT_API_KEY." placeholder:"FILE"`
 	InboxID     string `help:"Id of the inbox (MAIAGENT_INBOX_ID)." name:"inbox-id" placeholder:"UUID"`
-	WebChatID   string `help:"Id of the web chat (MAIAGENT_WEBCHAT_ID)." name:"webchat-id" placeholder:"UUID"`
+	WebChatID   string `help:"Id of the web chat (MAIAGENT_WEBCHAT_ID)." name:"webchat-id" placeholder:"ID"`
 	ChatURL     string `help:"Chat host (MAIAGENT_CHAT_URL). Default: https://chat.maiagent.ai." placeholder:"URL"`
 	DatabaseURL string `help:"sqlite:PATH, postgres://... or mysql://... (DATABASE_URL)." placeholder:"URL"`
 	Namespace   string `help:"Namespace of the site (SITE_NAMESPACE)." placeholder:"NAME"`
