@@ -16,14 +16,8 @@ const checksTime = 25 * time.Second
 type checksPage struct {
 	frame
 	Checks  []doctor.Check
-	Results []checkResult // the worst first; nil: they were not made
+	Results []doctor.Result // the worst first; nil: they were not made
 	Took    time.Duration
-}
-
-// checkResult is what a check has found, and what it looks at.
-type checkResult struct {
-	doctor.Result
-	About string
 }
 
 func (h *Handler) showChecks(w http.ResponseWriter, _ *http.Request) {
@@ -41,20 +35,16 @@ func (h *Handler) makeChecks(w http.ResponseWriter, r *http.Request) {
 	defer h.examining.Unlock()
 	ctx, cancel := context.WithTimeout(r.Context(), checksTime)
 	defer cancel()
-	p := checksPage{frame: h.frame("Checks", "checks"), Results: []checkResult{}}
-	about := map[string]string{}
-	for _, check := range doctor.Checks() {
-		about[check.Name] = check.About
-	}
+	p := checksPage{frame: h.frame("Checks", "checks"), Results: []doctor.Result{}}
 	begun := time.Now()
-	err := h.config.Site.Examine(ctx, func(r doctor.Result) { p.Results = append(p.Results, checkResult{r, about[r.Check]}) })
+	err := h.config.Site.Examine(ctx, func(r doctor.Result) { p.Results = append(p.Results, r) })
 	if err != nil {
 		h.config.Logger.ErrorContext(ctx, "maicontact: admin: the checks cannot be made", "error", err)
 		h.showMessage(w, http.StatusInternalServerError, "The checks cannot be made.", "The log says why.")
 		return
 	}
 	p.Took = time.Since(begun)
-	slices.SortStableFunc(p.Results, func(a, b checkResult) int {
+	slices.SortStableFunc(p.Results, func(a, b doctor.Result) int {
 		return slices.Index(worstFirst, a.State) - slices.Index(worstFirst, b.State)
 	})
 	h.render(w, http.StatusOK, "checks.html", p)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/maicontact/maicontact/operate"
@@ -17,8 +18,6 @@ const (
 	longBacklog = 2 * time.Minute
 	// longFeed is how old the feed is at most where all is well.
 	longFeed = 3 * time.Second
-	// signOfTrouble is how many calls in a row may fail where all is well.
-	signOfTrouble = 3
 	// callsShown is how many calls are shown one by one.
 	callsShown = 30
 )
@@ -87,10 +86,26 @@ func (p statePage) find() []finding {
 	add(p.Stats.Running && (p.FeedLag < 0 || p.FeedLag > longFeed), "warn", "This process does not hear what changes on other servers, so each request reads the table.")
 	add(p.Stats.Retiring > 0, "warn", "%d visitors have logged in of whom the table does not know yet. It is tried again.", p.Stats.Retiring)
 	failed := p.failedInARow()
-	add(failed >= signOfTrouble, "warn", "The last %d calls of this process to MaiAgent have failed.", failed)
+	add(failed == 1, "warn", "The last call of this process to MaiAgent has failed (%s).", p.lastCall())
+	add(failed > 1, "warn", "The last %d calls of this process to MaiAgent have failed (the last one: %s).", failed, p.lastCall())
 	if p.Backlog != nil {
 		add(p.Backlog.Oldest > longBacklog, "warn", "%d changes are overdue, the first of them for %s. See that Run runs on the site's servers, and what they log.", p.Backlog.Overdue, took(p.Backlog.Oldest))
 	}
-	add(len(all) == 0, "good", "All is well: MaiAgent answers, and no change waits for long.")
+	well := len(all) == 0
+	add(well && len(p.Calls) > 0, "good", "All is well: MaiAgent answers, and no change waits for long.")
+	add(well && p.HasCalls && len(p.Calls) == 0, "plain", "MaiAgent: no call yet; see Checks. Nothing else is the matter.")
+	add(well && !p.HasCalls, "plain", "This process keeps no calls, so see Checks for whether MaiAgent answers. Nothing else is the matter.")
 	return all
+}
+
+// lastCall says how the last call ended, and when.
+func (p statePage) lastCall() string {
+	if len(p.Calls) == 0 {
+		return ""
+	}
+	last, status := p.Calls[0], "no reply"
+	if last.Status != 0 {
+		status = strconv.Itoa(last.Status)
+	}
+	return status + ", " + took(max(0, p.Now.Sub(last.Ended))) + " ago"
 }

@@ -97,26 +97,31 @@ func TestFindings(t *testing.T) {
 		change(&s)
 		return s
 	}
+	answers := []int{200}
 	for name, test := range map[string]struct {
 		stats   operate.Stats
 		lag     time.Duration
 		backlog *operate.Backlog
 		want    []string
-		last    []int // statuses, the newest first
+		last    []int // statuses, the newest first; nil: it is not told of calls
 	}{
-		"well":        {well, time.Second, &operate.Backlog{Waiting: 3, Overdue: 2, Oldest: time.Minute}, []string{"good All is well"}, []int{200, 503, 503, 503}},
-		"failing":     {well, time.Second, &operate.Backlog{}, []string{"warn The last 4 calls of this process to MaiAgent have failed."}, []int{503, 0, 429, 500, 404}},
-		"down":        {with(func(s *operate.Stats) { s.Breaker = operate.BreakerOpen }), 0, &operate.Backlog{}, []string{"bad MaiAgent does not answer."}, nil},
-		"probing":     {with(func(s *operate.Stats) { s.Breaker = operate.BreakerHalfOpen }), 0, &operate.Backlog{}, []string{"warn MaiAgent did not answer."}, nil},
-		"no table":    {well, time.Minute, nil, []string{"bad The table does not answer.", "warn This process does not hear"}, nil},
-		"not running": {with(func(s *operate.Stats) { s.Running = false }), -1, &operate.Backlog{}, []string{"warn Middleware.Run does not run"}, nil},
-		"no feed":     {well, -1, &operate.Backlog{}, []string{"warn This process does not hear"}, nil},
-		"retiring":    {with(func(s *operate.Stats) { s.Retiring = 7 }), 0, &operate.Backlog{}, []string{"warn 7 visitors have logged in"}, nil},
-		"behind":      {well, 0, &operate.Backlog{Waiting: 9, Overdue: 8, Oldest: time.Hour}, []string{"warn 8 changes are overdue, the first of them for 1h0m. "}, nil},
+		"well":        {well, time.Second, &operate.Backlog{Waiting: 3, Overdue: 2, Oldest: time.Minute}, []string{"good All is well: MaiAgent answers"}, []int{200, 503, 503, 503}},
+		"no call":     {well, time.Second, &operate.Backlog{}, []string{"plain MaiAgent: no call yet; see Checks. Nothing else is the matter."}, []int{}},
+		"no log":      {well, time.Second, &operate.Backlog{}, []string{"plain This process keeps no calls, so see Checks for whether MaiAgent answers. Nothing else is the matter."}, nil},
+		"one fails":   {well, time.Second, &operate.Backlog{}, []string{"warn The last call of this process to MaiAgent has failed (503, 3s ago)."}, []int{503, 200}},
+		"the first":   {well, time.Second, &operate.Backlog{}, []string{"warn The last call of this process to MaiAgent has failed (no reply, 3s ago)."}, []int{0}},
+		"failing":     {well, time.Second, &operate.Backlog{}, []string{"warn The last 4 calls of this process to MaiAgent have failed (the last one: 503, 3s ago)."}, []int{503, 0, 429, 500, 404}},
+		"down":        {with(func(s *operate.Stats) { s.Breaker = operate.BreakerOpen }), 0, &operate.Backlog{}, []string{"bad MaiAgent does not answer."}, answers},
+		"probing":     {with(func(s *operate.Stats) { s.Breaker = operate.BreakerHalfOpen }), 0, &operate.Backlog{}, []string{"warn MaiAgent did not answer."}, answers},
+		"no table":    {well, time.Minute, nil, []string{"bad The table does not answer.", "warn This process does not hear"}, answers},
+		"not running": {with(func(s *operate.Stats) { s.Running = false }), -1, &operate.Backlog{}, []string{"warn Middleware.Run does not run"}, answers},
+		"no feed":     {well, -1, &operate.Backlog{}, []string{"warn This process does not hear"}, answers},
+		"retiring":    {with(func(s *operate.Stats) { s.Retiring = 7 }), 0, &operate.Backlog{}, []string{"warn 7 visitors have logged in"}, answers},
+		"behind":      {well, 0, &operate.Backlog{Waiting: 9, Overdue: 8, Oldest: time.Hour}, []string{"warn 8 changes are overdue, the first of them for 1h0m. "}, answers},
 	} {
-		page := statePage{Stats: test.stats, FeedLag: test.lag, Backlog: test.backlog}
-		for _, status := range test.last {
-			page.Calls = append(page.Calls, operate.LoggedCall{Status: status})
+		page := statePage{frame: frame{Now: now}, Stats: test.stats, FeedLag: test.lag, Backlog: test.backlog, HasCalls: test.last != nil}
+		for n, status := range test.last {
+			page.Calls = append(page.Calls, operate.LoggedCall{Status: status, Ended: now.Add(-time.Duration(n+3) * time.Second)})
 		}
 		got := page.find()
 		ok := len(got) == len(test.want)
@@ -148,7 +153,11 @@ func TestState(t *testing.T) {
 		t.Error("a call was made for nobody")
 	}
 	b.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse})
-	for n := range 8 {
+	b.member("m")
+	if r := b.get("/admin/").says(t, 200, "The last call of this process to MaiAgent has failed (503, ", "Breaker closed", "Longest wait –"); strings.Contains(r.body, "All is well") {
+		t.Error("all is well where MaiAgent fails")
+	}
+	for n := range 7 {
 		b.member(fmt.Sprint("m", n))
 	}
 	b.get("/admin/").says(t, 200, "MaiAgent does not answer. Calls are held back", "Breaker open", "Members 9", "find contacts failed")
@@ -229,7 +238,7 @@ func TestChecks(t *testing.T) {
 	if n := len(b.sim.Requests()); n != 0 {
 		t.Errorf("to look at the list made %d calls", n)
 	}
-	b.send("POST", "/admin/checks", nil).says(t, 200, "the worst first", "pass key MaiAgent takes the API key MaiAgent takes it", "migrated, and can be written It can be used")
+	b.send("POST", "/admin/checks", nil).says(t, 200, "the worst first", "pass key MaiAgent takes the API key pass inbox", "pass embed The chat host serves the embed script pass table")
 	b.change("ann", func(r *contacts.Row) { r.Refused = "phone" })
 	r := b.send("POST", "/admin/checks", url.Values{}).says(t, 200, "warn refusals For 1 people MaiAgent has refused a part of the profile")
 	if strings.Index(r.body, ">warn<") > strings.Index(r.body, ">pass<") {

@@ -53,7 +53,7 @@ func isAbout(err error) Setting {
 func (v *visit) checkAPI(ctx context.Context) []Result {
 	err := v.ask(ctx)
 	if err == nil || isAbout(err) != "" {
-		return one(Pass, "it answers")
+		return one(Pass, "MaiAgent's API answers at the base URL")
 	}
 	if v.needsInbox(err) {
 		return v.without(InboxID)
@@ -103,13 +103,13 @@ func (v *visit) checkKey(ctx context.Context) []Result {
 	if isAbout(err) == APIKey {
 		return v.wrong(APIKey, "MaiAgent does not take it; make one in MaiAgent's console, under the account of this base URL")
 	}
-	return one(Pass, "MaiAgent takes it")
+	return one(Pass, "MaiAgent takes the API key")
 }
 
 func (v *visit) checkInbox(ctx context.Context) []Result {
 	err := v.ask(ctx)
 	if err == nil {
-		return one(Pass, "the key can read it")
+		return one(Pass, "the API key can read the inbox")
 	}
 	inboxes, _ := v.API.Inboxes(ctx) // only to say more
 	for _, inbox := range inboxes {
@@ -147,7 +147,7 @@ func (v *visit) checkWebChat(ctx context.Context) []Result {
 	case !webchat.SameInbox(holder, v.InboxID):
 		return v.wrong(WebChatID, "this web chat belongs to the inbox %s, and %s is another; people would talk as nobody", holder, v.name(InboxID))
 	}
-	return one(Pass, "they belong together")
+	return one(Pass, "the web chat belongs to the inbox")
 }
 
 func (v *visit) checkChatHost(ctx context.Context) []Result {
@@ -160,7 +160,7 @@ func (v *visit) checkChatHost(ctx context.Context) []Result {
 	case status != http.StatusOK:
 		return one(Fail, "the chat host answers with status %d to the web chat's page; try again later", status)
 	}
-	return one(Pass, "it does")
+	return one(Pass, "the chat host serves the web chat")
 }
 
 func (v *visit) checkEmbed(ctx context.Context) []Result {
@@ -171,7 +171,7 @@ func (v *visit) checkEmbed(ctx context.Context) []Result {
 	case status != http.StatusOK || !strings.Contains(kind, "javascript"):
 		return v.wrong(ChatURL, "what is at /js/embed.min.js is no script (status %d); check the address", status)
 	}
-	return one(Pass, "it does")
+	return one(Pass, "the chat host serves the embed script")
 }
 
 // mostBody is how much of a page is read.

@@ -26,7 +26,7 @@ func (v *visit) checkTable(ctx context.Context) []Result {
 		return v.wrong(Database, "%s", strings.Join(strings.Fields(err.Error()), " "))
 	}
 	v.store = store
-	return one(Pass, "it can be used")
+	return one(Pass, "the table is there, migrated, and can be written")
 }
 
 func (v *visit) scope() contacts.Scope {
@@ -46,7 +46,7 @@ func (v *visit) checkClock(ctx context.Context) []Result {
 	if far := changes.Now.Sub(v.Now()).Abs(); far > farClock {
 		return one(Warn, "the database's clock and this machine's are %s apart; set both by the network's time", far.Round(time.Second))
 	}
-	return one(Pass, "they agree")
+	return one(Pass, "the clocks of the table and of this machine agree")
 }
 
 func (v *visit) checkNamespace(ctx context.Context) []Result {
@@ -60,9 +60,9 @@ func (v *visit) checkNamespace(ctx context.Context) []Result {
 		return v.wrong(Namespace, "the table has people of this inbox under %s only; with another namespace everybody gets a second contact", say(found))
 	case len(found) > 1:
 		others := slices.DeleteFunc(found, func(name string) bool { return name == v.Namespace })
-		return one(Pass, "it is in use; there are people under %s as well", say(others))
+		return one(Pass, "the site's namespace is in use; there are people under %s as well", say(others))
 	}
-	return one(Pass, "it is the one in the table")
+	return one(Pass, "the table's people are under the site's namespace")
 }
 
 func say(names []string) string {
@@ -206,5 +206,5 @@ func (v *visit) checkDuplicates(ctx context.Context) []Result {
 	case f.oneMore > 0:
 		return v.wrong(Database, "%d people have the contact of another; the unique index on inbox and contact id is missing: run maicontact migrate status", f.oneMore)
 	}
-	return one(Pass, "everybody has their own%s", f.looked())
+	return one(Pass, "no two people have one contact%s", f.looked())
 }

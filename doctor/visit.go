@@ -104,7 +104,7 @@ func (v *visit) wrong(s Setting, format string, args ...any) []Result {
 
 func (v *visit) checkSettings(context.Context) []Result {
 	if len(v.Faults) == 0 {
-		return one(Pass, "all are there")
+		return one(Pass, "the settings are there and can be read")
 	}
 	var all []Result
 	for _, f := range v.Faults {

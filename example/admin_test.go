@@ -56,7 +56,7 @@ func TestAdminPassword(t *testing.T) {
 	}
 	r := s.browser().do("GET", "/admin/", nil, "Authorization", basic(adminPassword))
 	policy := r.Header.Get("Content-Security-Policy")
-	if r.StatusCode != 200 || !strings.Contains(r.body, "All is well") && !strings.Contains(r.body, "does not hear") || !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") || r.Header.Get("Cache-Control") != "no-store" {
+	if r.StatusCode != 200 || !strings.Contains(r.body, "no call yet; see Checks") && !strings.Contains(r.body, "does not hear") || !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") || r.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%d %v", r.StatusCode, r.Header)
 	}
 	if log := s.stderr.String(); strings.Contains(log, adminPassword) {
