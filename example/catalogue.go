@@ -95,10 +95,10 @@ func (t *tables) stock(ctx context.Context, tx *sql.Tx) error {
 	for _, p := range []product{
 		{1, "Celadon teapot", "Thrown in one piece, glazed in the green of a pond in spring.", 6800, "teapot", basicPlan},
 		{2, "High mountain oolong", "Picked in the fog at 1,600 metres. Fifty grams, many pots.", 2450, "tin", basicPlan},
-		{3, "Tasting cups, a pair", "Thin at the lip, warm in the hand, and never quite alike.", 3200, "cups", basicPlan},
+		{3, "Tasting cups, a\u00a0pair", "Thin at the lip, warm in the hand, and never quite alike.", 3200, "cups", basicPlan},
 		{4, "Ash-glazed bowl", "For soup, for fruit, or for looking at on a grey day.", 4100, "bowl", basicPlan},
 		{5, "Bamboo whisk", "One hundred tines, cut by hand from a single stem.", 1900, "whisk", basicPlan},
-		{6, "Aged pu-erh, 2004", "From the shelf at the back. Kept for our VIP guests.", 12900, "cake", vipPlan},
+		{6, "Aged pu\u2011erh, 2004", "From the shelf at the back. Kept for our VIP guests.", 12900, "cake", vipPlan},
 	} {
 		if err := t.insert(ctx, tx, `products WHERE id = $1`,
 			`products (id, name, description, cents, art, plan) VALUES ($1, $2, $3, $4, $5, $6)`,

@@ -5,6 +5,7 @@
 
   const line = document.getElementById('chat-line');
   const promise = document.getElementById('chat-promise');
+  const away = document.getElementById('chat-away');
   const patience = 4000; // ms until a chat that still loads is worth a word
   let since = 0; // when it began to load; 0: it does not
 
@@ -109,8 +110,9 @@
     since = status && status.state === 'loading' ? since || Date.now() : 0;
     if (contact && status && contacts[status.state] && contact.textContent !== contacts[status.state]) contact.textContent = contacts[status.state];
     if (status) follow(status.state);
-    promise.hidden = !status || !['started', 'closed'].includes(status.state);
     const text = sentence(status);
+    promise.hidden = !status || !['started', 'closed', 'opening'].includes(status.state);
+    away.hidden = !(status && status.state === 'failed') && (!text || Boolean(status && status.state === 'loading'));
     if (line.textContent !== text) line.textContent = text; // screen readers hear each change
   }
 

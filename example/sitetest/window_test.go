@@ -138,6 +138,8 @@ func TestWindow(t *testing.T) {
 	w.panel("Contact", "Made: yours alone")
 	w.Wait(`document.querySelector('#calls-list').textContent.includes('create_contact')`) // without a page load
 	w.uncovered()
+	w.free("/login")
+	w.free("/signup")
 	w.shoot("window-3-visitor-chat-open")
 
 	w.fill("/signup", "name", "Alice Chen", "email", "alice@example.test", "password", password)
@@ -158,12 +160,18 @@ func TestWindow(t *testing.T) {
 	w.Do(`MaiAgent.control.open(); MaiAgent.chat.send('Which tea goes with the blue bowl?')`)
 	w.Wait(`[...document.querySelectorAll('[data-maiagent=message]')].some((m) => m.textContent.includes('Thank you'))`)
 	w.uncovered()
+	w.free("/profile")
+	w.free("/plan")
+	w.free("/status")
+	w.free("/erase")
 	w.shoot("window-5-member-chat-open")
 	w.Do(`scrollTo({ top: 0, behavior: 'instant' })`)
 	w.shoot("shop")
 
 	w.send(`form[action="/maiagent"] button`)
 	w.said(`form[action="/maiagent"]`, "MaiAgent is down")
+	w.tick(false)
+	w.shoot("window-5-switched-off")
 	w.Wait(chatStarted) // hers goes on
 	w.send(`form[action="/logout"] button`)
 	w.cart("1 ×")
@@ -171,6 +179,7 @@ func TestWindow(t *testing.T) {
 	w.click(`button[data-maicontact=open]`)
 	w.settled("failed")
 	w.panel("Contact", "None: it could not be made just now")
+	w.away(true)
 	w.Do(`scrollTo(0, 0)`)
 	w.shoot("window-6-down-visitor")
 	w.fill("/signup", "name", "Bob", "email", "bob@example.test", "password", password)
@@ -179,11 +188,14 @@ func TestWindow(t *testing.T) {
 	w.settled("waiting")
 	w.panel("In step", "Waiting for MaiAgent")
 	w.Wait(`document.querySelector('#chat-line').textContent.includes('no chat right now')`)
+	w.away(true)
 	w.shoot("window-7-down-member")
 	w.send(`form[action="/maiagent"] button`)
 	w.said(`form[action="/maiagent"]`, "up again")
+	w.tick(true)
 	w.shoot("window-8-up")
 	w.settled("started")
+	w.away(false)
 	w.panel("In step", "Yes, MaiAgent knows all of it")
 	w.send(`form[action="/cart"] button[name=empty]`)
 	w.said("#cart", "empty")
@@ -216,21 +228,62 @@ func (w window) uncovered() {
 	}
 }
 
-// On a phone the header takes one line, with a long name, a cart and a badge,
-// and nothing is wider than the screen.
+// free wants nobody who fills a form in to hit the open chat instead.
+func (w window) free(action string) {
+	w.t.Helper()
+	if missed := chromium.Eval[[]string](w.Tab, `[...document.querySelectorAll('form[action="`+action+`"] :is(input, button)')].filter((field) => {
+		field.scrollIntoView({ block: 'center', behavior: 'instant' });
+		const box = field.getBoundingClientRect();
+		return [box.left + 4, box.right - 4].some((x) => !field.contains(document.elementFromPoint(x, box.top + box.height / 2)));
+	}).map((field) => field.name || field.textContent)`); len(missed) > 0 {
+		w.t.Errorf("the chat covers %q of %s", missed, action)
+	}
+}
+
+// tick wants what is said of the outage to be marked as good news, or not.
+func (w window) tick(want bool) {
+	w.t.Helper()
+	if got := chromium.Eval[string](w.Tab, `getComputedStyle(document.querySelector('form[action="/maiagent"] .said'), '::before').content`); strings.Contains(got, "✓") != want {
+		w.t.Errorf("before what is said stands %s", got)
+	}
+}
+
+// away waits for one of the two lines that share a place at the top of the page: the
+// chat is promised, or said to be away.
+func (w window) away(want bool) {
+	w.t.Helper()
+	seen := func(id string) string {
+		return `document.querySelector('` + id + `').checkVisibility({ visibilityProperty: true })`
+	}
+	yes, no := "#chat-promise", "#chat-away"
+	if want {
+		yes, no = no, yes
+	}
+	w.Wait(seen(yes) + ` && !` + seen(no))
+}
+
+// On a phone the header takes two lines, with the shop's name, the way to every part
+// of the page, a long name, a cart and a badge; nothing is wider than the screen, and
+// nothing is cut.
 func TestWindowOnPhone(t *testing.T) {
 	t.Parallel()
 	w := openWindow(t, 390, 844)
 	if _, err := chromedp.Call(w.Context(), emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 390, Height: 844, DeviceScaleFactor: 1, Mobile: true}); err != nil {
 		t.Fatal(err)
 	}
-	oneLine := func() {
+	header := func() {
 		t.Helper()
-		if got := chromium.Eval[[]float64](w.Tab, `[document.querySelector('.top').getBoundingClientRect().height, document.documentElement.scrollWidth]`); got[0] > 64 || got[1] > 390 {
+		if got := chromium.Eval[[]float64](w.Tab, `[document.querySelector('.top').getBoundingClientRect().height, document.documentElement.scrollWidth]`); got[0] > 108 || got[1] > 390 {
 			t.Errorf("the header is %v high, the page %v wide", got[0], got[1])
 		}
+		if cut := chromium.Eval[[]string](w.Tab, `[...document.querySelectorAll('.top nav a, .brand span, .who :is(a, button), #calls-list td')].filter((e) => {
+			const box = e.getBoundingClientRect();
+			return box.width < 20 || box.height < (e.matches('nav a') ? 24 : 16) || box.left < 0 || box.right > 390 || e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline';
+		}).map((e) => e.textContent)`); len(cut) > 0 {
+			t.Errorf("%q cannot be seen whole", cut)
+		}
 	}
-	oneLine()
+	header()
 	w.shoot("window-phone-1-visitor")
 	w.send(`form[action="/cart"] button[value="1"]`)
 	w.fill("/signup", "name", "Alice Chen of the Small Telephone and of the Long and Winding Names", "email", "alice@example.test", "password", password)
@@ -239,9 +292,12 @@ func TestWindowOnPhone(t *testing.T) {
 	w.Do(`document.querySelector('input[value=vip]').checked = true`)
 	w.send(`form[action="/plan"] button`)
 	w.said(`form[action="/plan"]`, "Saved")
-	oneLine()
 	w.settled("started")
+	w.Wait(`document.querySelector('#calls-list td')`)
+	header()
 	w.shoot("window-phone-2-plan")
 	w.Do(`scrollTo(0, 0)`)
 	w.shoot("window-phone-3-member")
+	w.Do(`document.querySelector('#calls').scrollIntoView({ behavior: 'instant' })`)
+	w.shoot("window-phone-4-calls")
 }
