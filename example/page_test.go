@@ -28,10 +28,12 @@ func TestPage(t *testing.T) {
 	b.submit("/plan", "plan", "vip")
 	id := b.contactID()
 	page = b.get("/").body
+	row := s.row(id)
 	created := s.contact(id).Created.UTC().Format("2 January 2006 at ")
 	for _, text := range []string{
 		`<script src="/webchat.js" defer></script>`, `<bdi id="who">Ana</bdi>`, "VIP", created, "MaiAgent knows all of it",
 		`value="ana@example.com"`, `action="/profile"`, `action="/plan"`, `action="/logout"`, `<code>create_contact</code></td><td data-label="Status">201</td>`,
+		"<dt>Business user ID</dt><dd><code>" + row.ID + "</code></dd>",
 	} {
 		if !strings.Contains(page, text) {
 			t.Errorf("a member's page does not hold %q", text)
@@ -40,7 +42,7 @@ func TestPage(t *testing.T) {
 	if strings.Contains(page, id) || strings.Contains(page, "On the VIP plan") {
 		t.Error("a member's page holds the contact id, or locks what is theirs")
 	}
-	if other := s.browser().get("/").body; strings.Contains(other, "ana@example.com") || strings.Contains(other, ">Ana<") {
+	if other := s.browser().get("/").body; strings.Contains(other, "ana@example.com") || strings.Contains(other, ">Ana<") || strings.Contains(other, row.ID) || strings.Contains(other, "Business user ID") {
 		t.Error("a visitor's page tells of a member")
 	}
 }
