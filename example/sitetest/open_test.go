@@ -50,7 +50,7 @@ func TestVisitorsOnOpen(t *testing.T) {
 
 	up := w.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse})
 	p.Do(button + `.click()`)
-	p.Wait(`maicontact.status().state === 'failed'`)
+	p.Wait(`maicontact.status().state === 'failed' && document.querySelector('#chat-away').checkVisibility({ visibilityProperty: true })`)
 	shoot(p, "button-failed")
 	w.wantContacts("")
 	up()
