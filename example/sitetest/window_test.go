@@ -121,6 +121,15 @@ func TestWindow(t *testing.T) {
 	w := openWindow(t, 1280, 860)
 	w.Expect("503", "preload")
 	w.panel("Contact", "None yet: it is made when you open the chat")
+	if broken := chromium.Eval[[]string](w.Tab, `[/pu.erh/, /Tasting cups/, /a.pair/].filter((words) => {
+		const name = [...document.querySelectorAll('.card h3')].map((h) => h.firstChild).find((text) => words.test(text.data));
+		const range = document.createRange(), at = name.data.search(words);
+		range.setStart(name, at);
+		range.setEnd(name, at + name.data.match(words)[0].length);
+		return range.getClientRects().length !== 1;
+	}).map(String)`); len(broken) > 0 {
+		t.Errorf("lines break within %q", broken)
+	}
 	w.shoot("window-1-visitor")
 
 	w.send(`form[action="/cart"] button[value="2"]`)
