@@ -19,7 +19,9 @@ type Group struct {
 	mu     sync.Mutex
 	under  int
 	closed bool
-	idle   chan struct{} // closed when the last one ends; nil unless waited for
+	cut    bool
+	ends   map[*context.CancelFunc]struct{} // what Cut calls
+	idle   chan struct{}                    // closed when the last one ends; nil unless waited for
 }
 
 // Begin counts one in, whose end is told with [Group.End]. It reports false
@@ -56,7 +58,36 @@ func (g *Group) Count() int {
 func (g *Group) Open() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.closed = false
+	g.closed, g.cut = false, false
+}
+
+// Cut ends the contexts of all work, also of what was counted in and is yet to
+// start. It does not wait for the work.
+func (g *Group) Cut() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.cut = true
+	for end := range g.ends {
+		(*end)()
+	}
+}
+
+// endBy has Cut call end until the returned function was called.
+func (g *Group) endBy(end context.CancelFunc) (forget func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.cut {
+		end()
+	}
+	if g.ends == nil {
+		g.ends = map[*context.CancelFunc]struct{}{}
+	}
+	g.ends[&end] = struct{}{}
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		delete(g.ends, &end)
+	}
 }
 
 // Close lets nothing in any more and waits until all has ended. It returns how

@@ -2,6 +2,8 @@ package background
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -46,6 +48,36 @@ func TestGroup(t *testing.T) {
 		g.Open()
 		if !g.Begin(9) {
 			t.Error("not open again")
+		}
+	})
+}
+
+// Cut ends the contexts of what is under way, and of what was counted in before;
+// what is let in after Open has its time again.
+func TestCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g Group
+		log := slog.New(slog.DiscardHandler)
+		untilEnd := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		began, ended := time.Now(), make(chan error)
+		go func() { ended <- g.Do(t.Context(), time.Minute, 9, log, untilEnd) }()
+		if !g.Begin(9) {
+			t.Fatal("not begun")
+		}
+		synctest.Wait()
+		g.Cut()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("under way: %v", err)
+		}
+		if err := g.Finish(t.Context(), time.Minute, log, untilEnd); !errors.Is(err, context.Canceled) {
+			t.Errorf("counted in before: %v", err)
+		}
+		if took := time.Since(began); took > 0 || len(g.ends) > 0 {
+			t.Errorf("it took %v, and %d are kept", took, len(g.ends))
+		}
+		g.Open()
+		if err := g.Do(t.Context(), time.Minute, 9, log, untilEnd); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("after Open: %v", err)
 		}
 	})
 }

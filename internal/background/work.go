@@ -13,7 +13,8 @@ import (
 var ErrPanic = errors.New("background: panic")
 
 // Do does work on this goroutine, counted and contained. The work gets the
-// values of ctx but not its end, and has at most the timeout. It returns what
+// values of ctx but not its end, and has at most the timeout, and less where
+// [Group.Cut] ends it. It returns what
 // the work does, ErrPanic, or, when as many as most are under way or the group
 // is closed, ErrClosed.
 func (g *Group) Do(ctx context.Context, timeout time.Duration, most int, log *slog.Logger, work func(context.Context) error) error {
@@ -29,6 +30,7 @@ func (g *Group) Finish(ctx context.Context, timeout time.Duration, log *slog.Log
 	defer Contain(ctx, log, &err)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
+	defer g.endBy(cancel)()
 	return work(ctx)
 }
 

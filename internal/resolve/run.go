@@ -30,19 +30,48 @@ func (r *Resolver) Run(ctx context.Context) error {
 	var loops sync.WaitGroup
 	loops.Go(func() { r.follow(ctx) })
 	loops.Go(func() { r.prune(ctx) })
-	r.upkeep(ctx)
-	loops.Wait()
+	loops.Go(func() { r.upkeep(ctx) })
+	<-ctx.Done()
+	return r.end(context.WithoutCancel(ctx), &loops)
+}
 
-	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.Drain)
+// end waits for what is under way, and for the loops. What takes too long is cut
+// in the last tenth of Drain, while there is time to let go of its rows: a row that
+// is held by a process of before would keep people waiting until its lease is over.
+func (r *Resolver) end(ctx context.Context, loops *sync.WaitGroup) error {
+	ctx, cancel := context.WithTimeout(ctx, r.Drain)
 	defer cancel()
-	left := r.work.Close(wait)
-	if counts, err := r.Store.Count(wait, r.Scope); err == nil && counts.Unsettled > 0 {
-		r.Logger.InfoContext(ctx, "maicontact: changes wait in the store for the next start", "contacts", counts.Unsettled)
-	}
+	patience, enough := context.WithTimeout(ctx, r.Drain-r.Drain/10)
+	defer enough()
+	left := r.work.Close(patience)
 	if left > 0 {
-		return fmt.Errorf("maicontact: %d flights had not ended after %v", left, r.Drain)
+		r.work.Cut()
+		r.work.Close(ctx)
+	}
+	ended := make(chan struct{})
+	go func() {
+		loops.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+	}
+	r.tellWaiting(ctx)
+	if left > 0 {
+		return fmt.Errorf("maicontact: %d flights had not ended after %v, and were broken off", left, r.Drain-r.Drain/10)
 	}
 	return nil
+}
+
+// tellWaiting logs how much is left for the next start. That line is worth no
+// longer wait than a request's.
+func (r *Resolver) tellWaiting(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, storeWait)
+	defer cancel()
+	if counts, err := r.Store.Count(ctx, r.Scope); err == nil && counts.Unsettled > 0 {
+		r.Logger.InfoContext(ctx, "maicontact: changes wait in the store for the next start", "contacts", counts.Unsettled)
+	}
 }
 
 // needRun warns where Run is not running, though something is asked or changed
