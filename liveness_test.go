@@ -123,3 +123,108 @@ func TestEndWithoutACount(t *testing.T) {
 		}
 	})
 }
+
+// panicking panics once, in a call of that method.
+type panicking struct {
+	http.RoundTripper
+	method string
+	did    atomic.Bool
+}
+
+func (p *panicking) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == p.method && p.did.CompareAndSwap(false, true) {
+		panic("a transport")
+	}
+	return p.RoundTripper.RoundTrip(r)
+}
+
+// A panic in the way to MaiAgent costs a moment, no lease.
+func TestPanicLetsGo(t *testing.T) {
+	for method, do := range map[string]func(s *site, b *browser){
+		"GET": func(_ *site, b *browser) { b.ask() },
+		"PUT": func(s *site, b *browser) {
+			b.ask()
+			changed := alice
+			changed.QueryMetadata = metadata(s.t, "vip")
+			if err := s.mc.UpdateMember(s.t.Context(), s.member("u-alice", changed)); err != nil {
+				s.t.Error(err)
+			}
+		},
+		"DELETE": func(s *site, b *browser) {
+			b.ask()
+			defer func() { _ = recover() }() // it is the caller's
+			_, _ = s.mc.Reissue(s.t.Context(), "u-alice")
+		},
+	} {
+		t.Run(method, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				way := &panicking{method: method}
+				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.API.HTTPClient = &http.Client{Transport: way} })
+				way.RoundTripper = webchattest.InProcess(s.sim)
+				defer s.run()()
+				s.member("u-alice", alice)
+				b := s.browser()
+				b.login("u-alice")
+				do(s, b)
+				synctest.Wait()
+				if !way.did.Load() {
+					t.Fatal("no panic")
+				}
+				if row := s.row(alicePerson); row.IsClaimed(time.Now()) {
+					t.Error("the row is held by nobody")
+				}
+				time.Sleep(5 * time.Second)
+				if a := b.ask(); a.Contact == "" {
+					t.Errorf("after 5 seconds: %+v", a)
+				}
+			})
+		})
+	}
+}
+
+// Whoever waits for the work of another server waits no longer once there can be
+// no contact.
+func TestWaitEndsWithTheLife(t *testing.T) {
+	for reason, turn := range map[string]func(s *site) error{
+		"suspended": func(s *site) error { return s.mc.Suspend(s.t.Context(), "u-alice") },
+		"erased": func(s *site) error {
+			ctx, cancel := context.WithTimeout(s.t.Context(), 8*time.Second)
+			defer cancel()
+			_, err := s.mc.Erase(ctx, "u-alice")
+			return err
+		},
+	} {
+		t.Run(reason, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var config maicontact.Config
+				way := &hangingCalls{}
+				a := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+					c.Timing.Budget, c.API.Timeout = 10*time.Second, time.Minute
+					c.API.HTTPClient = &http.Client{Transport: way}
+					config = *c
+				})
+				way.RoundTripper = webchattest.InProcess(a.sim)
+				b := a.replica(t, config)
+				way.hangs.Store(true)
+				a.member("u-alice", alice)
+				here, there := a.browser(), b.browser()
+				here.login("u-alice")
+				there.login("u-alice")
+				go here.ask()
+				synctest.Wait()
+				go func() {
+					time.Sleep(time.Second)
+					if err := turn(a); err != nil {
+						t.Error(err)
+					}
+				}()
+				began := time.Now()
+				got := there.ask()
+				if took := time.Since(began); got.Reason != reason || took > 3*time.Second {
+					t.Errorf("%+v after %v", got, took)
+				}
+				time.Sleep(time.Minute)
+			})
+		})
+	}
+}

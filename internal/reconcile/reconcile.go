@@ -69,12 +69,13 @@ func New(o Options) *Reconciler {
 
 // Settle applies the transition to the row, and brings the row in step with
 // MaiAgent. When another process holds the row it waits until that one is done,
-// unless the row may be handed out meanwhile. A failure at MaiAgent is in the
-// row, not in the error. The reading must be the caller's alone.
+// unless the row may be handed out meanwhile, or is for something else by then. A
+// failure at MaiAgent is in the row, not in the error. The reading must be the
+// caller's alone.
 func (r *Reconciler) Settle(ctx context.Context, at *contacts.Reading, first contacts.Transition) error {
+	owner, err := r.Claim(ctx, at, first)
+	life := at.Row.Life
 	for delay := 25 * time.Millisecond; ; delay = min(2*delay, time.Second) {
-		owner, err := r.Claim(ctx, at, first)
-		first = AsItIs // once: what came after it must not be undone
 		switch {
 		case err != nil:
 			return err
@@ -89,6 +90,10 @@ func (r *Reconciler) Settle(ctx context.Context, at *contacts.Reading, first con
 		if err := at.Again(ctx); err != nil {
 			return err
 		}
+		if at.Row.Life != life {
+			return nil // what it was to come to cannot come any more
+		}
+		owner, err = r.Claim(ctx, at, AsItIs) // what came after first must not be undone
 	}
 }
 
@@ -96,21 +101,29 @@ func (r *Reconciler) Settle(ctx context.Context, at *contacts.Reading, first con
 // and makes their contact: there is nothing to look for.
 func (r *Reconciler) Make(ctx context.Context, at *contacts.Reading, first contacts.Transition) error {
 	w := r.begin(ctx, at, newOwner())
-	defer w.cancel()
-	err := w.create(func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		row, err := first(row, now)
-		if err != nil {
-			return row, err
+	unsent := func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		return row.NotWritten(w.owner, w.doubt, now)
+	}
+	return w.do(func() error {
+		err := w.create(func(row contacts.Row, now time.Time) (contacts.Row, error) {
+			row, err := first(row, now)
+			switch {
+			case err != nil:
+				return row, err
+			case row.Owner == w.owner: // a Put has landed that was not heard of
+				return unsent(row, now)
+			}
+			return row.Claim(w.owner, r.Timing.Lease, now)
+		})
+		if err != nil && !w.began {
+			r.letGo(ctx, at, w.owner, err, unsent)
+			return err
 		}
-		return row.Claim(w.owner, r.Timing.Lease, now)
+		if err != nil {
+			return w.giveUp(err)
+		}
+		return w.carryOn()
 	})
-	if err != nil && !w.began {
-		return err // nothing was written anywhere
-	}
-	if err != nil {
-		return w.giveUp(err)
-	}
-	return w.carryOn()
 }
 
 // Upkeep works on a row that is due. A row that is not, or that somebody else
@@ -127,29 +140,6 @@ func (r *Reconciler) Upkeep(ctx context.Context, s contacts.Store, p contacts.Pe
 	return r.Continue(ctx, at, owner)
 }
 
-// Claim applies the transition to the row and, if it is due then, takes it. The
-// owner names the claim; 0: there is none, as the row is not due, or another's.
-func (r *Reconciler) Claim(ctx context.Context, at *contacts.Reading, f contacts.Transition) (owner int64, err error) {
-	mine := newOwner()
-	err = at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		owner = 0
-		row, err := f(row, now)
-		if err != nil {
-			return row, err
-		}
-		next, err := row.Claim(mine, r.Timing.Lease, now)
-		if err != nil {
-			return row, nil
-		}
-		owner = mine
-		return next, nil
-	})
-	if err != nil {
-		return 0, err
-	}
-	return owner, nil
-}
-
 // Continue works on a row under a claim of Claim, without anybody waiting.
 func (r *Reconciler) Continue(ctx context.Context, at *contacts.Reading, owner int64) error {
 	return r.work(ctx, at, owner, true)
@@ -161,14 +151,5 @@ func AsItIs(row contacts.Row, _ time.Time) (contacts.Row, error) { return row, n
 func (r *Reconciler) work(ctx context.Context, at *contacts.Reading, owner int64, upkeep bool) error {
 	w := r.begin(ctx, at, owner)
 	w.upkeep = upkeep
-	defer w.cancel()
-	return w.carryOn()
-}
-
-func newOwner() int64 {
-	for {
-		if owner := rand.Int64(); owner != 0 {
-			return owner
-		}
-	}
+	return w.do(w.carryOn)
 }

@@ -49,6 +49,24 @@ func (r *Reconciler) begin(ctx context.Context, at *contacts.Reading, owner int6
 	return w
 }
 
+// errPanic means that the store, a hook or the way to MaiAgent has panicked.
+var errPanic = errors.New("a panic; the log has its place")
+
+// do does the work. A panic goes on, and leaves no claim behind: everybody would
+// wait for nobody until the lease is over.
+func (w *work) do(f func() error) error {
+	defer w.cancel()
+	panics := true
+	defer func() {
+		if panics {
+			_ = w.giveUp(errPanic)
+		}
+	}()
+	err := f()
+	panics = false
+	return err
+}
+
 // carryOn does one thing after the other until the claim ends.
 func (w *work) carryOn() error {
 	for range mostSteps {

@@ -1,0 +1,73 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+)
+
+// Claim applies the transition to the row and, if it is due then, takes it. The
+// owner names the claim; 0: there is none, as the row is not due, or another's.
+func (r *Reconciler) Claim(ctx context.Context, at *contacts.Reading, f contacts.Transition) (owner int64, err error) {
+	mine := newOwner()
+	err = at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		owner = 0
+		row, err := f(row, now)
+		if err != nil {
+			return row, err
+		}
+		if row.Owner == mine { // a Put has landed that was not heard of
+			owner = mine
+			return row, nil
+		}
+		next, err := row.Claim(mine, r.Timing.Lease, now)
+		if err != nil {
+			return row, nil
+		}
+		owner = mine
+		return next, nil
+	})
+	if err != nil {
+		r.letGo(ctx, at, mine, err, AsItIs)
+		return 0, err
+	}
+	return owner, nil
+}
+
+// letGoTime is how long it may take to let go of a row, whose caller may have no
+// time left.
+const letGoTime = 2 * time.Second
+
+// letGo ends a claim that may be in the row although to take it has failed: nobody
+// works under it, and everybody would wait for it. before is what else is to be
+// taken back. Where the store does not take that either the lease ends it.
+func (r *Reconciler) letGo(ctx context.Context, at *contacts.Reading, owner int64, cause error, before contacts.Transition) {
+	if !errors.Is(cause, contacts.ErrUnclear) && at.Row.Owner != owner {
+		return // it was not taken
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), letGoTime)
+	defer cancel()
+	if at.Again(ctx) != nil || at.Row.Owner != owner {
+		return
+	}
+	_ = at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		row, err := before(row, now)
+		if err != nil {
+			return row, err
+		}
+		return row.Postpone(owner, contacts.Failure{
+			Reason: "the store did not say whether the row was taken", DoubtUntil: row.DoubtUntil, Conflicts: row.Conflicts, Denials: row.Denials,
+		}, now)
+	})
+}
+
+func newOwner() int64 {
+	for {
+		if owner := rand.Int64(); owner != 0 {
+			return owner
+		}
+	}
+}

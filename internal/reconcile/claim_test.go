@@ -1,0 +1,121 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/upstream"
+	"github.com/maicontact/maicontact/webchat"
+	"github.com/maicontact/maicontact/webchat/webchattest"
+)
+
+// deafStore is a store whose next Put lands, and whose answer gets lost. What is
+// done then is up to the test.
+type deafStore struct {
+	contacts.Store
+	then   func()
+	silent int // how many reads fail
+}
+
+func (s *deafStore) Put(ctx context.Context, r contacts.Row, g contacts.Guard) (contacts.Row, error) {
+	next, err := s.Store.Put(ctx, r, g)
+	if then := s.then; then != nil && err == nil {
+		s.then = nil
+		then()
+		return contacts.Row{}, contacts.ErrUnclear
+	}
+	return next, err
+}
+
+func (s *deafStore) Get(ctx context.Context, p contacts.Person) (contacts.Row, time.Time, error) {
+	if s.silent > 0 {
+		s.silent--
+		return contacts.Row{}, time.Time{}, errors.New("connection reset")
+	}
+	return s.Store.Get(ctx, p)
+}
+
+// A claim of which the store's answer got lost is let go of, or worked under: the
+// next to ask waits neither for its lease nor for a write that was never sent.
+func TestClaimThatWasNotHeardOf(t *testing.T) {
+	ann := webchat.Profile{Name: "Ann"}
+	desired := contacts.Desired{Profile: ann, Stamp: contacts.StampOf(ann)}
+	desire := func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.SetDesired(desired, now) }
+	for how, work := range map[string]func(r *Reconciler, ctx context.Context, at *contacts.Reading, first contacts.Transition) error{
+		"settle": (*Reconciler).Settle,
+		"make":   (*Reconciler).Make,
+		"claim": func(r *Reconciler, ctx context.Context, at *contacts.Reading, first contacts.Transition) error {
+			owner, err := r.Claim(ctx, at, first)
+			if err == nil {
+				err = r.Continue(ctx, at, owner)
+			}
+			return err
+		},
+	} {
+		for what, lose := range map[string]func(s *deafStore, p contacts.Person, end context.CancelFunc){
+			"the caller has gone": func(_ *deafStore, _ contacts.Person, end context.CancelFunc) { end() },
+			"a read fails, too":   func(s *deafStore, _ contacts.Person, _ context.CancelFunc) { s.silent = 1 },
+			"another has a change": func(s *deafStore, p contacts.Person, _ context.CancelFunc) {
+				at, err := contacts.Read(context.Background(), s.Store, p)
+				if err == nil {
+					eve := webchat.Profile{Name: "Eve"}
+					err = at.Change(context.Background(), func(row contacts.Row, now time.Time) (contacts.Row, error) {
+						return row.SetDesired(contacts.Desired{Profile: eve, Stamp: contacts.StampOf(eve)}, now)
+					})
+				}
+				if err != nil {
+					panic(err)
+				}
+			},
+		} {
+			t.Run(how+", "+what, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					sim, err := webchattest.New(webchattest.Options{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer sim.Close()
+					store := &deafStore{Store: contacts.NewMemoryStore()}
+					person := contacts.Scope{Namespace: "shop", InboxID: webchattest.DefaultInboxID}.Member("1")
+					api, err := webchat.NewClient(webchat.Config{
+						BaseURL: "http://127.0.0.1", APIKey: webchattest.DefaultAPIKey, HTTPClient: &http.Client{Transport: webchattest.InProcess(sim)},
+					})
+					if err != nil {
+						t.Fatal(err)
+					}
+					r := New(Options{
+						API:    upstream.New(api, upstream.Options{Calls: 4, PerSecond: -1}),
+						Timing: Timing{Lease: DefaultLease, WriteDoubt: DefaultWriteDoubt, SearchLag: DefaultSearchLag},
+						Logger: slog.New(slog.DiscardHandler),
+					})
+					at, err := contacts.Read(t.Context(), store, person)
+					if err != nil {
+						t.Fatal(err)
+					}
+					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					store.then = func() { lose(store, person, cancel) }
+					began := time.Now()
+					_ = work(r, ctx, at, desire)
+					row, now, err := store.Get(t.Context(), person)
+					if err != nil || row.IsClaimed(now) || !row.DoubtUntil.IsZero() {
+						t.Errorf("claimed: %t, in doubt until %v, %v", row.IsClaimed(now), row.DoubtUntil, err)
+					}
+					at, err = contacts.Read(t.Context(), store, person)
+					if err == nil {
+						err = r.Settle(t.Context(), at, desire)
+					}
+					if err != nil || !at.Row.Ready() || time.Since(began) > time.Second {
+						t.Errorf("%s after %v, %v", at.Row.State(), time.Since(began), err)
+					}
+				})
+			})
+		}
+	}
+}
