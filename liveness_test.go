@@ -142,14 +142,7 @@ func (p *panicking) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestPanicLetsGo(t *testing.T) {
 	for method, do := range map[string]func(s *site, b *browser){
 		"GET": func(_ *site, b *browser) { b.ask() },
-		"PUT": func(s *site, b *browser) {
-			b.ask()
-			changed := alice
-			changed.QueryMetadata = metadata(s.t, "vip")
-			if err := s.mc.UpdateMember(s.t.Context(), s.member("u-alice", changed)); err != nil {
-				s.t.Error(err)
-			}
-		},
+		"PUT": func(s *site, b *browser) { b.ask(); desireVIP(s) },
 		"DELETE": func(s *site, b *browser) {
 			b.ask()
 			defer func() { _ = recover() }() // it is the caller's
@@ -226,5 +219,57 @@ func TestWaitEndsWithTheLife(t *testing.T) {
 				time.Sleep(time.Minute)
 			})
 		})
+	}
+}
+
+// A store that is away for a moment, when the outcome of a call is to be written
+// down, costs no more than that moment.
+func TestStoreAwayForAMoment(t *testing.T) {
+	for name, test := range map[string]struct {
+		operation string
+		do        func(s *site, b *browser)
+	}{
+		"create":  {webchattest.CreateContact, func(_ *site, b *browser) { b.ask() }},
+		"look":    {webchattest.ListContacts, func(_ *site, b *browser) { b.ask() }},
+		"replace": {webchattest.ReplaceContact, func(s *site, b *browser) { b.ask(); desireVIP(s) }},
+		"delete": {webchattest.DeleteContact, func(s *site, b *browser) {
+			b.ask()
+			go func() { _, _ = s.mc.Reissue(s.t.Context(), "u-alice") }()
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := &brokenStore{Store: maicontact.NewMemoryStore()}
+				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Store = store })
+				s.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Operation: test.operation, Delay: time.Second})
+				defer s.run()()
+				s.member("u-alice", alice)
+				b := s.browser()
+				b.login("u-alice")
+				go func() {
+					for s.sim.Count(test.operation) == 0 {
+						time.Sleep(50 * time.Millisecond)
+					}
+					store.breaks("fails")
+					time.Sleep(3 * time.Second)
+					store.breaks("")
+				}()
+				test.do(s, b)
+				time.Sleep(8 * time.Second)
+				if a := b.ask(); a.Contact == "" {
+					t.Errorf("%+v", a)
+				}
+			})
+		})
+	}
+}
+
+// desireVIP changes Alice's permissions.
+func desireVIP(s *site) {
+	s.t.Helper()
+	changed := alice
+	changed.QueryMetadata = metadata(s.t, "vip")
+	if err := s.mc.UpdateMember(s.t.Context(), s.member("u-alice", changed)); err != nil {
+		s.t.Error(err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/background"
 	"github.com/maicontact/maicontact/internal/identity"
 	"github.com/maicontact/maicontact/internal/upstream"
 	"github.com/maicontact/maicontact/webchat"
@@ -17,6 +18,8 @@ const (
 	mostSteps = 6
 	// recordTime is how long the outcome of a call may take to be written.
 	recordTime = 5 * time.Second
+	// recordPause is how long to wait at first before that is tried again.
+	recordPause = 100 * time.Millisecond
 )
 
 // work is what one claim does.
@@ -35,7 +38,8 @@ type work struct {
 	manner  manner           // how what is desired is to be written
 	planned contacts.Stamp   // what the manner is for
 
-	keepSource bool // MaiAgent does not take another source id
+	failing    time.Time // since when the store does not take what is to be written down
+	keepSource bool      // MaiAgent does not take another source id
 }
 
 func (r *Reconciler) begin(ctx context.Context, at *contacts.Reading, owner int64) *work {
@@ -102,11 +106,29 @@ func (w *work) rest() error {
 	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.Rest(w.owner, now) })
 }
 
-// record writes down what happened, even when the time of the work is over.
+// record writes down what happened, even when the time of the work is over. It is
+// tried again while the store fails: a row that stays claimed keeps everybody
+// waiting. What fails after that has failed for recordTime is not tried again.
 func (w *work) record(f contacts.Transition) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), recordTime)
 	defer cancel()
-	return w.at.Change(ctx, f)
+	for pause := recordPause; ; pause *= 2 {
+		var refused error
+		err := w.at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+			row, refused = f(row, now)
+			return row, refused
+		})
+		if err == nil || refused != nil || errors.Is(err, contacts.ErrContactTaken) {
+			w.failing = time.Time{}
+			return err
+		}
+		if w.failing.IsZero() {
+			w.failing = time.Now()
+		}
+		if time.Since(w.failing)+pause > recordTime || background.Sleep(ctx, pause) != nil {
+			return err
+		}
+	}
 }
 
 // giveUp ends the claim after a failure. What was in doubt stays so.
