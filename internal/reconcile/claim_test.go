@@ -41,12 +41,25 @@ func (s *deafStore) Get(ctx context.Context, p contacts.Person) (contacts.Row, t
 	return s.Store.Get(ctx, p)
 }
 
+// newReconciler returns a Reconciler before that MaiAgent.
+func newReconciler(t *testing.T, sim *webchattest.Simulation) *Reconciler {
+	t.Helper()
+	api, err := webchat.NewClient(webchat.Config{
+		BaseURL: "http://127.0.0.1", APIKey: webchattest.DefaultAPIKey, HTTPClient: &http.Client{Transport: webchattest.InProcess(sim)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(Options{
+		API:    upstream.New(api, upstream.Options{Calls: 4, PerSecond: -1}),
+		Timing: Timing{Lease: DefaultLease, WriteDoubt: DefaultWriteDoubt, SearchLag: DefaultSearchLag},
+		Logger: slog.New(slog.DiscardHandler),
+	})
+}
+
 // A claim of which the store's answer got lost is let go of, or worked under: the
 // next to ask waits neither for its lease nor for a write that was never sent.
 func TestClaimThatWasNotHeardOf(t *testing.T) {
-	ann := webchat.Profile{Name: "Ann"}
-	desired := contacts.Desired{Profile: ann, Stamp: contacts.StampOf(ann)}
-	desire := func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.SetDesired(desired, now) }
 	for how, work := range map[string]func(r *Reconciler, ctx context.Context, at *contacts.Reading, first contacts.Transition) error{
 		"settle": (*Reconciler).Settle,
 		"make":   (*Reconciler).Make,
@@ -64,10 +77,7 @@ func TestClaimThatWasNotHeardOf(t *testing.T) {
 			"another has a change": func(s *deafStore, p contacts.Person, _ context.CancelFunc) {
 				at, err := contacts.Read(context.Background(), s.Store, p)
 				if err == nil {
-					eve := webchat.Profile{Name: "Eve"}
-					err = at.Change(context.Background(), func(row contacts.Row, now time.Time) (contacts.Row, error) {
-						return row.SetDesired(contacts.Desired{Profile: eve, Stamp: contacts.StampOf(eve)}, now)
-					})
+					err = at.Change(context.Background(), desire("Eve"))
 				}
 				if err != nil {
 					panic(err)
@@ -83,17 +93,7 @@ func TestClaimThatWasNotHeardOf(t *testing.T) {
 					defer sim.Close()
 					store := &deafStore{Store: contacts.NewMemoryStore()}
 					person := contacts.Scope{Namespace: "shop", InboxID: webchattest.DefaultInboxID}.Member("1")
-					api, err := webchat.NewClient(webchat.Config{
-						BaseURL: "http://127.0.0.1", APIKey: webchattest.DefaultAPIKey, HTTPClient: &http.Client{Transport: webchattest.InProcess(sim)},
-					})
-					if err != nil {
-						t.Fatal(err)
-					}
-					r := New(Options{
-						API:    upstream.New(api, upstream.Options{Calls: 4, PerSecond: -1}),
-						Timing: Timing{Lease: DefaultLease, WriteDoubt: DefaultWriteDoubt, SearchLag: DefaultSearchLag},
-						Logger: slog.New(slog.DiscardHandler),
-					})
+					r := newReconciler(t, sim)
 					at, err := contacts.Read(t.Context(), store, person)
 					if err != nil {
 						t.Fatal(err)
@@ -102,14 +102,14 @@ func TestClaimThatWasNotHeardOf(t *testing.T) {
 					defer cancel()
 					store.then = func() { lose(store, person, cancel) }
 					began := time.Now()
-					_ = work(r, ctx, at, desire)
+					_ = work(r, ctx, at, desire("Ann"))
 					row, now, err := store.Get(t.Context(), person)
 					if err != nil || row.IsClaimed(now) || !row.DoubtUntil.IsZero() {
 						t.Errorf("claimed: %t, in doubt until %v, %v", row.IsClaimed(now), row.DoubtUntil, err)
 					}
 					at, err = contacts.Read(t.Context(), store, person)
 					if err == nil {
-						err = r.Settle(t.Context(), at, desire)
+						err = r.Settle(t.Context(), at, desire("Ann"))
 					}
 					if err != nil || !at.Row.Ready() || time.Since(began) > time.Second {
 						t.Errorf("%s after %v, %v", at.Row.State(), time.Since(began), err)
@@ -118,4 +118,38 @@ func TestClaimThatWasNotHeardOf(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Whoever comes in an outage again and again waits no longer after it than who came
+// once: MaiAgent was not asked for them.
+func TestOutageIsNobodysFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim, err := webchattest.New(webchattest.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer sim.Close()
+		r := newReconciler(t, sim)
+		sim.Inject(webchattest.Fault{Kind: webchattest.Refuse})
+		person := contacts.Scope{Namespace: "shop", InboxID: webchattest.DefaultInboxID}.Member("1")
+		at, err := contacts.Read(t.Context(), contacts.NewMemoryStore(), person)
+		if err == nil {
+			err = at.Change(t.Context(), desire("Ann"))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			time.Sleep(at.Row.Due.Sub(at.Now()) + time.Millisecond)
+			for !r.API.Down() { // others have asked meanwhile
+				_ = r.API.CanRead(t.Context(), upstream.MakeMember, webchattest.DefaultInboxID)
+			}
+			if err := r.Settle(t.Context(), at, AsItIs); err != nil {
+				t.Fatal(err)
+			}
+			if wait := at.Row.Due.Sub(at.Now()); wait <= 0 || wait > 2*time.Second {
+				t.Fatalf("%s, due in %v", at.Row.State(), wait)
+			}
+		}
+	})
 }

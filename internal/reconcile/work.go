@@ -142,6 +142,9 @@ func (w *work) giveUp(cause error) error {
 	unseen := errors.Is(cause, errUnseen)
 	var failure contacts.Failure
 	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		if errors.Is(cause, upstream.ErrDown) && row.Failures > 0 {
+			row.Failures-- // nobody was asked; how often it was tried says nothing of when MaiAgent is back
+		}
 		failure = w.failure(row, cause, now)
 		if call := callOf(cause, now); call.Operation != "" { // otherwise none was made
 			row.LastCall = call

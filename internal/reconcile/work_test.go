@@ -50,14 +50,16 @@ func (l *leased) RoundTrip(r *http.Request) (*http.Response, error) {
 	return reply, err
 }
 
+// desire has a row want a profile of that name.
+func desire(name string) contacts.Transition {
+	profile := webchat.Profile{Name: name}
+	desired := contacts.Desired{Profile: profile, Stamp: contacts.StampOf(profile)}
+	return func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.SetDesired(desired, now) }
+}
+
 // A call that MaiAgent does not answer ends before the lease of its row, however
 // long it took to store the claim: whoever takes over then may write.
 func TestCallsEndBeforeTheLease(t *testing.T) {
-	desire := func(name string) contacts.Transition {
-		profile := webchat.Profile{Name: name}
-		desired := contacts.Desired{Profile: profile, Stamp: contacts.StampOf(profile)}
-		return func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.SetDesired(desired, now) }
-	}
 	erase := func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.Erase(now), nil }
 	for _, test := range []struct {
 		name, operation string
