@@ -13,117 +13,6 @@ import (
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
-// Nobody waits for nothing: what these tests look at is how long it takes.
-
-// hangingCalls is a way to MaiAgent on which nothing comes back while it hangs.
-type hangingCalls struct {
-	http.RoundTripper
-	hangs atomic.Bool
-}
-
-func (h *hangingCalls) RoundTrip(r *http.Request) (*http.Response, error) {
-	if h.hangs.Load() {
-		<-r.Context().Done()
-		return nil, r.Context().Err()
-	}
-	return h.RoundTripper.RoundTrip(r)
-}
-
-// A server whose way to MaiAgent hangs ends within Timing.Drain. It lets go of what
-// it held, so that the next server makes the contact without waiting for a lease.
-func TestEndingLetsGo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const drain = 3 * time.Second
-		var config maicontact.Config
-		way := &hangingCalls{}
-		a := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
-			c.Timing.Drain, c.API.Timeout = drain, time.Minute
-			c.API.HTTPClient = &http.Client{Transport: way}
-			config = *c
-		})
-		way.RoundTripper = webchattest.InProcess(a.sim)
-		config.API.HTTPClient = &http.Client{Transport: way.RoundTripper}
-		b := a.replica(t, config)
-		defer b.run()()
-		stop := a.run()
-		way.hangs.Store(true)
-		a.member("u-alice", alice)
-		here := a.browser()
-		here.login("u-alice")
-		here.ask()
-		began := time.Now()
-		if err := stop(); err == nil {
-			t.Error("nothing is said of what had not ended")
-		}
-		if took := time.Since(began); took > drain {
-			t.Errorf("the end took %v, with a drain of %v", took, drain)
-		}
-		time.Sleep(3 * time.Second)
-		there := b.browser()
-		there.login("u-alice")
-		there.contact()
-	})
-}
-
-// What Run itself works on has no more time at the end than all else, and while it
-// is waited for nothing is begun.
-func TestEndOfUpkeep(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const drain = 3 * time.Second
-		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Timing.Drain, c.API.Timeout = drain, time.Minute })
-		b := s.browser()
-		b.login("u-alice")
-		s.member("u-alice", alice)
-		remove := s.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse})
-		b.ask() // it waits for Run
-		remove()
-		s.sim.Inject(webchattest.Fault{Kind: webchattest.Hang})
-		stop := s.run()
-		time.Sleep(5 * time.Second)
-		if row := s.row(alicePerson); !row.IsClaimed(time.Now()) {
-			t.Fatal("Run does not work on it")
-		}
-		ended := make(chan time.Duration)
-		began := time.Now()
-		go func() {
-			_ = stop()
-			ended <- time.Since(began)
-		}()
-		synctest.Wait()
-		s.browser().ask()
-		if took := time.Since(began); took > 0 {
-			t.Errorf("somebody was let in at the end, and waited %v", took)
-		}
-		if took := <-ended; took > drain {
-			t.Errorf("the end took %v, with a drain of %v", took, drain)
-		}
-	})
-}
-
-// hangingCount is a store that does not count.
-type hangingCount struct{ contacts.Store }
-
-func (hangingCount) Count(ctx context.Context, _ contacts.Scope) (contacts.Counts, error) {
-	<-ctx.Done()
-	return contacts.Counts{}, ctx.Err()
-}
-
-// The line in the log about what waits is not worth the whole drain.
-func TestEndWithoutACount(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Store = hangingCount{c.Store} })
-		stop := s.run()
-		time.Sleep(time.Second)
-		began := time.Now()
-		if err := stop(); err != nil {
-			t.Error(err)
-		}
-		if took := time.Since(began); took > time.Second {
-			t.Errorf("the end took %v though nothing was under way", took)
-		}
-	})
-}
-
 // panicking panics once, in a call of that method.
 type panicking struct {
 	http.RoundTripper
@@ -271,5 +160,83 @@ func desireVIP(s *site) {
 	changed.QueryMetadata = metadata(s.t, "vip")
 	if err := s.mc.UpdateMember(s.t.Context(), s.member("u-alice", changed)); err != nil {
 		s.t.Error(err)
+	}
+}
+
+// oddStore is a store on which one operation of Run, once, goes odd.
+type oddStore struct {
+	contacts.Store
+	odd atomic.Pointer[func(ctx context.Context, operation string)]
+}
+
+func (s *oddStore) goes(ctx context.Context, operation string) {
+	if odd := s.odd.Load(); odd != nil {
+		(*odd)(ctx, operation)
+	}
+}
+
+func (s *oddStore) Due(ctx context.Context, scope contacts.Scope, limit int) ([]contacts.Person, error) {
+	s.goes(ctx, "due")
+	return s.Store.Due(ctx, scope, limit)
+}
+
+func (s *oddStore) Changed(ctx context.Context, scope contacts.Scope, since time.Time, limit int) (contacts.Changes, error) {
+	s.goes(ctx, "changed")
+	return s.Store.Changed(ctx, scope, since, limit)
+}
+
+func (s *oddStore) Expired(ctx context.Context, scope contacts.Scope, limit int) ([]contacts.Person, error) {
+	s.goes(ctx, "expired")
+	return s.Store.Expired(ctx, scope, limit)
+}
+
+func (s *oddStore) Get(ctx context.Context, p contacts.Person) (contacts.Row, time.Time, error) {
+	s.goes(ctx, "get")
+	return s.Store.Get(ctx, p)
+}
+
+// Run goes on after a call to the store that does not come back, or panics. Neither
+// keeps what waits from MaiAgent for long.
+func TestRunGoesOn(t *testing.T) {
+	for name, how := range map[string]func(ctx context.Context){
+		"hangs":  func(ctx context.Context) { <-ctx.Done() },
+		"panics": func(context.Context) { panic("a store") },
+	} {
+		for _, operation := range []string{"due", "changed", "expired", "get"} {
+			t.Run(operation+" "+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					store := &oddStore{Store: maicontact.NewMemoryStore()}
+					s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Store = store })
+					b := s.browser()
+					b.login("u-alice")
+					s.member("u-alice", alice)
+					id := b.contact()
+					stop := s.run()
+					defer stop()
+					// Somebody without a row is looked at again after a lease.
+					if err := s.mc.UpdateMember(t.Context(), s.member("u-bob", bob)); err != nil {
+						t.Fatal(err)
+					}
+					var once atomic.Bool
+					odd := func(ctx context.Context, got string) {
+						if got == operation && once.CompareAndSwap(false, true) {
+							how(ctx)
+						}
+					}
+					store.odd.Store(&odd)
+					time.Sleep(2 * time.Minute)
+					if !once.Load() {
+						t.Fatal("it was not called")
+					}
+					changed := alice
+					changed.Name = "Alice Wu"
+					s.change(alicePerson, desiring(changed, 9)) // on another server, which died
+					time.Sleep(15 * time.Second)
+					if name := s.upstream(id).Name; name != changed.Name {
+						t.Errorf("MaiAgent has %q", name)
+					}
+				})
+			})
+		}
 	}
 }

@@ -66,10 +66,13 @@ func (r *Resolver) lookAtEarly(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		at, err := contacts.Read(ctx, r.Store, p)
-		if err == nil && at.Row.IsStored() && at.Row.Revision < c.desired.Revision {
-			err = r.Update(ctx, p, c.owner, c.desired)
-		}
+		err := r.round(ctx, longestRound, func(ctx context.Context) error {
+			at, err := contacts.Read(ctx, r.Store, p)
+			if err == nil && at.Row.IsStored() && at.Row.Revision < c.desired.Revision {
+				err = r.Update(ctx, p, c.owner, c.desired)
+			}
+			return err
+		})
 		if n := r.unasked.Count(time.Now()); err != nil && ctx.Err() == nil && n > 0 {
 			r.Logger.WarnContext(ctx, "maicontact: a change of somebody who has just come was not recorded; it is with their next request", "times", n, "error", err)
 		}

@@ -18,6 +18,9 @@ const (
 	expiredAtOnce = 500
 	// pruneInterval is how often visitors whose time is over are looked for.
 	pruneInterval = time.Minute
+	// longestRound bounds what a loop asks the store at a time: a connection that has
+	// gone dead would keep it from all that is due.
+	longestRound = 30 * time.Second
 )
 
 // Run keeps rows in step, and this process in the know, until ctx ends. Then it
@@ -86,6 +89,15 @@ func (r *Resolver) needRun(ctx context.Context) {
 	}
 }
 
+// round is one thing that a loop asks the store. A panic of the store costs that
+// round, as a failure does, and neither the loop nor the process.
+func (r *Resolver) round(ctx context.Context, most time.Duration, ask func(context.Context) error) (err error) {
+	defer background.Contain(ctx, r.Logger, &err)
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	return ask(ctx)
+}
+
 func (r *Resolver) upkeep(ctx context.Context) {
 	for ctx.Err() == nil {
 		r.retireWaiting(ctx)
@@ -94,7 +106,11 @@ func (r *Resolver) upkeep(ctx context.Context) {
 			_ = background.Sleep(ctx, pollInterval)
 			continue
 		}
-		due, err := r.Store.Due(ctx, r.Scope, dueAtOnce)
+		var due []contacts.Person
+		err := r.round(ctx, longestRound, func(ctx context.Context) (err error) {
+			due, err = r.Store.Due(ctx, r.Scope, dueAtOnce)
+			return err
+		})
 		if err != nil && ctx.Err() == nil {
 			if n := r.unasked.Count(time.Now()); n > 0 {
 				r.Logger.WarnContext(ctx, "maicontact: the store does not say which changes wait", "times", n, "error", err)
@@ -138,7 +154,11 @@ func (r *Resolver) upkeepOf(ctx context.Context, due []contacts.Person) bool {
 func (r *Resolver) prune(ctx context.Context) {
 	for background.Sleep(ctx, pruneInterval/2+rand.N(pruneInterval)) == nil {
 		for {
-			n, err := r.pruneOnce(ctx)
+			var n int
+			err := r.round(ctx, longestRound, func(ctx context.Context) (err error) {
+				n, err = r.pruneOnce(ctx)
+				return err
+			})
 			if err != nil && ctx.Err() == nil && r.unasked.Count(time.Now()) > 0 {
 				r.Logger.WarnContext(ctx, "maicontact: rows of visitors whose time is over stay for now", "error", err)
 			}

@@ -155,11 +155,11 @@ func (r *Resolver) follow(ctx context.Context) {
 }
 
 func (r *Resolver) poll(ctx context.Context, begun time.Time) error {
-	ctx, cancel := context.WithTimeout(ctx, trustTime)
-	defer cancel()
-	found, err := r.Store.Changed(ctx, r.Scope, r.trust.since(), mostChanges)
-	if err == nil {
-		r.trust.heard(begun, found)
-	}
-	return err
+	return r.round(ctx, trustTime, func(ctx context.Context) error {
+		found, err := r.Store.Changed(ctx, r.Scope, r.trust.since(), mostChanges)
+		if err == nil {
+			r.trust.heard(begun, found)
+		}
+		return err
+	})
 }
