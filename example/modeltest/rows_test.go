@@ -19,9 +19,10 @@ type known struct {
 }
 
 // stored is told of every Put that was done, in any order.
-func (w *world) stored(before int64, row contacts.Row) {
+func (w *world) stored(before int64, row contacts.Row, g *gated) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.claims(row, g)
 	k := w.know(row.Person)
 	k.pending[before] = row
 	for {

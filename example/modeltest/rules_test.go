@@ -224,6 +224,7 @@ func (w *world) due() (unsettled, tombstones int) {
 // settle waits until nothing is due but tombstones that are looked at again.
 func (w *world) settle() {
 	for start := time.Now(); ; time.Sleep(second) {
+		w.checkHeld()
 		if unsettled, _ := w.due(); unsettled == 0 {
 			break
 		}

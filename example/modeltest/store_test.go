@@ -130,7 +130,11 @@ func (g *gated) wait(ctx context.Context, d time.Duration) error {
 }
 
 func (g *gated) next(call string) trouble {
-	return g.world.troubles.next(g.replica, call)
+	t := g.world.troubles.next(g.replica, call)
+	if t.Ending != "" {
+		g.world.hindered(g.replica)
+	}
+	return t
 }
 
 // reading is what Get returns.
@@ -163,6 +167,9 @@ func (g *gated) Put(ctx context.Context, r contacts.Row, guard contacts.Guard) (
 
 func (g *gated) troubled(ctx context.Context, r contacts.Row, guard contacts.Guard) (contacts.Row, error) {
 	t := g.next(putCall)
+	if t.Ending != "" {
+		defer g.world.hindered(g.replica)
+	}
 	switch t.Ending {
 	case "":
 		return g.put(ctx, r, guard)
@@ -184,6 +191,7 @@ func (g *gated) troubled(ctx context.Context, r contacts.Row, guard contacts.Gua
 		defer g.world.landing.Add(-1)
 		time.Sleep(t.Delay)
 		row, err := g.put(context.WithoutCancel(ctx), r, guard)
+		g.world.hindered(g.replica)
 		landed <- result{row, err}
 	}()
 	if t.Ending == late {
@@ -214,7 +222,7 @@ func (g *gated) put(ctx context.Context, r contacts.Row, guard contacts.Guard) (
 		row, err = g.inner.Put(ctx, r, guard)
 	}
 	if err == nil {
-		g.world.stored(r.Version, row)
+		g.world.stored(r.Version, row, g)
 	}
 	return row, err
 }

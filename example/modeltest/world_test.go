@@ -151,6 +151,8 @@ type world struct {
 	guests   map[string]string          // our cookie of a visitor -> contact id
 	left     map[string]departure       // contact id of a visitor -> when they logged in
 	quiet    [replicas]time.Time        // when the store last gave the replica no answer
+	owners   map[int64]claimant         // of claims
+	trouble  [replicas]time.Time        // when the store last gave the replica trouble
 	rule     string                     // what did not hold
 	details  string
 }
@@ -178,6 +180,7 @@ func run(t *testing.T, p plan, c control, open func(t *testing.T) []contacts.Sto
 			w.step(s)
 			time.Sleep(ms)
 			w.checkOne()
+			w.checkHeld()
 			if w.failed() {
 				break
 			}
@@ -201,7 +204,7 @@ func newWorld(t *testing.T, p plan, c control, stores []contacts.Store) *world {
 	}
 	w := &world{
 		plan: p, sim: sim, stores: stores, control: c, resting: make(chan struct{}),
-		persons: map[contacts.Person]*known{}, sources: map[string]contacts.Person{}, void: map[string]time.Time{},
+		persons: map[contacts.Person]*known{}, owners: map[int64]claimant{}, sources: map[string]contacts.Person{}, void: map[string]time.Time{},
 		guests: map[string]string{}, left: map[string]departure{},
 		session: sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")),
 		log:     slog.New(slog.DiscardHandler),
@@ -316,6 +319,9 @@ func (w *world) stop(i int) {
 	if r := w.running(i); r != nil {
 		r.cancel()
 		<-r.ended
+		if r.pulse.lives() {
+			w.checkLetGo(r.pulse)
+		}
 		r.pulse.crashAfter(0)
 	}
 }
