@@ -139,3 +139,19 @@ func holds(t *testing.T, p plan) {
 		t.Errorf("did not hold: %s\n%s%s", rule, p, details)
 	}
 }
+
+// Somebody is erased while a worker waits for an answer that does not come. Until
+// its time is over the worker then goes on looking for the contact.
+func TestErasedBesideAHangingCall(t *testing.T) {
+	hangs := webchattest.Fault{Kind: webchattest.Slow, Operation: webchattest.GetContact, Rate: 0.5, Delay: 25 * second}
+	holds(t, plan{Duplicates: true, Conflict: 400, Lag: 2 * second, Revisions: true, Steps: []step{
+		{Kind: inject, Fault: hangs},
+		{Kind: profile, Member: 1, Told: true, Replica: 2, For: 100 * ms},
+		{Kind: ask, Browse: 0, Replica: 0, For: 100 * ms},
+		{Kind: login, Browse: 0, Member: 1, Replica: 0},
+		{Kind: ask, Browse: 0, Replica: 0, For: 100 * ms},
+		{Kind: back, Member: 1, Told: true, Replica: 1},
+		{Kind: access, Member: 0, Told: true, Replica: 1, For: 3 * second},
+		{Kind: erase, Member: 0, Replica: 2, For: 30 * second},
+	}})
+}

@@ -15,9 +15,9 @@ import (
 const trusted = 2 * second
 
 // idleAfter is for how long a worker may go on looking for a contact of somebody
-// who was erased meanwhile: to the end of the search, and the proof that it could
-// have found one.
-const idleAfter = 10 * second
+// who was erased meanwhile: to the end of its time, which a call that hangs may take
+// a part of.
+const idleAfter = 20 * second
 
 // The rules that controls break.
 const (
