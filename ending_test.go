@@ -30,37 +30,51 @@ func (h *hangingCalls) RoundTrip(r *http.Request) (*http.Response, error) {
 // A server whose way to MaiAgent hangs ends within Timing.Drain. It lets go of what
 // it held, so that the next server makes the contact without waiting for a lease.
 func TestEndingLetsGo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const drain = 3 * time.Second
-		var config maicontact.Config
-		way := &hangingCalls{}
-		a := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
-			c.Timing.Drain, c.API.Timeout = drain, time.Minute
-			c.API.HTTPClient = &http.Client{Transport: way}
-			config = *c
+	const drain = 3 * time.Second
+	for name, begin := range map[string]func(a *site, way *hangingCalls, b *browser){
+		"a first ask": func(_ *site, way *hangingCalls, b *browser) {
+			way.hangs.Store(true)
+			b.ask()
+		},
+		"a reissue": func(a *site, way *hangingCalls, b *browser) {
+			b.contact()
+			way.hangs.Store(true)
+			go func() { _, _ = a.mc.Reissue(a.t.Context(), "u-alice") }()
+			synctest.Wait()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var config maicontact.Config
+				way := &hangingCalls{}
+				a := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+					c.Timing.Drain, c.API.Timeout = drain, time.Minute
+					c.API.HTTPClient = &http.Client{Transport: way}
+					config = *c
+				})
+				way.RoundTripper = webchattest.InProcess(a.sim)
+				config.API.HTTPClient = &http.Client{Transport: way.RoundTripper}
+				b := a.replica(t, config)
+				defer b.run()()
+				stop := a.run()
+				a.member("u-alice", alice)
+				here := a.browser()
+				here.login("u-alice")
+				begin(a, way, here)
+				began := time.Now()
+				if err := stop(); err == nil {
+					t.Error("nothing is said of what had not ended")
+				}
+				if took := time.Since(began); took > drain {
+					t.Errorf("the end took %v, with a drain of %v", took, drain)
+				}
+				time.Sleep(5 * time.Second)
+				there := b.browser()
+				there.login("u-alice")
+				there.contact()
+			})
 		})
-		way.RoundTripper = webchattest.InProcess(a.sim)
-		config.API.HTTPClient = &http.Client{Transport: way.RoundTripper}
-		b := a.replica(t, config)
-		defer b.run()()
-		stop := a.run()
-		way.hangs.Store(true)
-		a.member("u-alice", alice)
-		here := a.browser()
-		here.login("u-alice")
-		here.ask()
-		began := time.Now()
-		if err := stop(); err == nil {
-			t.Error("nothing is said of what had not ended")
-		}
-		if took := time.Since(began); took > drain {
-			t.Errorf("the end took %v, with a drain of %v", took, drain)
-		}
-		time.Sleep(3 * time.Second)
-		there := b.browser()
-		there.login("u-alice")
-		there.contact()
-	})
+	}
 }
 
 // What Run itself works on has no more time at the end than all else, and while it

@@ -50,18 +50,14 @@ func (w *world) checkHeld() {
 	}
 }
 
-// checkLetGo checks that a replica which has ended in order holds nothing. Who calls
-// Erase or Reissue has to wait for that: they are the site's own work.
+// checkLetGo checks that a replica which has ended in order holds nothing.
 func (w *world) checkLetGo(p *pulse) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for person, k := range w.persons {
 		by := w.owners[k.row.Owner]
 		since := k.row.LeaseUntil.Add(-lease)
-		if by.pulse != p || !since.After(w.trouble[by.replica]) || time.Now().After(k.row.LeaseUntil) {
-			continue
-		}
-		if life := k.row.Life; life != contacts.Erasing && life != contacts.Reissuing && life != contacts.Erased {
+		if by.pulse == p && since.After(w.trouble[by.replica]) && time.Now().Before(k.row.LeaseUntil) {
 			w.failLocked(ruleHeld, "%s %s: %s, by replica %d, which has ended", person.Kind, person.ID, k.row.State(), by.replica)
 		}
 	}

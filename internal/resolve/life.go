@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
-	"github.com/maicontact/maicontact/internal/reconcile"
 )
 
 // Erase makes the tombstone, and deletes what the person had at MaiAgent. It
@@ -77,7 +76,7 @@ func (r *Resolver) change(ctx context.Context, at *contacts.Reading, owner strin
 func (r *Resolver) Settled(ctx context.Context, p contacts.Person) (contacts.Row, error) {
 	at, err := contacts.Read(ctx, r.Store, p)
 	if err == nil && at.Row.IsStored() {
-		err = r.reconcile.Settle(ctx, at, reconcile.AsItIs)
+		err = r.settleNow(ctx, at)
 	}
 	if err != nil {
 		return contacts.Row{}, err
@@ -133,7 +132,7 @@ func (r *Resolver) condemn(ctx context.Context, p contacts.Person, owner string,
 	if at.Row.Due.IsZero() || r.API.Down() {
 		return at.Row, nil
 	}
-	err = r.reconcile.Settle(ctx, at, reconcile.AsItIs)
+	err = r.settleNow(ctx, at)
 	return at.Row, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/reconcile"
 	"github.com/maicontact/maicontact/internal/upstream"
 )
 
@@ -101,4 +102,24 @@ func (r *Resolver) settleLater(ctx context.Context, at *contacts.Reading, f cont
 		}
 	}()
 	return nil
+}
+
+// settleNow brings the row in step as long as the caller waits. It is counted, so
+// that the end of Run waits for it: whoever is reissued has no chat while a process
+// of before holds their row. Where nothing is begun any more Run does it elsewhere.
+func (r *Resolver) settleNow(caller context.Context, at *contacts.Reading) error {
+	if !r.work.Begin(mostFlights) {
+		return nil
+	}
+	// Another may hold the row for a lease before it is our turn.
+	err := r.work.Finish(caller, 2*r.Timing.Lease, r.Logger, func(ctx context.Context) error {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(caller, cancel)()
+		return r.reconcile.Settle(ctx, at, reconcile.AsItIs)
+	})
+	if errors.Is(err, context.Canceled) && caller.Err() != nil {
+		return caller.Err()
+	}
+	return err
 }
