@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	"modernc.org/sqlite"
 
@@ -86,11 +87,20 @@ func PostgreSQL(t *testing.T) func(t *testing.T, replicas int) []contacts.Store 
 func MariaDB(t *testing.T) func(t *testing.T, replicas int) []contacts.Store {
 	dsn := mariadbtest.DSN(t)
 	migrate(t, "mysql", dsn, sqlstore.MySQL)
+	config, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := mysql.NewConnector(config)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return func(t *testing.T, replicas int) []contacts.Store {
 		stores := make([]contacts.Store, replicas)
 		for i := range stores {
-			db := openPool(t, "mysql", dsn)
+			db := sql.OpenDB(connector{parsed})
 			db.SetMaxOpenConns(1)
+			t.Cleanup(func() { db.Close() })
 			if i == 0 {
 				execute(t, db, "DELETE FROM maicontact_contacts")
 			}
@@ -98,6 +108,24 @@ func MariaDB(t *testing.T) func(t *testing.T, replicas int) []contacts.Store {
 		}
 		return stores
 	}
+}
+
+// connector sets the clock of each new connection: the driver closes one whose
+// statement was given up, and another takes its place at the same moment.
+type connector struct{ driver.Connector }
+
+// Connect implements driver.Connector.
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	set := fmt.Sprintf("SET timestamp = %d / 1000", time.Now().UnixMilli())
+	if _, err := conn.(driver.ExecerContext).ExecContext(ctx, set, nil); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
 }
 
 // clock takes the time of the bubble to a database.
