@@ -39,9 +39,9 @@ func set(name, value string) {
 
 const most = 50 // motifs in a run
 
-func TestMemory(t *testing.T)     { check(t, 3, memory) }
-func TestSQLite(t *testing.T)     { check(t, 0.35, in(bubble.SQLite(t))) }
-func TestPostgreSQL(t *testing.T) { check(t, 0.1, in(bubble.PostgreSQL(t))) }
+func TestMemory(t *testing.T)     { check(t, 2, memory) }
+func TestSQLite(t *testing.T)     { check(t, 0.25, in(bubble.SQLite(t))) }
+func TestPostgreSQL(t *testing.T) { check(t, 0.08, in(bubble.PostgreSQL(t))) }
 func TestMariaDB(t *testing.T)    { check(t, 0.05, in(bubble.MariaDB(t))) }
 
 // in opens a database for all replicas.
