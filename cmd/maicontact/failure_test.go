@@ -30,6 +30,10 @@ func TestFailuresLeadToTheMend(t *testing.T) {
 				args = append(args, test.name, test.value)
 			}
 			o := b.run(args...).exits(exitFailure)
+			if args[0] == "import" { // which says before that how to go on
+				const goOn = "It is not complete; the same command goes on where it was.\n"
+				o.stdout, o.stderr = strings.Replace(o.stdout, goOn, "", 1), strings.Replace(o.stderr, goOn, "", 1)
+			}
 			if !strings.HasPrefix(o.stderr, test.says) || !strings.HasSuffix(o.stderr, "; run: maicontact doctor\n") || o.stdout != "" {
 				t.Errorf("%v with %s says\n%s%s", args, test.name, o.stdout, o.stderr)
 			}

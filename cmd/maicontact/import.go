@@ -124,8 +124,10 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 		})
 		at.end()
 		err = errors.Join(err, rejects.end())
+		const interrupted = "It is not complete; the same command goes on where it was."
 		if err != nil && counts.Read == 0 {
-			return err // there is nothing to sum up
+			a.say(interrupted) // there is nothing to sum up
+			return err
 		}
 		if counts.Read == 0 {
 			return fmt.Errorf("%w: the file has nothing to import but the names of the columns", errUsage)
@@ -139,7 +141,7 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 		})
 		switch {
 		case err != nil:
-			a.say("It is not complete; the same command goes on where it was.")
+			a.say(interrupted)
 			return err
 		case counts.Rejected > 0 && name != "":
 			a.say("What was rejected is in %s; mend it and import that file.", name)
