@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
@@ -21,14 +20,12 @@ const (
 type visit struct {
 	Site
 	failed map[string]cause // checks that failed, or were skipped
+	why    cause            // for what needs the check that is being made, if that fails
 	store  contacts.Store
 	asked  bool  // whether MaiAgent was
 	answer error // of whether the inbox can be read
 	rows   *rowsFound
 }
-
-// notChecked begins what is said of a check that is skipped.
-const notChecked = "not checked, because "
 
 // cause is why what needs a check is skipped.
 type cause struct{ says, check string }
@@ -47,43 +44,41 @@ func newVisit(s Site) *visit {
 func (v *visit) end() { v.HTTPClient.CloseIdleConnections() }
 
 // make makes a check, if what it needs allows it.
-func (v *visit) make(ctx context.Context, c Check) (results []Result) {
-	skip := func(because cause) []Result {
-		v.failed[c.Name] = because // so that the first cause is told of all
-		return []Result{{c.Name, Skip, notChecked + because.says, because.check}}
-	}
-	for _, need := range c.Needs {
-		if because, failed := v.failed[need]; failed {
-			return skip(because)
-		}
-	}
-	for _, setting := range c.settings {
-		if v.isFaulty(setting) {
-			return skip(v.isUnset(setting))
-		}
-	}
-	results = c.run(v, ctx)
+func (v *visit) make(ctx context.Context, c Check) []Result {
+	v.why = cause{c.Name + " has failed", c.Name}
+	results := v.try(ctx, c)
 	for i := range results {
 		results[i].Check = c.Name
 		if results[i].State == Fail || results[i].State == Skip {
-			v.failed[c.Name] = cause{c.Name + " has failed", c.Name}
-			if first, ok := strings.CutPrefix(results[i].Says, notChecked); ok {
-				v.failed[c.Name] = cause{first, results[i].Because}
-			}
+			v.failed[c.Name] = v.why
 		}
 	}
 	return results
 }
 
-// isUnset is the cause that a setting is.
-func (v *visit) isUnset(s Setting) cause {
-	return cause{v.name(s) + " is missing or wrong", "settings"}
+func (v *visit) try(ctx context.Context, c Check) []Result {
+	for _, need := range c.Needs {
+		if because, failed := v.failed[need]; failed {
+			return v.skip(because)
+		}
+	}
+	for _, setting := range c.settings {
+		if v.isFaulty(setting) {
+			return v.without(setting)
+		}
+	}
+	return c.run(v, ctx)
 }
 
-// without skips a check that turns out to need a setting.
+// skip skips a check. The first cause is told of all that follows from it.
+func (v *visit) skip(because cause) []Result {
+	v.why = because
+	return []Result{{State: Skip, Says: "not checked, because " + because.says, Because: because.check}}
+}
+
+// without skips a check that needs a setting.
 func (v *visit) without(s Setting) []Result {
-	because := v.isUnset(s)
-	return []Result{{State: Skip, Says: notChecked + because.says, Because: because.check}}
+	return v.skip(cause{v.name(s) + " is missing or wrong", "settings"})
 }
 
 func (v *visit) isFaulty(s Setting) bool {
