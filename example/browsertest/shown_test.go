@@ -147,7 +147,7 @@ func TestBackForwardCache(t *testing.T) {
 			s := newSite(t, tag, test.answers...)
 			s.html["/other"] = `<!doctype html><title>other</title>`
 			s.embed = test.embed
-			tab := newWholeTab(t)
+			tab := withNotes(browser.WholeTab(t))
 			tab.Before(clockwork + `addEventListener('pageshow', (e) => { if (e.persisted) window.restored = true; })`)
 			tab.Open(s.url + "/")
 			settled(tab, test.first)

@@ -312,15 +312,11 @@ type status struct {
 // newTab opens a tab whose pages can note.
 func newTab(t *testing.T) *chromium.Tab {
 	t.Helper()
-	tab := browser.Tab(t)
-	tab.Before(noting)
-	return tab
+	return withNotes(browser.Tab(t))
 }
 
-// newWholeTab is newTab, where pages go into the back/forward cache.
-func newWholeTab(t *testing.T) *chromium.Tab {
-	t.Helper()
-	tab := browser.WholeTab(t)
+// withNotes lets the pages of a tab note.
+func withNotes(tab *chromium.Tab) *chromium.Tab {
 	tab.Before(noting)
 	return tab
 }

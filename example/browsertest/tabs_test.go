@@ -144,7 +144,7 @@ func TestBackForwardCacheChanged(t *testing.T) {
 			t.Run(form+", "+name, func(t *testing.T) {
 				t.Parallel()
 				s := newSite(t, html, ann)
-				tab := newWholeTab(t)
+				tab := withNotes(browser.WholeTab(t))
 				tab.Before(`addEventListener('pageshow', (e) => { if (e.persisted) fetch('/note?text=persisted'); })`)
 				tab.Open(s.url + "/")
 				settled(tab, "started")
