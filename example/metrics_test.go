@@ -211,12 +211,12 @@ func TestMonitoring(t *testing.T) {
 		}
 		asked = append(asked, metricName.FindAllString(rule.Expr, -1)...)
 	}
-	for _, reason := range []maicontact.Reason{maicontact.Unavailable, maicontact.Budget, maicontact.Misconfigured, maicontact.Crowded} {
-		if !answers[string(reason)] || len(answers) != 4 {
+	for _, reason := range []maicontact.Reason{maicontact.Unavailable, maicontact.Budget, maicontact.Misconfigured, maicontact.PermissionPending, maicontact.Crowded, "contact"} {
+		if !answers[string(reason)] || len(answers) != 6 {
 			t.Errorf("no alert looks at %q: %v", reason, answers)
 		}
 	}
-	if len(dashboard.Panels) < 10 || len(alerts.Groups[0].Rules) != 5 {
+	if len(dashboard.Panels) < 10 || len(alerts.Groups[0].Rules) != 6 {
 		t.Errorf("%d panels, %d alerts", len(dashboard.Panels), len(alerts.Groups[0].Rules))
 	}
 	for _, name := range asked {
