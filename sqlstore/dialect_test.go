@@ -2,6 +2,8 @@ package sqlstore
 
 import (
 	"database/sql"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -50,7 +52,7 @@ func TestDialectCheck(t *testing.T) {
 	}
 }
 
-// The same versions for all: a program may be moved from one to another.
+// The same versions and columns for all: a site may be moved from one to another.
 func TestMigrationsOfAllDialects(t *testing.T) {
 	t.Parallel()
 	want, err := newestVersion(SQLite)
@@ -62,6 +64,29 @@ func TestMigrationsOfAllDialects(t *testing.T) {
 			t.Errorf("%v has version %d, %v, and SQLite %d", dialect, got, err, want)
 		}
 	}
+	columns := columnsOf(t, SQLite)
+	if len(columns) < 30 {
+		t.Fatalf("SQLite has the columns %q", columns)
+	}
+	for dialect := range dialects {
+		if got := columnsOf(t, dialect); !slices.Equal(got, columns) {
+			t.Errorf("%v has the columns %q, and SQLite %q", dialect, got, columns)
+		}
+	}
+}
+
+// columnsOf are those of the table, in its order: rows are moved as they are.
+func columnsOf(t *testing.T, dialect Dialect) []string {
+	t.Helper()
+	text, err := PendingSQL(dialect, Schema{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var columns []string
+	for _, found := range regexp.MustCompile(`(?m)^    ([a-z_]+) `).FindAllStringSubmatch(text, -1) {
+		columns = append(columns, found[1])
+	}
+	return columns
 }
 
 // Each dialect says all that the statements need.
