@@ -123,9 +123,10 @@ func (s *Sessions) Save(h http.Header, r *http.Request, o *Opened, e Entry, secu
 	if seconds < 1 {
 		return errors.New("the session could not be written: it would end at once")
 	}
-	if o.Trouble != nil {
+	if o.Trouble != nil || o.Found && o.Entry.Owner != e.Owner {
 		// Another session: a store that hangs may write this later, and what could
-		// not be read may be good again then.
+		// not be read may be good again then. And whoever has the id of a former
+		// person's must not find the next one there.
 		o.session = nil
 	}
 	if s.codec != nil && o.session == nil {

@@ -108,10 +108,15 @@ func TestSessionsInEveryStore(t *testing.T) {
 	store := newMapStore()
 	s := sessionsOf(t, store)
 	r := with(saved(t, s, member))
-	if o := open(r.Context(), s, r); s.Save(http.Header{}, r, o, visitor, true, 0) != nil || len(store.values) != 1 {
+	later := member
+	later.Trust++
+	if o := open(r.Context(), s, r); s.Save(http.Header{}, r, o, later, true, 0) != nil || len(store.values) != 1 {
 		t.Error("the session was not written again, but another")
 	}
-	if o := open(r.Context(), s, r); s.Drop(http.Header{}, r, o, true) != nil || len(store.values) != 0 {
+	if o := open(r.Context(), s, r); s.Save(http.Header{}, r, o, visitor, true, 0) != nil || len(store.values) != 2 {
+		t.Error("the next person is in the session of the former")
+	}
+	if o := open(r.Context(), s, r); s.Drop(http.Header{}, r, o, true) != nil || len(store.values) != 1 {
 		t.Error("the session is still in the store")
 	}
 }
