@@ -225,11 +225,12 @@ func (x *exchange) decide(ctx context.Context, q *resolve.Question, o *session.O
 			asked.Keep = m.config.Cookie.MaxAge + visitorSlack
 		}
 	}
+	asked.Again, asked.Trust = x.again, o.Entry.Trust
 	if d.Replace {
 		// Whoever was here before is forgotten now, whatever the resolver says.
+		asked.Trust = 0
 		x.write(session.Entry{Owner: asked.Owner}, 0)
 	}
-	asked.Again = x.again
 	x.question = &asked
 	if found, ok := m.resolver.Recall(&asked, now); ok {
 		return true, x.record(&asked, found)

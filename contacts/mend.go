@@ -25,6 +25,20 @@ func (r Row) Unconfirm(now time.Time) (Row, error) {
 	return r, nil
 }
 
+// Outrun takes in that somebody was told of a trust above the row's: the table has lost
+// changes, by a backup that was restored, or a failover. What MaiAgent holds is then
+// not known, as with [Row.Unconfirm]. Somebody who is gone stays so.
+func (r Row) Outrun(trust int64, now time.Time) Row {
+	if trust <= r.Trust || r.isGone() != nil {
+		return r
+	}
+	r.Trust, r.Confirmed = trust, Stamp{}
+	if r.Life == Suspended && r.Due.IsZero() {
+		r.Due = now
+	}
+	return r.endTrust(now)
+}
+
 // EraseAgain has the deletion of a complete tombstone made once more, because
 // MaiAgent has been seen to have a contact of the person. ErrNotErased.
 func (r Row) EraseAgain(now time.Time) (Row, error) {

@@ -2,6 +2,7 @@ package contacts_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/maicontact/maicontact/contacts"
 )
@@ -27,6 +28,27 @@ func TestUnconfirm(t *testing.T) {
 	if err != nil || row.Waiting == nil || !row.Due.Equal(now) || row.Ready() {
 		t.Errorf("the same again waits %v, due %s, %v", row.Waiting != nil, row.Due, err)
 	}
+}
+
+// What was told of a higher trust was true once; the table has lost it.
+func TestOutrun(t *testing.T) {
+	t.Parallel()
+	outrun := func(trust int64) func(contacts.Row) (contacts.Row, error) {
+		return func(r contacts.Row) (contacts.Row, error) { return r.Outrun(trust, now), nil }
+	}
+	above := settled().Trust + 1
+	far := now.Add(time.Hour).UnixMicro() // of a clock that was ahead
+	unknown := func(r *contacts.Row) { r.Confirmed = contacts.Stamp{} }
+	due := func(r *contacts.Row) { r.Due = now }
+	checkTransitions(t, []transition{
+		{"its own trust", settled(), outrun(settled().Trust), nil, nil},
+		{"a lower one", settled(), outrun(settled().Trust - 1), nil, nil},
+		{"a higher one", settled(), outrun(above), change(unknown, distrusted), nil},
+		{"one of the future", settled(), outrun(far), change(unknown, distrusted, func(r *contacts.Row) { r.Trust = far + 1 }), nil},
+		{"a suspended one", with(settled(), lives(contacts.Suspended)), outrun(above), change(unknown, distrusted, due), nil},
+		{"an erased one", with(plain(), lives(contacts.Erased)), outrun(far), nil, nil},
+		{"a retired visitor", with(settled(), lives(contacts.Retired)), outrun(far), nil, nil},
+	})
 }
 
 func TestEraseAgain(t *testing.T) {

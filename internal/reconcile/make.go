@@ -46,12 +46,34 @@ func (w *work) make() error {
 		return w.bindFound(found.ID)
 	case !w.at.Row.DoubtUntil.IsZero():
 		return errInDoubt
+	}
+	switch later, err := w.isLater(); {
+	case err != nil:
+		return err
+	case later:
+		return w.nextGeneration("the table has lost the record of a contact that was made later")
 	case w.at.Row.Life == contacts.Suspended:
 		return w.rest()
 	case w.at.Row.Denials >= mostDenials:
 		return errDenied
 	}
 	return w.create(AsItIs)
+}
+
+// isLater reports whether MaiAgent has a contact of a later generation, as when the
+// table has lost changes: then a row of the first has trust that ended, or the contact
+// of the row turns out to be gone.
+func (w *work) isLater() (bool, error) {
+	row := w.at.Row
+	if row.Trust == 0 || row.Generation > 1 && row.Generation == w.claimed.Generation {
+		return false, nil
+	}
+	for further := range FurtherGenerations {
+		if found, err := w.list(row.Generation + 1 + further); err != nil || len(found) > 0 {
+			return len(found) > 0, err
+		}
+	}
+	return false, nil
 }
 
 // create makes the contact. first goes into the same Put as the note that a

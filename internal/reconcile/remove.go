@@ -96,7 +96,7 @@ func (w *work) remaining() (remains, error) {
 
 func (w *work) list(generation int) ([]webchat.Contact, error) {
 	row := w.at.Row
-	return w.API.Find(w.ctx, upstream.Upkeep, row.InboxID, identity.SourceID(row.Person, generation))
+	return w.API.Find(w.ctx, w.purpose(), row.InboxID, identity.SourceID(row.Person, generation))
 }
 
 // proveGone looks once more for what was deleted. That nothing is shown proves

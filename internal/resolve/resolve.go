@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -107,6 +108,8 @@ type Question struct {
 	// First: the visitor's key was made a moment ago, and has come back for its
 	// first contact. Where there is no row there is nothing to look for either.
 	First bool
+	// Trust is that of the session's entry. A row below it has lost changes.
+	Trust int64
 	// Keep is how long the row of a visitor is kept from now on.
 	Keep time.Duration
 }
@@ -125,7 +128,7 @@ type Answer struct {
 // Recall answers from what the process remembers, if that is to be believed.
 func (r *Resolver) Recall(q *Question, now time.Time) (Answer, bool) {
 	known, ok := r.memory.get(q.Owner, q.Profile)
-	if !ok || q.Keep > 0 || !r.Believes(q.Owner, known.Trust, known.Checked, now) {
+	if !ok || q.Keep > 0 || known.Trust < q.Trust || !r.Believes(q.Owner, known.Trust, known.Checked, now) {
 		return Answer{}, false
 	}
 	return known, true
@@ -151,6 +154,9 @@ func (r *Resolver) Contact(ctx context.Context, q Question) (Answer, error) {
 		q.Desired.Stamp.Access = q.Desired.Profile.AccessFingerprint()
 	}
 	key := q.Owner + "|" + q.Profile
+	if q.Trust != 0 {
+		key += "|" + strconv.FormatInt(q.Trust, 36)
+	}
 	if q.Again {
 		key += "|again"
 	}
@@ -206,6 +212,7 @@ func (r *Resolver) resolve(ctx context.Context, q *Question) (Answer, error) {
 	if !at.Row.IsStored() {
 		r.scopeChecked.Do(func() { r.checkScope(ctx) })
 	}
+	q.Trust = max(q.Trust, r.trust.newest(q.Owner))
 	before := at.Row.Trust
 	older, err := r.settle(ctx, at, q)
 	if at.Row.Trust != before {

@@ -15,6 +15,7 @@ import (
 // is true where the row knows a newer revision than the question.
 func (r *Resolver) settle(ctx context.Context, at *contacts.Reading, q *Question) (older bool, err error) {
 	desire := func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		row = row.Outrun(q.Trust, now)
 		if row.Life == contacts.Suspended && row.Passing {
 			if !q.Again {
 				return row, ErrPassing // the request may be older than the suspension

@@ -95,6 +95,13 @@ func (t *trust) note(owner string, trust int64, at time.Time) {
 	t.ended[owner] = end{trust, at}
 }
 
+// newest is the highest trust of the person that is in mind; 0: none is.
+func (t *trust) newest(owner string) int64 {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.ended[owner].trust
+}
+
 // raise needs mu.
 func (t *trust) raise(floor time.Time) {
 	if floor.After(t.floor) {
