@@ -8,9 +8,10 @@ import (
 )
 
 // Forget clears the session entry on the reply to this request. Call it when
-// somebody signs up, logs in or logs out, before the reply begins. Forgetting
-// to call it is safe when that reply is a redirect: an entry is only ever used
-// for its owner. A visitor who was there is retired: no cookie brings them back.
+// somebody signs up, logs in or logs out, before the reply begins. A visitor who
+// was there is retired: no cookie brings them back. Without the call that is so only
+// once a page asks for the member's contact: otherwise the visitor is back after the
+// logout. A member's entry is safe when that reply is a redirect: it is theirs alone.
 // After Forget the request gets no contact id. Where several middlewares wrap
 // the site it clears the entries of all. It returns ErrNoMiddleware, or an error
 // when the reply has begun. Safe for concurrent use.
@@ -56,8 +57,7 @@ const (
 //	http.Redirect(w, r, "/", http.StatusSeeOther)
 //
 // Other tabs learn that the person changed when the next page with the chat
-// script loads in any of them, or when they are shown again. Forgetting to
-// call Logout is safe when the reply is a redirect.
+// script loads in any of them, or when they are shown again.
 //
 // The error is ErrNoMiddleware, or says that a kind is unknown or that the
 // reply has begun. An unknown kind is left out; the rest is done all the same.
