@@ -48,6 +48,8 @@ func TestPerson(t *testing.T) {
 		"nobody":    {[]string{"Member nobody", "The table knows nothing of them"}, []string{"suspend", "link", "erase"}},
 		// Whatever an ID holds, it is text.
 		`<b>"&'`: {[]string{`Member <b>"&'`}, []string{"suspend", "link", "erase"}},
+		// Nor does one look like another: this one would be shown as "boalice".
+		"bo\u202eecila": {[]string{`Member "bo\u202eecila"`}, []string{"suspend", "link", "erase"}},
 		// Of an ID that is too long only a digest is kept.
 		strings.Repeat("x", 200): {[]string{"Member ~"}, []string{"suspend", "erase"}},
 	} {

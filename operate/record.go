@@ -60,9 +60,13 @@ func plainField(name string) string {
 
 // fill reads a record from its fields. Errors name the field and never the value.
 func (r *Record) fill(values map[string]string) error {
-	r.MemberID = strings.TrimSpace(values[fieldMember])
-	if r.MemberID == "" {
+	r.MemberID = values[fieldMember]
+	switch strings.TrimSpace(r.MemberID) {
+	case "":
 		return errors.New("member_id is missing")
+	case r.MemberID:
+	default: // with and without them are two people to a site
+		return errors.New("member_id has blanks around it")
 	}
 	if strings.TrimSpace(values[fieldContact]) == "" {
 		return errors.New("contact_id is missing")

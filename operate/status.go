@@ -1,7 +1,10 @@
 package operate
 
 import (
+	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
@@ -84,6 +87,16 @@ func NameOf(p contacts.Person) string {
 		return id
 	}
 	return p.ID
+}
+
+// Typed is a business user ID in a text for people: as it is typed, unless it would
+// not be seen so, and might be taken for another's.
+func Typed(id string) string {
+	isHidden := func(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) }
+	if strings.ContainsFunc(id, isHidden) || strings.TrimSpace(id) != id {
+		return strconv.Quote(id)
+	}
+	return id
 }
 
 // endOf is what is shown of a contact id, to compare it by.

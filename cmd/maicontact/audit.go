@@ -17,7 +17,7 @@ type findingResult struct{ operate.Finding }
 func (r findingResult) text() string {
 	name := r.Person
 	if r.ID != "" {
-		name += " " + typed(r.ID)
+		name += " " + operate.Typed(r.ID)
 	}
 	if name != "" {
 		name += ": "

@@ -58,7 +58,7 @@ type importedResult struct {
 func (r importedResult) text() string {
 	name := ""
 	if r.Member != "" {
-		name = ", member " + typed(r.Member)
+		name = ", member " + operate.Typed(r.Member)
 	}
 	return fmt.Sprintf("line %d%s: %s", r.Line, name, cmp.Or(r.Reason, r.Result))
 }

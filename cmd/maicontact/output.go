@@ -4,11 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 )
 
 // waitsEvery is how often it is said that MaiAgent is waited for.
@@ -69,13 +66,4 @@ func (o *output) makeRoom() {
 	if o.clear != nil {
 		o.clear()
 	}
-}
-
-// typed is a business user ID in text: as it is typed, unless a terminal would not
-// show it so.
-func typed(id string) string {
-	if strings.ContainsFunc(id, func(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) }) {
-		return strconv.Quote(id)
-	}
-	return id
 }

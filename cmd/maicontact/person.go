@@ -79,7 +79,7 @@ func (r statusResult) text() string {
 	var b strings.Builder
 	name := r.Kind
 	if r.ID != "" {
-		name += " " + typed(r.ID)
+		name += " " + operate.Typed(r.ID)
 	}
 	fmt.Fprintf(&b, "%s: %s", name, r.State)
 	if means := operate.Meaning(r.State); means != "" {

@@ -23,7 +23,7 @@ func (u unknown) Unwrap() error { return errCannot }
 // named is the member in a sentence; an ID that looks like a contact id is not
 // repeated.
 func (p personArguments) named() string {
-	return likeContact.ReplaceAllString(typed(p.Member), "[an id]")
+	return likeContact.ReplaceAllString(operate.Typed(p.Member), "[an id]")
 }
 
 // cannot tells what the table says against a command from what keeps it from
