@@ -362,3 +362,42 @@ func TestSuspendAMovedContact(t *testing.T) {
 		}
 	})
 }
+
+// Who is resumed while MaiAgent is still being told of the suspension has the chat
+// when that is done, not when the write could no longer land had it been lost.
+func TestResumeWhileMaiAgentIsBeingTold(t *testing.T) {
+	for _, slow := range []string{webchattest.GetContact, webchattest.ReplaceContact} {
+		t.Run(slow, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, nil)
+				defer s.run()()
+				s.member("u-alice", alice)
+				b := s.browser()
+				b.login("u-alice")
+				id := b.contact()
+				s.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Operation: slow, Delay: 500 * time.Millisecond})
+				if err := s.mc.Suspend(t.Context(), "u-alice"); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(100 * time.Millisecond)
+				if err := s.mc.Resume(t.Context(), "u-alice"); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Second)
+				if row := s.row(alicePerson); row.Failures != 0 || !row.DoubtUntil.IsZero() {
+					t.Errorf("after %d failures (%s) a write is in doubt until %v", row.Failures, row.Reason, row.DoubtUntil)
+				}
+				resumed := time.Now()
+				for b.ask().Contact != id {
+					if time.Since(resumed) > 5*time.Second {
+						t.Fatalf("the member is still without the chat, %v after being resumed", time.Since(resumed))
+					}
+					time.Sleep(time.Second)
+				}
+				if !holds(t, s, id, alice.QueryMetadata) {
+					t.Error("the contact that is handed out has another access")
+				}
+			})
+		})
+	}
+}

@@ -105,8 +105,9 @@ func (r Row) Suspend(passing bool, now time.Time) (Row, error) {
 }
 
 // Resume gives a suspended person the chat back. It is handed out when MaiAgent
-// holds the access that is desired. Resuming who is not suspended changes nothing.
-// ErrErased, ErrReissuing, ErrRetired.
+// holds the access that is desired. A claim goes on with that: once the write that
+// takes the access away is answered, nothing is in doubt. Resuming who is not
+// suspended changes nothing. ErrErased, ErrReissuing, ErrRetired.
 func (r Row) Resume(now time.Time) (Row, error) {
 	if err := r.isGone(); err != nil {
 		return r, err
@@ -114,11 +115,14 @@ func (r Row) Resume(now time.Time) (Row, error) {
 	if r.Life == Live {
 		return r, nil
 	}
-	r = r.turn(Live, now)
-	if r.Due = r.DoubtUntil; r.Waiting != nil {
-		r.Due = now
+	next := r.turn(Live, now)
+	if next.Due = next.DoubtUntil; next.Waiting != nil {
+		next.Due = now
 	}
-	return r, nil
+	if r.LeaseUntil.After(now) {
+		next.Owner, next.LeaseUntil, next.Due = r.Owner, r.LeaseUntil, r.LeaseUntil
+	}
+	return next, nil
 }
 
 // turn ends what is believed and under way. A write that may still land has

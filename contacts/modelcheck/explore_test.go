@@ -202,6 +202,8 @@ var configs = []config{
 	{name: "suspended", lease: 1, doubt: 1, lag: 0, unique: true, writes: 1, profiles: 1, left: budget{asks: 1, suspensions: 1, resumes: 1}},
 	{name: "suspended and changed", lease: 1, doubt: 1, lag: 0, unique: true, writes: 1, profiles: 2, left: budget{asks: 2, suspensions: 1}},
 	{name: "suspended late", one: true, lease: 1, doubt: 1, lag: 1, unique: true, writes: 1, profiles: 1, left: budget{asks: 1, suspensions: 2, resumes: 1}},
+	{name: "suspended twice and changed", one: true, lease: 1, doubt: 1, lag: 0, unique: true, writes: 1, profiles: 2, left: budget{asks: 2, suspensions: 2, resumes: 2}},
+	{name: "suspended within a lease", one: true, lease: 2, doubt: 1, lag: 0, unique: true, repeats: true, writes: 2, profiles: 2, left: budget{asks: 2, suspensions: 1, resumes: 1}},
 	{name: "suspended and deleted", lease: 1, doubt: 1, lag: 0, unique: true, writes: 1, profiles: 1, left: budget{asks: 1, suspensions: 1, deletions: 1}},
 	{name: "suspended and erased", lease: 1, doubt: 1, lag: 0, unique: true, writes: 1, profiles: 1, left: budget{asks: 1, suspensions: 1, erasures: 1}},
 	{name: "deleted", lease: 1, doubt: 1, lag: 1, unique: true, writes: 1, profiles: 1, left: budget{asks: 1, deletions: 1}},

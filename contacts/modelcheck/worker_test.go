@@ -200,10 +200,7 @@ func (m *model) begin(s state, i int, me int64, c contacts.Row) {
 		m.stop(s, i, "is fenced")
 		return
 	}
-	w.before = never
-	if w.row.doubt > 0 {
-		w.before = w.row.doubt
-	}
+	w.before = w.row.doubt // also one that is over by now
 	w.at, w.row = beginning, m.fake(&s, c, next, w.row.behind)
 	m.addWork(i, "is about to write", s)
 }
@@ -241,7 +238,7 @@ func (m *model) outcome(c contacts.Row, w *worker, me int64) (contacts.Row, erro
 	case made:
 		return m.bind(c, me, contactIDs[w.id], profiles[w.sent].Stamp, now)
 	case replaced:
-		if w.sent == answersNothing {
+		if w.sent == answersNothing && c.Life == contacts.Suspended {
 			return m.confirmNothing(c, me, profiles[w.sent].Stamp.Access, before.DoubtUntil, now)
 		}
 		return m.confirm(c, me, profiles[w.sent].Stamp, before.DoubtUntil, now)
