@@ -44,7 +44,7 @@ type importCommand struct {
 	NoVerify bool    `help:"Do not ask MaiAgent whether the contacts are there."`
 	DryRun   bool    `help:"Tell what would be done, and change nothing."`
 	Rate     float64 `help:"Calls to MaiAgent that begin in a second." default:"20"`
-	Rejects  string  `help:"Where to write what is not taken, to be mended and fed again. Default: FILE.rejects." placeholder:"FILE"`
+	Rejects  string  `help:"Where to write what is not taken, to be mended and fed again. Default: FILE.rejects; none for standard input." placeholder:"FILE"`
 }
 
 // importedResult is what has become of one line.
@@ -106,6 +106,9 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 	return a.withOptions(ctx, change, func(o *operate.Operator) error {
 		at := a.progress("read")
 		counts, err := o.Import(ctx, from, operate.LinkOptions{NoVerify: c.NoVerify, DryRun: c.DryRun}, func(i operate.Imported) error {
+			if err := rejects.replace(); err != nil {
+				return err
+			}
 			r := importedResult{Result: "unchanged", Line: i.Record.Line(), Member: i.Record.MemberID}
 			switch {
 			case i.Rejected != nil:
@@ -154,14 +157,16 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 }
 
 // rejectsFile is made when the first record is rejected. One of a former run
-// goes: what it held is told again.
+// goes when there is a record: what it held is told again from then on.
 type rejectsFile struct {
-	name string
-	from *operate.Reader
-	file *os.File
-	to   *operate.Rejects
+	name     string
+	from     *operate.Reader
+	replaced bool
+	file     *os.File
+	to       *operate.Rejects
 }
 
+// begin sees whether the file can be written, and leaves everything as it was.
 func (f *rejectsFile) begin(input string) error {
 	if f.name == "" {
 		return nil
@@ -169,16 +174,30 @@ func (f *rejectsFile) begin(input string) error {
 	if f.name == input {
 		return fmt.Errorf("%w: --rejects must be another file than the one to import", errUsage)
 	}
-	err := os.Remove(f.name)
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		err = f.open() // to see whether it can be, before anything is done
-	}
-	if err == nil {
+	err := f.open()
+	switch {
+	case err == nil:
 		err = errors.Join(f.file.Close(), os.Remove(f.name))
-		f.file = nil
+	case errors.Is(err, fs.ErrExist):
+		if f.file, err = os.OpenFile(f.name, os.O_WRONLY, 0); err == nil { // #nosec G304 -- the operator names it
+			err = f.file.Close()
+		}
 	}
+	f.file = nil
 	if err != nil {
 		return settingFaults{{"--rejects", "the file cannot be written: " + causeOf(err)}}
+	}
+	return nil
+}
+
+// replace takes the file of a former run away, once.
+func (f *rejectsFile) replace() error {
+	if f.name == "" || f.replaced {
+		return nil
+	}
+	f.replaced = true
+	if err := os.Remove(f.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the file of what was rejected before cannot be replaced: %w", err)
 	}
 	return nil
 }

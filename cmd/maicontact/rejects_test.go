@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
 // Nothing of a line that is no CSV is lost, however often it is fed again.
@@ -42,5 +44,46 @@ func TestRejectsThatCannotBeWritten(t *testing.T) {
 	b.run("import", file).exits(exitDone)
 	if _, err := os.Stat(file + ".rejects"); err == nil {
 		t.Error("the try has left a file")
+	}
+}
+
+// What a former run has rejected may have been mended since: a run that does not get
+// as far as the first line leaves it alone.
+func TestRejectsOfARunThatDoesNotBegin(t *testing.T) {
+	t.Parallel()
+	b := newImportBed(t)
+	file := b.write("csv", header+"bad,no id,,,\n")
+	empty := b.write("empty.csv", header)
+	b.run("import", file).exits(exitFindings)
+	mended := []byte("member_id,contact_id\n" + b.legacy("mended") + "\n")
+	for _, name := range []string{file, empty} {
+		if err := os.WriteFile(name+".rejects", mended, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept := func(after, file string) {
+		t.Helper()
+		if now, err := os.ReadFile(file + ".rejects"); err != nil || string(now) != string(mended) {
+			t.Errorf("after %s the rejects of before are %q, %v", after, now, err)
+		}
+	}
+	b.run("import", empty).exits(exitUsage)
+	kept("a file with nothing in it", empty)
+	namespace := b.env["SITE_NAMESPACE"]
+	b.env["SITE_NAMESPACE"] = ""
+	b.run("import", file).exits(exitUsage)
+	kept("wrong settings", file)
+	b.env["SITE_NAMESPACE"] = namespace
+	remove := b.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Status: 401})
+	b.run("import", file).exits(exitFailure)
+	kept("a key that is not taken", file)
+	remove()
+
+	if err := os.WriteFile(file, []byte(header+b.legacy("good")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.run("import", file).exits(exitDone)
+	if _, err := os.Stat(file + ".rejects"); err == nil {
+		t.Error("the rejects of a former run are there after one without any")
 	}
 }
