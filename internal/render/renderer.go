@@ -32,7 +32,8 @@ type Renderer struct {
 	widget webchat.PreparedWidget
 	embed  string
 	script string // its path
-	start  string // of the call of the bootstrap with a contact, after the configuration
+	start  string // of the call of the bootstrap with a contact, after the configuration,
+	alone  string // and where nobody serves the loader's own address
 	loader loader
 	button Button
 	look   webchat.Options // of the button, for everybody
@@ -48,8 +49,11 @@ func New(widget webchat.Widget, scriptPath, jsonPath string, button Button) (*Re
 		return nil, err
 	}
 	r := &Renderer{widget: prepared, embed: widget.EmbedURL(), script: scriptPath, loader: newLoader(scriptPath, templates.Loader), button: button, look: widget.Options}
-	r.start = strings.TrimSuffix(string(r.call(nil, r.options(""))), "});\n")
 	own := r.options("")
+	r.start = strings.TrimSuffix(string(r.call(nil, own)), "});\n")
+	own.alone(Answer{Alone: true})
+	r.alone = strings.TrimSuffix(string(r.call(nil, own)), "});\n")
+	own = r.options("")
 	own.Again, own.JSON = jsonPath, true
 	r.static = r.call(nil, own)
 	sum := sha256.Sum256(r.static)
@@ -112,13 +116,17 @@ func (r *Renderer) Script(out []byte, a Answer) ([]byte, error) {
 		return nil, err
 	}
 	out = append(append(out, ";\n"...), console(a.Hint)...)
-	if a.Origin != "" || a.Alone {
+	switch {
+	case a.Origin != "":
 		o := r.options(a.Origin)
 		o.alone(a)
 		o.Epoch = a.Owner
 		return r.call(out, o), nil
+	case a.Alone:
+		out = append(out, r.alone...)
+	default:
+		out = append(out, r.start...)
 	}
-	out = append(out, r.start...)
 	if a.Owner != "" {
 		out = append(out, `,"epoch":"`...)
 		out = append(out, a.Owner...) // plain, as all digests are

@@ -111,6 +111,33 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
+// What is prepared of the script says what would be written for one answer, and is
+// only copied: in the room that the last answer left, nothing is allocated.
+func TestPrepared(t *testing.T) {
+	r := newRenderer(t)
+	for name, a := range map[string]Answer{
+		"":                 {ID: alice},
+		"owner":            {ID: alice, Owner: owner},
+		"alone":            {ID: alice, Alone: true},
+		"alone with owner": {ID: alice, Alone: true, Owner: owner},
+	} {
+		text, err := r.Script(nil, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := r.options("")
+		o.alone(a)
+		o.Epoch = a.Owner
+		_, call, _ := strings.Cut(string(text), ";\n")
+		if want := string(r.call(nil, o)); call != want {
+			t.Errorf("%s: the script is called by\n%s\nwant\n%s", name, call, want)
+		}
+		if n := testing.AllocsPerRun(100, func() { text, _ = r.Script(text[:0], a) }); n > 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
 // A page of another origin gets every address with ours in it.
 func TestAbsolute(t *testing.T) {
 	r := newRenderer(t)
