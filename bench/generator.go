@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ const loadConnections = 32
 // loadJob is what a generator is told to do, as a line of JSON.
 type loadJob struct {
 	Address string // of the server
+	Origin  string // of the site as browsers show it; empty: that of the address
 	Path    string
 	Cookie  string
 	For     time.Duration
@@ -95,10 +97,12 @@ func (j loadJob) request() []byte {
 	if strings.Contains(j.Path, "script") || strings.HasSuffix(j.Path, ".js") {
 		destination, mode = "script", "no-cors"
 	}
-	r := "GET " + j.Path + " HTTP/1.1\r\nHost: " + j.Address + "\r\n" +
+	origin := cmp.Or(j.Origin, "http://"+j.Address)
+	_, host, _ := strings.Cut(origin, "://")
+	r := "GET " + j.Path + " HTTP/1.1\r\nHost: " + host + "\r\n" +
 		"User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36\r\n" +
 		"Accept: */*\r\nAccept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-US,en;q=0.9\r\n" +
-		"Referer: http://" + j.Address + "/\r\nSec-Fetch-Dest: " + destination + "\r\nSec-Fetch-Mode: " + mode + "\r\nSec-Fetch-Site: same-origin\r\n"
+		"Referer: " + origin + "/\r\nSec-Fetch-Dest: " + destination + "\r\nSec-Fetch-Mode: " + mode + "\r\nSec-Fetch-Site: same-origin\r\n"
 	if j.Cookie != "" {
 		r += "Cookie: " + j.Cookie + "\r\n"
 	}

@@ -47,12 +47,12 @@ func TestLoadServer(t *testing.T) {
 	server := httptest.NewServer(s.handler)
 	t.Cleanup(server.Close)
 	address := strings.TrimPrefix(server.URL, "http://")
-	cookies, err := ask(address, loadJob{Address: address, Path: "/gorilla/login"}.request())
+	cookies, err := ask(address, loadJob{Address: address, Origin: loadOrigin, Path: "/gorilla/login"}.request())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"/bare/page", "/page", "/bare/script", "/script", "/gorilla/script"} {
-		job, err := json.Marshal(loadJob{Address: address, Path: path, Cookie: strings.Join(cookies, "; "), For: time.Millisecond})
+		job, err := json.Marshal(loadJob{Address: address, Origin: loadOrigin, Path: path, Cookie: strings.Join(cookies, "; "), For: time.Millisecond})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,14 +36,14 @@ func measureLoad(howMuch size) ([]figure, error) {
 	// All requests carry both cookies, so that they differ in nothing.
 	var cookies []string
 	for _, path := range []string{"/script", "/gorilla/login"} {
-		set, err := ask(server.address, loadJob{Address: server.address, Path: path}.request())
+		set, err := ask(server.address, loadJob{Address: server.address, Origin: loadOrigin, Path: path}.request())
 		if err != nil {
 			return nil, err
 		}
 		cookies = append(cookies, set...)
 	}
 	for _, path := range paths {
-		jobs[path] = loadJob{Address: server.address, Path: path, Cookie: strings.Join(cookies, "; "), For: each}
+		jobs[path] = loadJob{Address: server.address, Origin: loadOrigin, Path: path, Cookie: strings.Join(cookies, "; "), For: each}
 	}
 	results, cpu, answered := map[string][]loadResult{}, map[string]float64{}, map[string]float64{}
 	for round := range rounds {

@@ -56,10 +56,10 @@ func measureExample(howMuch size) ([]figure, error) {
 		of   *child
 		job  loadJob
 	}{
-		{"bare page", bare, loadJob{bare.address, "/bare/page", "", each}},
-		{"front page", shop, loadJob{shop.address, "/", cookie, each}},
-		{"bare script", bare, loadJob{bare.address, "/bare/script", "", each}},
-		{"script", shop, loadJob{shop.address, "/webchat.js", cookie, each}},
+		{"bare page", bare, loadJob{Address: bare.address, Path: "/bare/page", For: each}},
+		{"front page", shop, loadJob{Address: shop.address, Path: "/", Cookie: cookie, For: each}},
+		{"bare script", bare, loadJob{Address: bare.address, Path: "/bare/script", For: each}},
+		{"script", shop, loadJob{Address: shop.address, Path: "/webchat.js", Cookie: cookie, For: each}},
 	} {
 		r, err := generator.do(job.job)
 		if err != nil {

@@ -16,6 +16,10 @@ import (
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
+// loadOrigin is what browsers show for it: a loopback host is a developer's, who
+// gets hints that cost something.
+const loadOrigin = "https://shop.example"
+
 // loadServer is the site that is loaded: the same bytes with and without the
 // library, at paths of one server.
 type loadServer struct {
@@ -33,7 +37,7 @@ func newLoadServer() (*loadServer, error) {
 		return nil, err
 	}
 	rows := &countedStore{Store: everybody{}}
-	c.Store, c.Site.ScriptPath = rows, "/script"
+	c.Store, c.Site.ScriptPath, c.Site.Origin = rows, "/script", loadOrigin
 	c.Identify = func(*http.Request) (*maicontact.Member, error) { return alice, nil }
 	m, err := maicontact.New(c)
 	if err != nil {
