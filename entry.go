@@ -94,7 +94,7 @@ func (x *exchange) write(e session.Entry, maxAge time.Duration) bool {
 	m.advice.Cookie(x.request)
 	e.Former = ""
 	return x.writer.Plan(func(h http.Header) error {
-		if former != "" && m.resolver.IsRetiring(identity.Digest(m.scope.Visitor(former))) {
+		if former != "" && m.resolver.IsRetiring(m.scope.Visitor(former)) {
 			e.Former = former
 		}
 		return m.sessions.Save(h, x.request, &o, e, m.guard.IsHTTPS(x.request), maxAge)
@@ -157,8 +157,7 @@ func (x *exchange) retire(ctx context.Context, key string) {
 		return
 	}
 	x.former = key
-	p := m.scope.Visitor(key)
-	m.resolver.Retire(ctx, p, identity.Digest(p), m.config.Cookie.MaxAge+visitorSlack)
+	m.resolver.Retire(ctx, m.scope.Visitor(key), m.config.Cookie.MaxAge+visitorSlack)
 }
 
 // logOut forgets the entry, and plans what else the browser is to clear.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/guard"
-	"github.com/maicontact/maicontact/internal/identity"
 	"github.com/maicontact/maicontact/internal/reply"
 	"github.com/maicontact/maicontact/internal/resolve"
 	"github.com/maicontact/maicontact/internal/session"
@@ -155,8 +154,7 @@ func (x *exchange) identify(ctx context.Context) (answered bool, _ verdict) {
 	case errors.Is(err, ErrSuspended):
 		x.forgetMember(ctx)
 		if member != nil && member.ID != "" {
-			p := m.scope.Member(member.ID)
-			m.resolver.SuspendAsked(ctx, p, identity.Digest(p))
+			m.resolver.SuspendAsked(ctx, m.scope.Member(member.ID))
 		}
 		return true, verdict{owner: m.nobody, err: ErrSuspended}
 	case err != nil:

@@ -9,7 +9,6 @@ import (
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/background"
-	"github.com/maicontact/maicontact/internal/identity"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -60,8 +59,7 @@ func (m *Middleware) Run(ctx context.Context) error { return m.resolver.Run(ctx)
 func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
 	profile := member.Profile.Normalized()
 	desired := contacts.Desired{Profile: profile, Stamp: contacts.StampOf(profile), Revision: member.Revision}
-	p := m.scope.Member(member.ID)
-	return change("update member", p, func(owner string) error { return m.resolver.Update(ctx, p, owner, desired) })
+	return change("update member", m.scope.Member(member.ID), func(p contacts.Person) error { return m.resolver.Update(ctx, p, desired) })
 }
 
 // Suspend takes the chat from a member whose account is suspended: on all servers
@@ -73,8 +71,7 @@ func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
 //
 // The error is [ErrErased], [ErrReissuing], or the store's. Safe for concurrent use.
 func (m *Middleware) Suspend(ctx context.Context, memberID string) error {
-	p := m.scope.Member(memberID)
-	return change("suspend", p, func(owner string) error { return m.resolver.Suspend(ctx, p, owner, false) })
+	return change("suspend", m.scope.Member(memberID), func(p contacts.Person) error { return m.resolver.Suspend(ctx, p, false) })
 }
 
 // Resume gives a suspended member the chat back, with the newest profile: the
@@ -82,8 +79,7 @@ func (m *Middleware) Suspend(ctx context.Context, memberID string) error {
 // [ErrNotFound] for a member of whom nothing is known. Resuming who is not suspended
 // is no error. Otherwise it is as [Middleware.Suspend].
 func (m *Middleware) Resume(ctx context.Context, memberID string) error {
-	p := m.scope.Member(memberID)
-	return change("resume", p, func(owner string) error { return m.resolver.Resume(ctx, p, owner) })
+	return change("resume", m.scope.Member(memberID), func(p contacts.Person) error { return m.resolver.Resume(ctx, p) })
 }
 
 // Owner tells whose contact it is, for a site that gets MaiAgent's webhooks: the
@@ -138,8 +134,7 @@ func (m *Middleware) Erase(ctx context.Context, memberID string) (deleted bool, 
 // asks for the chat they get a new contact, also if they were suspended before. It
 // returns [ErrNotErased] or [ErrNotFound] otherwise. Safe for concurrent use.
 func (m *Middleware) Restore(ctx context.Context, memberID string) error {
-	p := m.scope.Member(memberID)
-	return change("restore", p, func(string) error { return m.resolver.Restore(ctx, p) })
+	return change("restore", m.scope.Member(memberID), func(p contacts.Person) error { return m.resolver.Restore(ctx, p) })
 }
 
 // Reissue is for a contact id that has leaked. It deletes the member's contact
@@ -183,11 +178,11 @@ func (m *Middleware) ReissueVisitor(ctx context.Context) (deleted bool, err erro
 }
 
 // change has something done to a person's row.
-func change(what string, p contacts.Person, do func(owner string) error) error {
+func change(what string, p contacts.Person, do func(contacts.Person) error) error {
 	if p.ID == "" {
 		return wrap("maicontact: "+what, errors.New("a business user ID is needed"))
 	}
-	err := do(identity.Digest(p))
+	err := do(p)
 	if errors.Is(err, contacts.ErrSuspended) {
 		err = ErrSuspended
 	}
@@ -195,9 +190,9 @@ func change(what string, p contacts.Person, do func(owner string) error) error {
 }
 
 // condemn has a person's contact deleted.
-func condemn(ctx context.Context, what string, p contacts.Person, do func(context.Context, contacts.Person, string) (contacts.Row, error)) (deleted bool, err error) {
-	err = change(what, p, func(owner string) error {
-		row, err := do(ctx, p, owner)
+func condemn(ctx context.Context, what string, p contacts.Person, do func(context.Context, contacts.Person) (contacts.Row, error)) (deleted bool, err error) {
+	err = change(what, p, func(p contacts.Person) error {
+		row, err := do(ctx, p)
 		deleted = err == nil && row.Life != contacts.Erasing && row.Life != contacts.Reissuing
 		return err
 	})

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/maicontact/maicontact/contacts"
-	"github.com/maicontact/maicontact/internal/identity"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -31,7 +30,7 @@ func (o *Operator) Reveal(ctx context.Context, p contacts.Person) (webchat.Conta
 // is seen to have nothing of them; otherwise erasing, with the reason, and the
 // site's servers go on trying.
 func (o *Operator) Erase(ctx context.Context, p contacts.Person) (Status, error) {
-	row, err := o.resolver.Erase(ctx, p, identity.Digest(p))
+	row, err := o.resolver.Erase(ctx, p)
 	return told("erase", row, err)
 }
 
@@ -43,7 +42,7 @@ func (o *Operator) Restore(ctx context.Context, p contacts.Person) (Status, erro
 // Reissue deletes the person's contact, so that they get another the next time
 // they ask: for a contact id that has leaked.
 func (o *Operator) Reissue(ctx context.Context, p contacts.Person) (Status, error) {
-	row, err := o.resolver.Reissue(ctx, p, identity.Digest(p))
+	row, err := o.resolver.Reissue(ctx, p)
 	return told("reissue", row, err)
 }
 
@@ -51,13 +50,13 @@ func (o *Operator) Reissue(ctx context.Context, p contacts.Person) (Status, erro
 // MaiAgent was told, or did not take it: then the state has the reason, and the
 // site's servers go on trying.
 func (o *Operator) Suspend(ctx context.Context, p contacts.Person) (Status, error) {
-	return o.change(ctx, "suspend", p, o.resolver.Suspend(ctx, p, identity.Digest(p), false))
+	return o.change(ctx, "suspend", p, o.resolver.Suspend(ctx, p, false))
 }
 
 // Resume gives a suspended person the chat back. What they may be answered from
 // is sent by the site, when they next ask or a change of theirs waits.
 func (o *Operator) Resume(ctx context.Context, p contacts.Person) (Status, error) {
-	return o.change(ctx, "resume", p, o.resolver.Resume(ctx, p, identity.Digest(p)))
+	return o.change(ctx, "resume", p, o.resolver.Resume(ctx, p))
 }
 
 // change tells what has come of a change that is in the store.

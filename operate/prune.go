@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
-	"github.com/maicontact/maicontact/internal/identity"
 )
 
 // PruneOptions say which visitors go.
@@ -119,7 +118,7 @@ func (o *Operator) pruneContact(ctx context.Context, row contacts.Row, counts *P
 	if row.Life == contacts.Retired {
 		do = o.resolver.Erase
 	}
-	done, err := do(ctx, row.Person, identity.Digest(row.Person))
+	done, err := do(ctx, row.Person)
 	switch _, fails := errors.AsType[failure](failed(err)); {
 	case err != nil && fails:
 		return err

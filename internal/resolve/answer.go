@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/identity"
 	"github.com/maicontact/maicontact/internal/reconcile"
 	"github.com/maicontact/maicontact/internal/upstream"
 	"github.com/maicontact/maicontact/webchat"
@@ -49,7 +50,8 @@ func (r *Resolver) answer(at *contacts.Reading, q *Question, older bool) (Answer
 var errNotYet = errors.New("the contact is not there yet")
 
 // distrust has this process believe nothing older of the person.
-func (r *Resolver) distrust(owner string, at *contacts.Reading) {
+func (r *Resolver) distrust(at *contacts.Reading) {
+	owner := identity.Digest(at.Row.Person)
 	r.trust.end(owner, at.Row.Trust, at.Now())
 	r.memory.forget(owner)
 }

@@ -23,13 +23,12 @@ type early struct {
 }
 
 type earlyChange struct {
-	owner   string
 	desired contacts.Desired
 	at      time.Time // when to look again
 }
 
 // add notes the newest change of a person.
-func (e *early) add(p contacts.Person, owner string, d contacts.Desired, at time.Time) {
+func (e *early) add(p contacts.Person, d contacts.Desired, at time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	known, ok := e.waiting[p]
@@ -39,7 +38,7 @@ func (e *early) add(p contacts.Person, owner string, d contacts.Desired, at time
 	if e.waiting == nil {
 		e.waiting = map[contacts.Person]earlyChange{}
 	}
-	e.waiting[p] = earlyChange{owner, d, at}
+	e.waiting[p] = earlyChange{d, at}
 }
 
 // due takes out those whose time has come.
@@ -69,7 +68,7 @@ func (r *Resolver) lookAtEarly(ctx context.Context) {
 		err := r.round(ctx, longestRound, func(ctx context.Context) error {
 			at, err := contacts.Read(ctx, r.Store, p)
 			if err == nil && at.Row.IsStored() && at.Row.Revision < c.desired.Revision {
-				err = r.Update(ctx, p, c.owner, c.desired)
+				err = r.Update(ctx, p, c.desired)
 			}
 			return err
 		})

@@ -5,58 +5,59 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/identity"
 )
 
 // Erase makes the tombstone, and deletes what the person had at MaiAgent. It
 // returns the row as it is then.
-func (r *Resolver) Erase(ctx context.Context, p contacts.Person, owner string) (contacts.Row, error) {
-	return r.condemn(ctx, p, owner, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+func (r *Resolver) Erase(ctx context.Context, p contacts.Person) (contacts.Row, error) {
+	return r.condemn(ctx, p, func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		return row.Erase(now), nil
 	})
 }
 
 // Reissue deletes the person's contact, so that they get another. The error is
 // [contacts.ErrNotFound] where nothing is known of them.
-func (r *Resolver) Reissue(ctx context.Context, p contacts.Person, owner string) (contacts.Row, error) {
-	row, err := r.condemn(ctx, p, owner, func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		if !row.IsStored() {
-			return row, contacts.ErrNotFound
-		}
-		return row.Reissue(now)
-	})
+func (r *Resolver) Reissue(ctx context.Context, p contacts.Person) (contacts.Row, error) {
+	row, err := r.condemn(ctx, p, ofKnown(contacts.Row.Reissue))
 	if err == nil && (row.Life == contacts.Erasing || row.Life == contacts.Erased) {
 		err = contacts.ErrErased // an Erase came meanwhile, and wins
 	}
 	return row, err
 }
 
+// ofKnown is the transition for a person who has a row, and ErrNotFound for others.
+func ofKnown(f contacts.Transition) contacts.Transition {
+	return func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		if !row.IsStored() {
+			return row, contacts.ErrNotFound
+		}
+		return f(row, now)
+	}
+}
+
 // Suspend takes the chat from the person for now. MaiAgent is told without
 // anybody waiting.
-func (r *Resolver) Suspend(ctx context.Context, p contacts.Person, owner string, passing bool) error {
-	return r.turn(ctx, p, owner, func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.Suspend(passing, now) })
+func (r *Resolver) Suspend(ctx context.Context, p contacts.Person, passing bool) error {
+	return r.turn(ctx, p, func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.Suspend(passing, now) })
 }
 
 // Resume gives a suspended person the chat back. The error is
 // [contacts.ErrNotFound] where nothing is known of them.
-func (r *Resolver) Resume(ctx context.Context, p contacts.Person, owner string) error {
-	return r.turn(ctx, p, owner, func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		if !row.IsStored() {
-			return row, contacts.ErrNotFound
-		}
-		return row.Resume(now)
-	})
+func (r *Resolver) Resume(ctx context.Context, p contacts.Person) error {
+	return r.turn(ctx, p, ofKnown(contacts.Row.Resume))
 }
 
-func (r *Resolver) turn(ctx context.Context, p contacts.Person, owner string, f contacts.Transition) error {
+func (r *Resolver) turn(ctx context.Context, p contacts.Person, f contacts.Transition) error {
 	at, err := contacts.Read(ctx, r.Store, p)
 	if err != nil {
 		return err
 	}
-	return r.change(ctx, at, owner, f)
+	return r.change(ctx, at, f)
 }
 
 // change changes a row, and brings it in step without anybody waiting.
-func (r *Resolver) change(ctx context.Context, at *contacts.Reading, owner string, f contacts.Transition) (err error) {
+func (r *Resolver) change(ctx context.Context, at *contacts.Reading, f contacts.Transition) (err error) {
 	r.needRun(ctx)
 	before := at.Row.Trust
 	if r.API.Down() {
@@ -65,7 +66,7 @@ func (r *Resolver) change(ctx context.Context, at *contacts.Reading, owner strin
 		err = r.settleLater(ctx, at, f)
 	}
 	if at.Row.Trust != before {
-		r.distrust(owner, at)
+		r.distrust(at)
 	}
 	return err
 }
@@ -90,7 +91,8 @@ const suspendedProfile = "suspended"
 
 // SuspendAsked suspends a person of whom a request says so, until one says
 // otherwise. Nobody waits for it, and it is written once.
-func (r *Resolver) SuspendAsked(ctx context.Context, p contacts.Person, owner string) {
+func (r *Resolver) SuspendAsked(ctx context.Context, p contacts.Person) {
+	owner := identity.Digest(p)
 	known, ok := r.memory.get(owner, suspendedProfile)
 	if ok && r.Believes(owner, known.Trust, known.Checked, time.Now()) {
 		return
@@ -102,7 +104,7 @@ func (r *Resolver) SuspendAsked(ctx context.Context, p contacts.Person, owner st
 				return err
 			}
 			if at.Row.Life != contacts.Suspended {
-				if err := r.Suspend(ctx, p, owner, true); err != nil {
+				if err := r.Suspend(ctx, p, true); err != nil {
 					return err
 				}
 				if err := at.Again(ctx); err != nil {
@@ -119,7 +121,7 @@ func (r *Resolver) SuspendAsked(ctx context.Context, p contacts.Person, owner st
 	})
 }
 
-func (r *Resolver) condemn(ctx context.Context, p contacts.Person, owner string, f contacts.Transition) (contacts.Row, error) {
+func (r *Resolver) condemn(ctx context.Context, p contacts.Person, f contacts.Transition) (contacts.Row, error) {
 	r.needRun(ctx)
 	at, err := contacts.Read(ctx, r.Store, p)
 	if err != nil {
@@ -128,7 +130,7 @@ func (r *Resolver) condemn(ctx context.Context, p contacts.Person, owner string,
 	if err := at.Change(ctx, f); err != nil {
 		return at.Row, err
 	}
-	r.distrust(owner, at)
+	r.distrust(at)
 	if at.Row.Due.IsZero() || r.API.Down() {
 		return at.Row, nil
 	}
@@ -143,10 +145,5 @@ func (r *Resolver) Restore(ctx context.Context, p contacts.Person) error {
 	if err != nil {
 		return err
 	}
-	return at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		if !row.IsStored() {
-			return row, contacts.ErrNotFound
-		}
-		return row.Restore(now)
-	})
+	return at.Change(ctx, ofKnown(contacts.Row.Restore))
 }

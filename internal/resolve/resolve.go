@@ -216,7 +216,7 @@ func (r *Resolver) resolve(ctx context.Context, q *Question) (Answer, error) {
 	before := at.Row.Trust
 	older, err := r.settle(ctx, at, q)
 	if at.Row.Trust != before {
-		r.distrust(q.Owner, at)
+		r.distrust(at)
 	}
 	if err != nil {
 		return Answer{}, err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/identity"
 )
 
 // mostRetiring bounds the retirements that wait for the store. Beyond that one
@@ -71,8 +72,8 @@ func (s *retiring) all() map[string]retirement {
 // Retire ends a visitor who has logged in. Nobody waits for the store: until it
 // knows, this process refuses the visitor, and Run tries again. The row is kept
 // as long as a cookie could name the visitor.
-func (r *Resolver) Retire(ctx context.Context, p contacts.Person, owner string, keep time.Duration) {
-	one := retirement{p, keep}
+func (r *Resolver) Retire(ctx context.Context, p contacts.Person, keep time.Duration) {
+	owner, one := identity.Digest(p), retirement{p, keep}
 	if !r.retiring.add(owner, one) {
 		return
 	}
@@ -82,7 +83,7 @@ func (r *Resolver) Retire(ctx context.Context, p contacts.Person, owner string, 
 
 // IsRetiring reports whether the store still does not know that the visitor has
 // logged in.
-func (r *Resolver) IsRetiring(owner string) bool { return r.retiring.has(owner) }
+func (r *Resolver) IsRetiring(p contacts.Person) bool { return r.retiring.has(identity.Digest(p)) }
 
 func (r *Resolver) retire(ctx context.Context, owner string, one retirement) {
 	err := r.detached(ctx, mostFlights, func(ctx context.Context) error {
@@ -97,7 +98,7 @@ func (r *Resolver) retire(ctx context.Context, owner string, one retirement) {
 			return row.Retire(now.Add(one.keep), now), nil
 		})
 		if err == nil {
-			r.distrust(owner, at)
+			r.distrust(at)
 		}
 		return err
 	})

@@ -59,10 +59,10 @@ func (u *updates) take(p contacts.Person) (*batch, bool) {
 // Update has the person's row say what is desired, and brings it in step without
 // anybody waiting. A person without a row gets none. The error is the store's,
 // or of the transition.
-func (r *Resolver) Update(ctx context.Context, p contacts.Person, owner string, d contacts.Desired) error {
+func (r *Resolver) Update(ctx context.Context, p contacts.Person, d contacts.Desired) error {
 	mine, work := r.updates.join(p, d)
 	if work {
-		go r.updateAll(context.WithoutCancel(ctx), p, owner)
+		go r.updateAll(context.WithoutCancel(ctx), p)
 	}
 	select {
 	case <-mine.done:
@@ -75,33 +75,33 @@ func (r *Resolver) Update(ctx context.Context, p contacts.Person, owner string, 
 	}
 }
 
-func (r *Resolver) updateAll(ctx context.Context, p contacts.Person, owner string) {
+func (r *Resolver) updateAll(ctx context.Context, p contacts.Person) {
 	for {
 		next, ok := r.updates.take(p)
 		if !ok {
 			return
 		}
-		r.updateOnce(ctx, p, owner, next)
+		r.updateOnce(ctx, p, next)
 	}
 }
 
 // updateOnce is also done while the process is shutting down: the caller waits,
 // and the store is all it takes.
-func (r *Resolver) updateOnce(ctx context.Context, p contacts.Person, owner string, b *batch) {
+func (r *Resolver) updateOnce(ctx context.Context, p contacts.Person, b *batch) {
 	defer close(b.done)
 	defer background.Contain(ctx, r.Logger, &b.err)
 	ctx, cancel := context.WithTimeout(ctx, r.Timing.Flight())
 	defer cancel()
-	b.err = r.update(ctx, p, owner, b.desired)
+	b.err = r.update(ctx, p, b.desired)
 }
 
-func (r *Resolver) update(ctx context.Context, p contacts.Person, owner string, d contacts.Desired) error {
+func (r *Resolver) update(ctx context.Context, p contacts.Person, d contacts.Desired) error {
 	at, err := contacts.Read(ctx, r.Store, p)
 	if err == nil && !at.Row.IsStored() && d.Revision != 0 {
-		r.early.add(p, owner, d, time.Now().Add(r.Timing.Lease))
+		r.early.add(p, d, time.Now().Add(r.Timing.Lease))
 	}
 	if err != nil || !at.Row.IsStored() {
 		return err
 	}
-	return r.change(ctx, at, owner, func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.SetDesired(d, now) })
+	return r.change(ctx, at, func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.SetDesired(d, now) })
 }
