@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/maicontact/maicontact/internal/background"
 	"github.com/maicontact/maicontact/internal/guard"
@@ -30,11 +29,8 @@ func New(log *slog.Logger, policy guard.Policy) *Advisor { return &Advisor{log: 
 // longestText bounds what a browser can put into the log.
 const longestText = 100
 
-// warn writes a line unless the same was written less than a minute ago.
 func (a *Advisor) warn(ctx context.Context, every *background.Every, message string, args ...any) {
-	if n := every.Count(time.Now()); n > 0 {
-		a.log.WarnContext(ctx, "maicontact: "+message, append(args, "times", n)...)
-	}
+	every.Warn(ctx, a.log, "maicontact: "+message, args...)
 }
 
 // What is wrong, and how to mend it: for the log and, on localhost, the browser's

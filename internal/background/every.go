@@ -1,6 +1,8 @@
 package background
 
 import (
+	"context"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -11,6 +13,14 @@ type Every struct {
 	mu    sync.Mutex
 	last  time.Time
 	times int
+}
+
+// Warn writes a warning, with how often it was due since the last one. It writes none,
+// and only counts, when that is less than a minute ago.
+func (e *Every) Warn(ctx context.Context, log *slog.Logger, message string, args ...any) {
+	if n := e.Count(time.Now()); n > 0 {
+		log.WarnContext(ctx, message, append(args, "times", n)...)
+	}
 }
 
 // Count counts one more time. It returns how often it was called since it last

@@ -96,8 +96,8 @@ const (
 // visitor may be made; the log says now and then who is turned away.
 func (l *Limit) Take(ctx context.Context, r *http.Request, log *slog.Logger) bool {
 	over := l.take(clientOf(r.RemoteAddr, r.Header["X-Forwarded-For"], l.proxies))
-	if over != "" && l.full.Count(time.Now()) > 0 {
-		log.WarnContext(ctx, "maicontact: too many new visitors, some get no chat; behind a proxy check Config.Site.TrustedProxies",
+	if over != "" {
+		l.full.Warn(ctx, log, "maicontact: too many new visitors, some get no chat; behind a proxy check Config.Site.TrustedProxies",
 			"limit", over, "forwarded", len(r.Header["X-Forwarded-For"]) > 0)
 	}
 	return over == ""

@@ -72,8 +72,8 @@ func (r *Resolver) lookAtEarly(ctx context.Context) {
 			}
 			return err
 		})
-		if n := r.unasked.Count(time.Now()); err != nil && ctx.Err() == nil && n > 0 {
-			r.Logger.WarnContext(ctx, "maicontact: a change of somebody who has just come was not recorded; it is with their next request", "times", n, "error", err)
+		if err != nil && ctx.Err() == nil {
+			r.unasked.Warn(ctx, r.Logger, "maicontact: a change of somebody who has just come was not recorded; it is with their next request", "error", err)
 		}
 	}
 }

@@ -1,7 +1,12 @@
 package resolve
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,5 +36,34 @@ func TestEarly(t *testing.T) {
 	}
 	if n := len(e.due(now)); n != mostEarly {
 		t.Errorf("%d are kept", n)
+	}
+}
+
+// failingStore reads no row while it is down.
+type failingStore struct {
+	contacts.Store
+	down bool
+}
+
+func (s *failingStore) Get(ctx context.Context, p contacts.Person) (contacts.Row, time.Time, error) {
+	if s.down {
+		return contacts.Row{}, time.Time{}, errors.New("the store is down")
+	}
+	return s.Store.Get(ctx, p)
+}
+
+// What went well takes no line of the log away from what fails within a minute.
+func TestEarlyFails(t *testing.T) {
+	var log bytes.Buffer
+	store := &failingStore{Store: contacts.NewMemoryStore()}
+	o := Options{Scope: scope, Store: store}
+	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	r := New(o)
+	for _, store.down = range []bool{false, true} {
+		r.early.add(scope.Member("1"), contacts.Desired{Revision: 1}, time.Now())
+		r.lookAtEarly(t.Context())
+	}
+	if n := strings.Count(log.String(), "was not recorded"); n != 1 {
+		t.Errorf("%d lines about one failure:\n%s", n, log.String())
 	}
 }

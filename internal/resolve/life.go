@@ -114,8 +114,8 @@ func (r *Resolver) SuspendAsked(ctx context.Context, p contacts.Person) {
 			r.memory.put(owner, suspendedProfile, Answer{Trust: at.Row.Trust, Checked: at.At()})
 			return nil
 		})
-		if n := r.unasked.Count(time.Now()); err != nil && n > 0 {
-			r.Logger.WarnContext(ctx, "maicontact: that a member is suspended is not in the store yet; it is tried again when they ask", "times", n, "error", err)
+		if err != nil {
+			r.unasked.Warn(ctx, r.Logger, "maicontact: that a member is suspended is not in the store yet; it is tried again when they ask", "error", err)
 		}
 		return nil, nil
 	})

@@ -107,9 +107,7 @@ func (r *Resolver) retire(ctx context.Context, owner string, one retirement) {
 		return
 	}
 	r.needRun(ctx)
-	if n := r.unasked.Count(time.Now()); n > 0 {
-		r.Logger.WarnContext(ctx, "maicontact: the store does not take that a visitor has logged in; it is tried again", "times", n, "error", err)
-	}
+	r.unasked.Warn(ctx, r.Logger, "maicontact: the store does not take that a visitor has logged in; it is tried again", "error", err)
 }
 
 // retireWaiting tries again what the store did not take.

@@ -83,10 +83,8 @@ func (r *Resolver) needRun(ctx context.Context) {
 	if r.running.Load() > 0 {
 		return
 	}
-	if n := r.unrun.Count(time.Now()); n > 0 {
-		r.Logger.WarnContext(ctx, "maicontact: Middleware.Run is not running, so what waits to be sent to MaiAgent stays in the table, "+
-			"and each ask reads the table; run it beside the server, and end it after http.Server.Shutdown", "times", n)
-	}
+	r.unrun.Warn(ctx, r.Logger, "maicontact: Middleware.Run is not running, so what waits to be sent to MaiAgent stays in the table, "+
+		"and each ask reads the table; run it beside the server, and end it after http.Server.Shutdown")
 }
 
 // round is one thing that a loop asks the store. A panic of the store costs that
@@ -112,9 +110,7 @@ func (r *Resolver) upkeep(ctx context.Context) {
 			return err
 		})
 		if err != nil && ctx.Err() == nil {
-			if n := r.unasked.Count(time.Now()); n > 0 {
-				r.Logger.WarnContext(ctx, "maicontact: the store does not say which changes wait", "times", n, "error", err)
-			}
+			r.unasked.Warn(ctx, r.Logger, "maicontact: the store does not say which changes wait", "error", err)
 		}
 		// Other processes have the same list; few should meet at one row.
 		rand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
@@ -159,8 +155,8 @@ func (r *Resolver) prune(ctx context.Context) {
 				n, err = r.pruneOnce(ctx)
 				return err
 			})
-			if err != nil && ctx.Err() == nil && r.unasked.Count(time.Now()) > 0 {
-				r.Logger.WarnContext(ctx, "maicontact: rows of visitors whose time is over stay for now", "error", err)
+			if err != nil && ctx.Err() == nil {
+				r.unasked.Warn(ctx, r.Logger, "maicontact: rows of visitors whose time is over stay for now", "error", err)
 			}
 			if err != nil || n < expiredAtOnce {
 				break

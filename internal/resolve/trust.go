@@ -154,8 +154,8 @@ func (t *trust) heard(begun time.Time, found contacts.Changes) {
 func (r *Resolver) follow(ctx context.Context) {
 	for ctx.Err() == nil {
 		begun := time.Now()
-		if err := r.poll(ctx, begun); err != nil && ctx.Err() == nil && r.blind.Count(begun) > 0 {
-			r.Logger.WarnContext(ctx, "maicontact: the store does not say what has changed; rows are read at each request until it does", "error", err)
+		if err := r.poll(ctx, begun); err != nil && ctx.Err() == nil {
+			r.blind.Warn(ctx, r.Logger, "maicontact: the store does not say what has changed; rows are read at each request until it does", "error", err)
 		}
 		_ = background.Sleep(ctx, pollInterval-min(time.Since(begun), pollInterval/2))
 	}
