@@ -32,23 +32,21 @@ type Reading struct {
 // Read reads the person's row. Where there is none the row is a new one that is
 // not stored yet.
 func Read(ctx context.Context, s Store, p Person) (*Reading, error) {
-	r := &Reading{store: s}
-	if err := r.again(ctx, p); err != nil {
+	r := &Reading{Row: Row{Person: p}, store: s}
+	if err := r.Again(ctx); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// Again reads the row once more.
-func (r *Reading) Again(ctx context.Context) error { return r.again(ctx, r.Row.Person) }
-
-func (r *Reading) again(ctx context.Context, p Person) error {
+// Again reads the row once more. After an error it has the one of before.
+func (r *Reading) Again(ctx context.Context) error {
 	// Before the call: what follows from it is then rather too old than too new.
 	read := time.Now()
-	row, now, err := r.store.Get(ctx, p)
+	row, now, err := r.store.Get(ctx, r.Row.Person)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		row = New(p, now)
+		row = New(r.Row.Person, now)
 	case err != nil:
 		return err
 	}
@@ -105,7 +103,7 @@ func (r *Reading) change(ctx context.Context, f Transition, inLease bool) error 
 		unclear := errors.Is(err, ErrUnclear)
 		if unclear || errors.Is(err, ErrConflict) {
 			before := r.Row
-			if again := r.again(ctx, next.Person); again != nil {
+			if again := r.Again(ctx); again != nil {
 				return errors.Join(err, again)
 			}
 			if !unclear && before.IsStored() && r.Row.Version == before.Version {

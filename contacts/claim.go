@@ -33,10 +33,11 @@ func (r Row) inDoubt(until time.Time) Row {
 	return r
 }
 
+// owns reports whether the claim is the newest, be its lease over or not.
+func (r Row) owns(owner int64) bool { return owner != 0 && r.Owner == owner }
+
 // holds reports whether the claim is the newest and its lease has not run out.
-func (r Row) holds(owner int64, now time.Time) bool {
-	return owner != 0 && r.Owner == owner && r.LeaseUntil.After(now)
-}
+func (r Row) holds(owner int64, now time.Time) bool { return r.owns(owner) && r.LeaseUntil.After(now) }
 
 // BeginWrite records that a creation or a change is about to be sent, with what
 // is desired now, whose outcome is not known until it ends. It may land until
@@ -60,7 +61,7 @@ func (r Row) BeginWrite(owner int64, doubt time.Duration, now time.Time) (Row, e
 // NotWritten records that the write of this claim clearly did not happen: what
 // is in doubt is what was before. ErrFenced.
 func (r Row) NotWritten(owner int64, before, now time.Time) (Row, error) {
-	if owner == 0 || r.Owner != owner {
+	if !r.owns(owner) {
 		return r, ErrFenced
 	}
 	r.Updated = now
@@ -85,7 +86,7 @@ func (r Row) BeginDelete(owner int64, now time.Time) (Row, error) {
 // is known is what is desired the claim ends; otherwise it goes on. The lease may
 // have run out, as long as nobody has taken over. ErrFenced.
 func (r Row) Bind(owner int64, id webchat.ContactID, confirmed Stamp, now time.Time) (Row, error) {
-	if owner == 0 || r.Owner != owner || r.Life != Live && r.Life != Suspended || id == "" || r.ContactID != "" && r.ContactID != id {
+	if !r.owns(owner) || r.Life != Live && r.Life != Suspended || id == "" || r.ContactID != "" && r.ContactID != id {
 		return r, ErrFenced
 	}
 	r.ContactID, r.Conflicts, r.Denials = id, 0, 0
@@ -102,7 +103,7 @@ func (r Row) Bind(owner int64, id webchat.ContactID, confirmed Stamp, now time.T
 // is desired then goes on waiting, to be sent once more after the doubt.
 // Otherwise, if it is what is desired, the claim ends. ErrFenced.
 func (r Row) Confirm(owner int64, confirmed Stamp, before, now time.Time) (Row, error) {
-	if owner == 0 || r.Owner != owner || r.Life != Live || r.ContactID == "" {
+	if !r.owns(owner) || r.Life != Live || r.ContactID == "" {
 		return r, ErrFenced
 	}
 	return r.confirm(confirmed, before, now), nil
@@ -128,7 +129,7 @@ const RefusedTime = 24 * time.Hour
 // take. The access is confirmed; the whole is tried again after RefusedTime, and
 // as soon as something else is desired. refused is kept in the row. ErrFenced.
 func (r Row) ConfirmWithout(owner int64, confirmed Stamp, refused string, before, now time.Time) (Row, error) {
-	if owner == 0 || r.Owner != owner || r.Life != Live || r.ContactID == "" {
+	if !r.owns(owner) || r.Life != Live || r.ContactID == "" {
 		return r, ErrFenced
 	}
 	whole := confirmed == r.Desired
@@ -147,7 +148,7 @@ func (r Row) ConfirmWithout(owner int64, confirmed Stamp, refused string, before
 // suspended person; before is as for Confirm. What is desired waits until the
 // person is resumed. ErrFenced.
 func (r Row) ConfirmSuspended(owner int64, access string, before, now time.Time) (Row, error) {
-	if owner == 0 || r.Owner != owner || r.Life != Suspended {
+	if !r.owns(owner) || r.Life != Suspended {
 		return r, ErrFenced
 	}
 	r.Confirmed, r.Failures, r.Reason, r.Updated = Stamp{Access: access}, 0, "", now
@@ -183,18 +184,18 @@ type Failure struct {
 // Postpone ends the claim after a failure: the row is due again after the
 // delay. ErrFenced.
 func (r Row) Postpone(owner int64, f Failure, now time.Time) (Row, error) {
-	if owner == 0 || r.Owner != owner {
+	if !r.owns(owner) {
 		return r, ErrFenced
 	}
-	r.Due, r.Failures, r.Reason, r.Conflicts, r.Updated = now.Add(max(f.Delay, 0)), r.Failures+1, f.Reason, f.Conflicts, now
-	r.Denials = f.Denials
+	r.Due, r.Failures, r.Reason = now.Add(max(f.Delay, 0)), r.Failures+1, f.Reason
+	r.Conflicts, r.Denials, r.Updated = f.Conflicts, f.Denials, now
 	return r.inDoubt(f.DoubtUntil).released(), nil
 }
 
 // Rest ends a claim on a row with which there is nothing to do: what is desired
 // was sent by somebody else, or is not known here. ErrFenced.
 func (r Row) Rest(owner int64, now time.Time) (Row, error) {
-	if owner == 0 || r.Owner != owner {
+	if !r.owns(owner) {
 		return r, ErrFenced
 	}
 	r.Due, r.Updated = r.DoubtUntil, now

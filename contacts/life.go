@@ -20,7 +20,7 @@ func (r Row) Reissue(now time.Time) (Row, error) {
 		return r, err
 	}
 	if r.Life == Suspended {
-		return r, ErrSuspended // it would come back live
+		return r, ErrSuspended
 	}
 	next := r.condemn(Reissuing, now)
 	next.Revision = r.Revision // an older one stays older
@@ -49,7 +49,7 @@ var checkAfter = [...]time.Duration{11 * time.Hour, 8 * time.Hour, 4 * time.Hour
 // generation. Only a claim that began without a write in doubt may: one that lands
 // after MaiAgent was asked would stay for ever. ErrFenced.
 func (r Row) Deleted(owner int64, now time.Time) (Row, error) {
-	if owner == 0 || r.Owner != owner || !r.DoubtUntil.IsZero() {
+	if !r.owns(owner) || !r.DoubtUntil.IsZero() {
 		return r, ErrFenced
 	}
 	switch r.Life {
@@ -77,7 +77,7 @@ func (r Row) Restore(now time.Time) (Row, error) {
 	if r.Life != Erased || r.Checks > 0 {
 		return r, ErrNotErased // a contact may still land
 	}
-	r.Life, r.Updated, r.Checks = Live, now, 0
+	r.Life, r.Updated = Live, now
 	r.Generation++
 	return r.settled(), nil
 }
