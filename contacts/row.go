@@ -59,10 +59,21 @@ func StampOf(p webchat.Profile) Stamp {
 
 // Call says what the last call to MaiAgent for a row was and how it ended.
 type Call struct {
-	Operation string
-	Outcome   string
+	Operation string // as package webchat names it
+	Outcome   string // one of the outcomes below
 	At        time.Time
 }
+
+// The outcomes of a [Call].
+const (
+	OutcomeOK      = "ok"
+	OutcomeRefused = "refused" // MaiAgent does not take what was sent
+	OutcomeDenied  = "denied"  // MaiAgent does not take the API key
+	OutcomeMisset  = "misset"  // MaiAgent does not take another setting of the site
+	OutcomeUnseen  = "unseen"  // MaiAgent does not show what was sent
+	OutcomeUnclear = "unclear" // it may have happened
+	OutcomeFailed  = "failed"
+)
 
 // Life says whether a person may have a contact at all.
 type Life int

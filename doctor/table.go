@@ -142,13 +142,13 @@ func (f *rowsFound) add(row contacts.Row, now time.Time) {
 	}
 	if row.Failures > 0 {
 		switch row.LastCall.Outcome {
-		case "refused":
+		case contacts.OutcomeRefused:
 			f.refused++
-		case "unseen":
+		case contacts.OutcomeUnseen:
 			f.unseen++
-		case "denied":
+		case contacts.OutcomeDenied:
 			f.denied++
-		case "misset":
+		case contacts.OutcomeMisset:
 			f.misset++
 		}
 	}

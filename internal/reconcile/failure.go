@@ -35,7 +35,7 @@ const (
 // isDenial reports whether MaiAgent has answered a creation with something else.
 func isDenial(err error) bool {
 	api, ok := errors.AsType[*webchat.Error](err)
-	return !errors.Is(err, errAnothers) && (errors.Is(err, errUntold) || ok && api.Operation == opCreate && errors.Is(err, webchat.ErrMismatch))
+	return !errors.Is(err, errAnothers) && (errors.Is(err, errUntold) || ok && api.Operation == upstream.OpCreate && errors.Is(err, webchat.ErrMismatch))
 }
 
 // errHeld means that MaiAgent says a contact is there and does not show it.
@@ -109,42 +109,23 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// The outcomes of a call, as the row's LastCall has them.
-const (
-	OutcomeOK      = "ok"
-	OutcomeRefused = "refused" // MaiAgent does not take what was sent
-	OutcomeDenied  = "denied"  // MaiAgent does not take the API key
-	OutcomeMisset  = "misset"  // MaiAgent does not take another setting of the site
-	OutcomeUnseen  = "unseen"  // MaiAgent does not show what was sent
-	OutcomeUnclear = "unclear" // it may have happened
-	OutcomeFailed  = "failed"
-)
-
-// The operations of a call, as package webchat names them.
-const (
-	opFind    = "find_contacts"
-	opCreate  = "create_contact"
-	opReplace = "replace_contact"
-	opDelete  = "delete_contact"
-)
-
 // callOf says which call has failed, and how.
 func callOf(cause error, now time.Time) contacts.Call {
-	call := contacts.Call{Outcome: OutcomeFailed, At: now}
+	call := contacts.Call{Outcome: contacts.OutcomeFailed, At: now}
 	if errors.Is(cause, errUnseen) {
-		return contacts.Call{Operation: opReplace, Outcome: OutcomeUnseen, At: now}
+		return contacts.Call{Operation: upstream.OpReplace, Outcome: contacts.OutcomeUnseen, At: now}
 	}
 	if api, ok := errors.AsType[*webchat.Error](cause); ok {
 		call.Operation = api.Operation
 		switch {
 		case errors.Is(cause, webchat.ErrUnauthorized):
-			call.Outcome = OutcomeDenied
+			call.Outcome = contacts.OutcomeDenied
 		case upstream.Setting(cause) != "":
-			call.Outcome = OutcomeMisset
+			call.Outcome = contacts.OutcomeMisset
 		case upstream.IsRefusal(cause):
-			call.Outcome = OutcomeRefused
+			call.Outcome = contacts.OutcomeRefused
 		case upstream.IsUnclear(cause):
-			call.Outcome = OutcomeUnclear
+			call.Outcome = contacts.OutcomeUnclear
 		}
 	}
 	return call

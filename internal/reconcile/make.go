@@ -160,21 +160,21 @@ func (w *work) bindMade(made webchat.Contact) error {
 	// has none before.
 	seen, err := w.sees(made.ID, made, access, !access.IsZero())
 	if err != nil || !seen {
-		return w.bind(made.ID, contacts.Stamp{}, opCreate)
+		return w.bind(made.ID, contacts.Stamp{}, upstream.OpCreate)
 	}
-	return w.bind(made.ID, w.sent.Stamp, opCreate)
+	return w.bind(made.ID, w.sent.Stamp, upstream.OpCreate)
 }
 
 // bindFound gives the row a contact that the search has shown.
 func (w *work) bindFound(id webchat.ContactID) error {
-	return w.bind(id, contacts.Stamp{}, opFind)
+	return w.bind(id, contacts.Stamp{}, upstream.OpFind)
 }
 
 // bind gives the row its contact, which that call has told. A row that could not be
 // written stays as the write left it: in doubt.
 func (w *work) bind(id webchat.ContactID, confirmed contacts.Stamp, operation string) error {
 	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		row.LastCall = contacts.Call{Operation: operation, Outcome: OutcomeOK, At: now}
+		row.LastCall = contacts.Call{Operation: operation, Outcome: contacts.OutcomeOK, At: now}
 		if confirmed == (contacts.Stamp{}) {
 			if row.Owner == w.owner {
 				// It was found; what is in doubt is what the answers left so.

@@ -30,9 +30,9 @@ func (w *work) remove() error {
 	if err != nil {
 		return err
 	}
-	operation := opFind // that there is nothing
+	operation := upstream.OpFind // that there is nothing
 	if len(left.ids) > 0 {
-		operation = opDelete
+		operation = upstream.OpDelete
 		err := w.at.ChangeInLease(w.ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
 			return row.BeginDelete(w.owner, now)
 		})
@@ -52,7 +52,7 @@ func (w *work) remove() error {
 		return errInDoubt // a contact may still appear
 	}
 	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		row.LastCall = contacts.Call{Operation: operation, Outcome: OutcomeOK, At: now}
+		row.LastCall = contacts.Call{Operation: operation, Outcome: contacts.OutcomeOK, At: now}
 		return row.Deleted(w.owner, now)
 	})
 }

@@ -69,7 +69,7 @@ func (w *work) confirm(before time.Time, changed bool) error {
 		w.vendor.noneWorks(w.manner.none)
 	}
 	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		row.LastCall = contacts.Call{Operation: opReplace, Outcome: OutcomeOK, At: now}
+		row.LastCall = contacts.Call{Operation: upstream.OpReplace, Outcome: contacts.OutcomeOK, At: now}
 		refused := w.refused(w.sent, now)
 		switch {
 		case row.Life == contacts.Suspended && w.sent.Stamp.Profile == "":

@@ -6,7 +6,6 @@ import (
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/identity"
-	"github.com/maicontact/maicontact/internal/reconcile"
 	"github.com/maicontact/maicontact/internal/upstream"
 	"github.com/maicontact/maicontact/webchat"
 )
@@ -32,11 +31,11 @@ func (r *Resolver) answer(at *contacts.Reading, q *Question, older bool) (Answer
 	case r.mayHandOut(row):
 		settled := !older && row.Desired == q.Desired.Stamp && row.IsSettled()
 		return Answer{ID: row.ContactID, Trust: row.Trust, Checked: at.At(), Expires: row.Expires, Settled: settled}, nil
-	case row.LastCall.Outcome == reconcile.OutcomeRefused && row.Failures > 0:
+	case row.LastCall.Outcome == contacts.OutcomeRefused && row.Failures > 0:
 		return Answer{}, ErrRefused
-	case row.LastCall.Outcome == reconcile.OutcomeDenied && row.Failures > 0:
+	case row.LastCall.Outcome == contacts.OutcomeDenied && row.Failures > 0:
 		return Answer{}, fmt.Errorf("%w: %s", webchat.ErrUnauthorized, row.Reason)
-	case row.LastCall.Outcome == reconcile.OutcomeMisset && row.Failures > 0:
+	case row.LastCall.Outcome == contacts.OutcomeMisset && row.Failures > 0:
 		return Answer{}, ErrMisset
 	case row.ContactID != "":
 		return Answer{}, ErrPending

@@ -7,12 +7,20 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
+// The operations of a [webchat.Error] that is looked at, and of a row's last call.
+const (
+	OpFind    = "find_contacts"
+	OpCreate  = "create_contact"
+	OpReplace = "replace_contact"
+	OpDelete  = "delete_contact"
+)
+
 // IsRefusal reports whether MaiAgent refused a profile. A search that is refused
 // says nothing about the profile.
 func IsRefusal(err error) bool {
 	api, ok := errors.AsType[*webchat.Error](err)
 	return ok && errors.Is(err, webchat.ErrInvalid) && !errors.Is(err, webchat.ErrExists) &&
-		(api.Operation == createContact || api.Operation == replaceContact)
+		(api.Operation == OpCreate || api.Operation == OpReplace)
 }
 
 // Setting names the setting of the site that MaiAgent refuses; empty: none. It is
@@ -31,7 +39,7 @@ func Setting(err error) string {
 // may be how it says that the source id is taken.
 func FailedInside(err error) bool {
 	api, ok := errors.AsType[*webchat.Error](err)
-	return ok && api.Operation == createContact && api.Status == http.StatusInternalServerError
+	return ok && api.Operation == OpCreate && api.Status == http.StatusInternalServerError
 }
 
 // IsUnclear reports whether a call may have had its effect all the same: look
@@ -40,12 +48,6 @@ func IsUnclear(err error) bool {
 	api, ok := errors.AsType[*webchat.Error](err)
 	return ok && api.Unknown
 }
-
-// The operations of a [webchat.Error].
-const (
-	createContact  = "create_contact"
-	replaceContact = "replace_contact"
-)
 
 // isOutage tells a failure of MaiAgent as a whole from an answer about one
 // contact.
