@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
@@ -161,15 +162,22 @@ type failure struct{ error }
 
 func (f failure) Unwrap() error { return f.error }
 
+// refusals are what the table and MaiAgent may have against what is asked of a person.
+var refusals = []error{
+	contacts.ErrNotFound, contacts.ErrErased, contacts.ErrNotErased, contacts.ErrReissuing, contacts.ErrRetired, contacts.ErrSuspended,
+	contacts.ErrLinked, contacts.ErrUnderWay, contacts.ErrContactTaken, ErrNoContact, ErrOtherInbox, ErrOtherNamespace,
+}
+
+// IsRefusal reports whether an error says why something cannot be done to a person,
+// and is no failure of the table or of MaiAgent.
+func IsRefusal(err error) bool {
+	return slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) })
+}
+
 // failed marks an error as a failure, unless it says something about the row.
 func failed(err error) error {
-	for _, about := range []error{
-		contacts.ErrLinked, contacts.ErrUnderWay, contacts.ErrContactTaken, contacts.ErrNotFound,
-		contacts.ErrErased, contacts.ErrReissuing, contacts.ErrRetired, contacts.ErrSuspended,
-	} {
-		if errors.Is(err, about) {
-			return err
-		}
+	if IsRefusal(err) {
+		return err
 	}
 	return failure{err}
 }

@@ -97,6 +97,15 @@ func TestEraseWhileMaiAgentIsDown(t *testing.T) {
 	}
 }
 
+// What the table has against a reissue is a finding, and no failure of the command.
+func TestReissueOfWhoIsSuspended(t *testing.T) {
+	t.Parallel()
+	b := newSite(t)
+	b.member("7")
+	b.run("suspend", "7").exits(exitDone)
+	b.run("reissue", "7").exits(exitFindings).says("the person is suspended")
+}
+
 func TestReissue(t *testing.T) {
 	t.Parallel()
 	b := newSite(t)

@@ -40,14 +40,8 @@ func (p personArguments) cannot(err error) error {
 
 // cannot is for a command that needs nobody to be known.
 func cannot(err error) error {
-	for _, says := range []error{
-		contacts.ErrErased, contacts.ErrReissuing, contacts.ErrRetired, contacts.ErrNotErased,
-		contacts.ErrContactTaken, contacts.ErrLinked, contacts.ErrUnderWay,
-		operate.ErrOtherNamespace, operate.ErrNoContact, operate.ErrOtherInbox,
-	} {
-		if errors.Is(err, says) {
-			return fmt.Errorf("%w: %s", errCannot, reason(err))
-		}
+	if operate.IsRefusal(err) {
+		return fmt.Errorf("%w: %s", errCannot, reason(err))
 	}
 	return err
 }
