@@ -16,7 +16,6 @@ const (
 	// longBacklog is how long a change waits where all is well; a site without
 	// Run, or a MaiAgent that is down, makes it longer.
 	longBacklog   = 2 * time.Minute
-	rowsAtOnce    = 500
 	mostNamesSaid = 5
 )
 
@@ -109,26 +108,19 @@ func (v *visit) walk(ctx context.Context) (*rowsFound, error) {
 	}
 	found := &rowsFound{}
 	seen := map[webchat.ContactID]struct{}{}
-	for after := (contacts.Person{}); ; {
-		rows, err := v.store.Rows(ctx, v.scope(), after, rowsAtOnce)
+	for row, err := range contacts.All(ctx, v.store, v.scope(), contacts.Person{}) {
 		if err != nil {
 			return nil, err
 		}
-		for _, row := range rows {
-			found.add(row, changes.Now)
-			if row.ContactID != "" {
-				if _, twice := seen[row.ContactID]; twice {
-					found.oneMore++
-				}
-				seen[row.ContactID] = struct{}{}
+		if found.more = v.MostRows > 0 && found.rows >= v.MostRows; found.more {
+			break
+		}
+		found.add(row, changes.Now)
+		if row.ContactID != "" {
+			if _, twice := seen[row.ContactID]; twice {
+				found.oneMore++
 			}
-		}
-		if len(rows) < rowsAtOnce {
-			break
-		}
-		if after = rows[len(rows)-1].Person; v.MostRows > 0 && found.rows >= v.MostRows {
-			found.more = true
-			break
+			seen[row.ContactID] = struct{}{}
 		}
 	}
 	v.rows = found

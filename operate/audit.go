@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,6 @@ import (
 )
 
 const (
-	rowsAtOnce = 500
 	// mostStrays is how many contacts without a row are kept in mind until the
 	// table is searched for their persons.
 	mostStrays = 1000
@@ -98,38 +98,22 @@ func (a *audit) found(ctx context.Context, f *Finding, row contacts.Row) error {
 
 // table looks for what every row says at MaiAgent.
 func (a *audit) table(ctx context.Context) error {
-	return a.eachPage(ctx, contacts.Person{}, func(rows []contacts.Row) error {
-		group, working := errgroup.WithContext(ctx)
-		group.SetLimit(a.workers)
-		for _, row := range rows {
-			a.looks(&a.counts.Rows)
-			group.Go(func() error {
-				f, err := a.row(working, row)
-				if err != nil || f == nil {
-					return err
-				}
-				return a.found(working, f, row)
-			})
-		}
-		return group.Wait()
-	})
-}
-
-// eachPage goes through the table, after that person.
-func (o *Operator) eachPage(ctx context.Context, after contacts.Person, work func([]contacts.Row) error) error {
-	for {
-		rows, err := o.store.Rows(ctx, o.scope, after, rowsAtOnce)
+	group, working := errgroup.WithContext(ctx)
+	group.SetLimit(a.workers)
+	for row, err := range contacts.All(working, a.store, a.scope, contacts.Person{}) {
 		if err != nil {
-			return err
+			return cmp.Or(group.Wait(), err) // it may have failed because the work did
 		}
-		if err := work(rows); err != nil {
-			return err
-		}
-		if len(rows) < rowsAtOnce {
-			return nil
-		}
-		after = rows[len(rows)-1].Person
+		a.looks(&a.counts.Rows)
+		group.Go(func() error {
+			f, err := a.row(working, row)
+			if err != nil || f == nil {
+				return err
+			}
+			return a.found(working, f, row)
+		})
 	}
+	return group.Wait()
 }
 
 // row compares one row with its contact; nil where all is well, or the row is

@@ -51,25 +51,21 @@ func (o *Operator) Prune(ctx context.Context, options PruneOptions) (Pruned, err
 		return counts, fmt.Errorf("operate: prune: %w", err)
 	}
 	before := now.Add(-options.Unseen)
-	err = o.eachPage(ctx, contacts.Person{Kind: contacts.KindVisitor}, func(rows []contacts.Row) error {
-		for _, row := range rows {
+	for row, err := range contacts.All(ctx, o.store, o.scope, contacts.Person{Kind: contacts.KindVisitor}) {
+		if err == nil {
 			counts.Visitors++
 			if options.Each != nil {
 				options.Each()
 			}
-			if !lastSeen(row, options.CookieMaxAge).Before(before) {
-				continue
-			}
-			if err := o.prune(ctx, row, now, options, &counts); err != nil {
-				return err
+			if lastSeen(row, options.CookieMaxAge).Before(before) {
+				err = o.prune(ctx, row, now, options, &counts)
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		err = fmt.Errorf("operate: prune: %w", err)
+		if err != nil {
+			return counts, fmt.Errorf("operate: prune: %w", err)
+		}
 	}
-	return counts, err
+	return counts, nil
 }
 
 // lastSeen is when a visitor was seen last, or some time after that: each visit

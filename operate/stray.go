@@ -61,26 +61,23 @@ func (a *audit) inbox(ctx context.Context) error {
 
 // search goes through the table for the persons of contacts.
 func (a *audit) search(ctx context.Context, strays map[string]stray) error {
-	err := a.eachPage(ctx, contacts.Person{}, func(rows []contacts.Row) error {
-		for _, row := range rows {
-			for generation := 1; generation <= row.Generation+reconcile.FurtherGenerations; generation++ {
-				name := identity.SourceID(row.Person, generation)
-				s, ok := strays[name]
-				if !ok {
-					continue
-				}
-				delete(strays, name)
-				if f := belongs(row); f != nil && row.ContactID != s.id {
-					if err := a.found(ctx, s.name(f), row); err != nil {
-						return err
-					}
+	for row, err := range contacts.All(ctx, a.store, a.scope, contacts.Person{}) {
+		if err != nil {
+			return err
+		}
+		for generation := 1; generation <= row.Generation+reconcile.FurtherGenerations; generation++ {
+			name := identity.SourceID(row.Person, generation)
+			s, ok := strays[name]
+			if !ok {
+				continue
+			}
+			delete(strays, name)
+			if f := belongs(row); f != nil && row.ContactID != s.id {
+				if err := a.found(ctx, s.name(f), row); err != nil {
+					return err
 				}
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
 	for _, s := range strays {
 		if s.visitor {

@@ -51,30 +51,21 @@ func (o *Operator) Overdue(ctx context.Context, most int) ([]Waiter, error) {
 // doubt. It stops at most of them, or after 5,000 rows.
 func (o *Operator) Waiting(ctx context.Context, after contacts.Person, most int) (Waiters, error) {
 	var w Waiters
-	for {
-		rows, err := o.store.Rows(ctx, o.scope, after, rowsAtOnce)
-		if err != nil {
+	for row, err := range contacts.All(ctx, o.store, o.scope, after) {
+		switch {
+		case err != nil:
 			return Waiters{}, fmt.Errorf("operate: waiting: %w", err)
-		}
-		for i, row := range rows {
-			w.Looked++
-			after = row.Person
-			if waits(row) {
-				w.Found = append(w.Found, Waiter{row.Person, statusOf(row)})
-			}
-			if last := i == len(rows)-1 && len(rows) < rowsAtOnce; len(w.Found) >= most && !last {
-				w.Next = after
-				return w, nil
-			}
-		}
-		if len(rows) < rowsAtOnce {
-			return w, nil
-		}
-		if w.Looked >= mostLooked {
+		case len(w.Found) >= most || w.Looked >= mostLooked:
 			w.Next = after
 			return w, nil
 		}
+		w.Looked++
+		after = row.Person
+		if waits(row) {
+			w.Found = append(w.Found, Waiter{row.Person, statusOf(row)})
+		}
 	}
+	return w, nil
 }
 
 func waits(row contacts.Row) bool {
