@@ -28,8 +28,8 @@ func together(n int, f func(i int)) {
 }
 
 // update changes a row as everybody should: read, change, put, and again on a
-// conflict. It reports whether that worked.
-func (f *fixture) update(p contacts.Person, edit func(*contacts.Row)) bool {
+// conflict.
+func (f *fixture) update(p contacts.Person, edit func(*contacts.Row)) {
 	for start := time.Now(); time.Since(start) < patience; {
 		row, now, err := f.store.Get(f.ctx(), p)
 		if errors.Is(err, contacts.ErrNotFound) {
@@ -40,15 +40,14 @@ func (f *fixture) update(p contacts.Person, edit func(*contacts.Row)) bool {
 			_, err = f.store.Put(f.ctx(), row, contacts.Guard{})
 		}
 		if err == nil {
-			return true
+			return
 		}
 		if !errors.Is(err, contacts.ErrConflict) {
 			f.Errorf("update: %v", err)
-			return false
+			return
 		}
 	}
 	f.Errorf("no update within %v", patience)
-	return false
 }
 
 func concurrencyCases() []check {

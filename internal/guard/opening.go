@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// Opening returns the page that may open the chat for whoever makes the request,
+// opening returns the page that may open the chat for whoever makes the request,
 // or ErrCrossSite or ErrNotAScript. Opening makes a contact, so it needs more
 // than reading does: a fetch, with an Origin that is ours or allowed. A request
 // without one never passes, as on plain http another site's tag comes without
 // any other header.
-func (p Policy) Opening(r *http.Request) (Page, error) {
+func (p Policy) opening(r *http.Request) (Page, error) {
 	h := r.Header
 	dest, mode, site, ok := fetchMetadata(h)
 	if !ok {

@@ -59,7 +59,7 @@ func TestOpening(t *testing.T) {
 		for i := 0; i < len(test.header); i += 2 {
 			r.Header.Add(test.header[i], test.header[i+1])
 		}
-		if page, err := test.policy.Opening(r); page != test.page || !errors.Is(err, test.err) {
+		if page, err := test.policy.opening(r); page != test.page || !errors.Is(err, test.err) {
 			t.Errorf("%s: %+v, %v", name, page, err)
 		}
 	}

@@ -81,10 +81,10 @@ type Page struct {
 //     Unproven then, and must not be told of a member who is known all the
 //     same, by an address or by a header that a proxy adds.
 //
-// A POST opens the chat: see [Policy.Opening].
+// A POST opens the chat: see opening.
 func (p Policy) Page(r *http.Request) (Page, error) {
 	if r.Method == http.MethodPost {
-		return p.Opening(r)
+		return p.opening(r)
 	}
 	h := r.Header
 	dest, mode, site, ok := fetchMetadata(h)

@@ -117,8 +117,8 @@ func parseRefusals(text string) []refusal {
 	return all
 }
 
-// RefusedFields names the text fields that the row says MaiAgent did not take.
-func RefusedFields(row contacts.Row) []webchat.Field {
+// refusedFields names the text fields that the row says MaiAgent did not take.
+func refusedFields(row contacts.Row) []webchat.Field {
 	var fields []webchat.Field
 	for _, r := range parseRefusals(row.Refused) {
 		fields = append(fields, r.field)
@@ -147,8 +147,8 @@ func textOf(field webchat.Field, p webchat.Profile) string {
 
 // tellRefused tells the site what MaiAgent did not take, where that is new.
 func (w *work) tellRefused(ctx context.Context) {
-	fields := RefusedFields(w.at.Row)
-	if len(fields) == 0 || slices.Equal(fields, RefusedFields(w.claimed)) {
+	fields := refusedFields(w.at.Row)
+	if len(fields) == 0 || slices.Equal(fields, refusedFields(w.claimed)) {
 		return
 	}
 	w.Logger.WarnContext(ctx, "maicontact: MaiAgent does not take a part of a profile; the rest was sent, and it is tried again in a day or when it changes", "fields", fields)

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// IsNonce accepts the base64-value of Content Security Policy: either alphabet,
+// isNonce accepts the base64-value of Content Security Policy: either alphabet,
 // with or without padding; and the empty text.
-func IsNonce(s string) bool {
+func isNonce(s string) bool {
 	plain := strings.TrimRight(s, "=")
 	if len(s)-len(plain) > 2 || plain == "" && s != "" {
 		return false
@@ -33,7 +33,7 @@ func HashSource(text string) string {
 // none.
 func OpenTag(nonce string) (string, error) {
 	switch {
-	case !IsNonce(nonce):
+	case !isNonce(nonce):
 		return "", errors.New("maicontact: the nonce is not base64")
 	case nonce == "":
 		return "<script>", nil

@@ -49,11 +49,9 @@ func New(widget webchat.Widget, scriptPath, jsonPath string, button Button) (*Re
 		return nil, err
 	}
 	r := &Renderer{widget: prepared, embed: widget.EmbedURL(), script: scriptPath, loader: newLoader(scriptPath, templates.Loader), button: button, look: widget.Options}
-	own := r.options("")
-	r.start = strings.TrimSuffix(string(r.call(nil, own)), "});\n")
-	own.alone(Answer{Alone: true})
-	r.alone = strings.TrimSuffix(string(r.call(nil, own)), "});\n")
-	own = r.options("")
+	r.start = strings.TrimSuffix(string(r.call(nil, r.options(Answer{}))), "});\n")
+	r.alone = strings.TrimSuffix(string(r.call(nil, r.options(Answer{Alone: true}))), "});\n")
+	own := r.options(Answer{})
 	own.Again, own.JSON = jsonPath, true
 	r.static = r.call(nil, own)
 	sum := sha256.Sum256(r.static)
@@ -79,17 +77,13 @@ type options struct {
 	Hint    string          `json:"hint,omitempty"`   // in JSON only: for the console
 }
 
-// options are what all scripts have, for a page of ours or, with our origin, of
-// another.
-func (r *Renderer) options(origin string) options {
-	return options{Version: templates.Version, Loader: origin + r.loader.path, Hash: r.loader.integrity, Again: origin + r.script}
-}
-
-// alone has the loader fetched from the script's own address.
-func (o *options) alone(a Answer) {
+// options are what the script of every answer has.
+func (r *Renderer) options(a Answer) options {
+	o := options{Version: templates.Version, Loader: a.Origin + r.loader.path, Hash: r.loader.integrity, Again: a.Origin + r.script, Epoch: a.Owner}
 	if a.Alone {
 		o.Loader = o.Again + "?" + fallbackQuery
 	}
+	return o
 }
 
 func (r *Renderer) call(b []byte, o options) []byte {
@@ -105,9 +99,8 @@ func (r *Renderer) LoaderSource() string { return "'" + r.loader.integrity + "'"
 // and asks again later when that may help.
 func (r *Renderer) Script(out []byte, a Answer) ([]byte, error) {
 	if a.ID == "" {
-		o := r.options(a.Origin)
-		o.alone(a)
-		o.Epoch, o.Reason, o.Retry, o.Open = a.Owner, a.Reason, a.Retry, r.open(a)
+		o := r.options(a)
+		o.Reason, o.Retry, o.Open = a.Reason, a.Retry, r.open(a)
 		return r.call(append(append(out, comment(a.Reason)...), console(a.Hint)...), o), nil
 	}
 	out = append(out, "window.maiagentChatbotConfig = "...)
@@ -118,10 +111,7 @@ func (r *Renderer) Script(out []byte, a Answer) ([]byte, error) {
 	out = append(append(out, ";\n"...), console(a.Hint)...)
 	switch {
 	case a.Origin != "":
-		o := r.options(a.Origin)
-		o.alone(a)
-		o.Epoch = a.Owner
-		return r.call(out, o), nil
+		return r.call(out, r.options(a)), nil
 	case a.Alone:
 		out = append(out, r.alone...)
 	default:

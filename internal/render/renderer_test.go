@@ -125,11 +125,8 @@ func TestPrepared(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := r.options("")
-		o.alone(a)
-		o.Epoch = a.Owner
 		_, call, _ := strings.Cut(string(text), ";\n")
-		if want := string(r.call(nil, o)); call != want {
+		if want := string(r.call(nil, r.options(a))); call != want {
 			t.Errorf("%s: the script is called by\n%s\nwant\n%s", name, call, want)
 		}
 		if n := testing.AllocsPerRun(100, func() { text, _ = r.Script(text[:0], a) }); n > 0 {

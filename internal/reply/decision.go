@@ -69,9 +69,9 @@ func (w *Writer) ClearSiteData(kinds ...string) bool {
 // that cannot be written costs somebody their memory, never the page.
 func (w *Writer) Commit() { w.commit(false) }
 
-// CommitPrivate commits a connection that carries no cacheable reply. It is made
+// commitPrivate commits a connection that carries no cacheable reply. It is made
 // private for safety, whatever others mean by the header.
-func (w *Writer) CommitPrivate() { w.commit(true) }
+func (w *Writer) commitPrivate() { w.commit(true) }
 
 func (w *Writer) commit(private bool) {
 	w.mu.Lock()

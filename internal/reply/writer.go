@@ -54,7 +54,7 @@ func (w *Writer) Unwrap() http.ResponseWriter { return w.inner }
 func (w *Writer) WriteHeader(status int) {
 	switch {
 	case status == http.StatusSwitchingProtocols:
-		w.CommitPrivate()
+		w.commitPrivate()
 	case status >= 200:
 		w.Commit()
 	}
@@ -90,6 +90,6 @@ func (w *Writer) FlushError() error {
 
 // Hijack implements http.Hijacker.
 func (w *Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	w.CommitPrivate()
+	w.commitPrivate()
 	return http.NewResponseController(w.inner).Hijack()
 }
