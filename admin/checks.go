@@ -24,8 +24,6 @@ func (h *Handler) showChecks(w http.ResponseWriter, _ *http.Request) {
 	h.render(w, http.StatusOK, "checks.html", checksPage{frame: h.frame("Checks", "checks"), Checks: doctor.Checks()})
 }
 
-var worstFirst = []doctor.State{doctor.Fail, doctor.Warn, doctor.Skip, doctor.Pass}
-
 // makeChecks makes them, for one at a time: they read the table and call MaiAgent.
 func (h *Handler) makeChecks(w http.ResponseWriter, r *http.Request) {
 	if !h.examining.TryLock() {
@@ -44,8 +42,6 @@ func (h *Handler) makeChecks(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.Took = time.Since(begun)
-	slices.SortStableFunc(p.Results, func(a, b doctor.Result) int {
-		return slices.Index(worstFirst, a.State) - slices.Index(worstFirst, b.State)
-	})
+	slices.SortStableFunc(p.Results, doctor.WorstFirst)
 	h.render(w, http.StatusOK, "checks.html", p)
 }

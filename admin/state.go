@@ -8,14 +8,13 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/maicontact/maicontact/doctor"
 	"github.com/maicontact/maicontact/operate"
 )
 
 const (
 	// tableTime is how long the table may take for a page.
 	tableTime = 5 * time.Second
-	// longBacklog is how long a change waits where all is well, as the doctor has it.
-	longBacklog = 2 * time.Minute
 	// longFeed is how old the feed is at most where all is well.
 	longFeed = 3 * time.Second
 	// callsShown is how many calls are shown one by one.
@@ -89,7 +88,7 @@ func (p statePage) find() []finding {
 	add(failed == 1, "warn", "The last call of this process to MaiAgent has failed (%s).", p.lastCall())
 	add(failed > 1, "warn", "The last %d calls of this process to MaiAgent have failed (the last one: %s).", failed, p.lastCall())
 	if p.Backlog != nil {
-		add(p.Backlog.Oldest > longBacklog, "warn", "%d changes are overdue, the first of them for %s. See that Run runs on the site's servers, and what they log.", p.Backlog.Overdue, took(p.Backlog.Oldest))
+		add(p.Backlog.Oldest > doctor.LongBacklog, "warn", "%d changes are overdue, the first of them for %s. See that Run runs on the site's servers, and what they log.", p.Backlog.Overdue, took(p.Backlog.Oldest))
 	}
 	well := len(all) == 0
 	add(well && len(p.Calls) > 0, "good", "All is well: MaiAgent answers, and no change waits for long.")

@@ -14,7 +14,7 @@ import (
 // State is how a check ended.
 type State string
 
-// The states, the worst first.
+// The states.
 const (
 	Fail State = "fail" // the chat does not work, or not for everybody
 	Warn State = "warn" // somebody should look at it
@@ -30,6 +30,13 @@ type Result struct {
 	Says string `json:"says"`
 	// Because names the check that this one was skipped for.
 	Because string `json:"because,omitempty"`
+}
+
+// WorstFirst compares results for sorting, by their states alone: what does not work
+// comes first, and what passes last.
+func WorstFirst(a, b Result) int {
+	worst := []State{Fail, Warn, Skip, Pass}
+	return slices.Index(worst, a.State) - slices.Index(worst, b.State)
 }
 
 // Setting is a setting of the site that a check may find wrong.

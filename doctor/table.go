@@ -12,12 +12,13 @@ import (
 
 const (
 	// farClock is how far the table's clock may be from this machine's.
-	farClock = time.Minute
-	// longBacklog is how long a change waits where all is well; a site without
-	// Run, or a MaiAgent that is down, makes it longer.
-	longBacklog   = 2 * time.Minute
+	farClock      = time.Minute
 	mostNamesSaid = 5
 )
+
+// LongBacklog is how long a change waits at most where all is well; a site without
+// Run, or a MaiAgent that is down, makes it longer.
+const LongBacklog = 2 * time.Minute
 
 func (v *visit) checkTable(ctx context.Context) []Result {
 	store, err := v.Table(ctx)
@@ -81,7 +82,7 @@ func (v *visit) checkBacklog(ctx context.Context) []Result {
 		return v.unread(err)
 	}
 	if counts.Overdue > 0 {
-		if age := changes.Now.Sub(counts.Oldest); age > longBacklog {
+		if age := changes.Now.Sub(counts.Oldest); age > LongBacklog {
 			return one(Warn, "%d changes wait, the oldest for %s; see that Run runs on the site's servers, and what they log", counts.Overdue, age.Round(time.Second))
 		}
 	}
@@ -184,7 +185,7 @@ func (v *visit) checkDoubt(ctx context.Context) []Result {
 	switch {
 	case err != nil:
 		return v.unread(err)
-	case f.longestDoubt > longBacklog:
+	case f.longestDoubt > LongBacklog:
 		return one(Warn, "%d people have a write of unknown outcome, the oldest over since %s; see that Run runs on the site's servers%s", f.inDoubt, f.longestDoubt.Round(time.Second), f.looked())
 	}
 	return one(Pass, "%d writes are open, none for long%s", f.inDoubt, f.looked())

@@ -15,19 +15,11 @@ func (c *Client) Conversations(ctx context.Context, id ContactID, each func(json
 		return failure
 	}
 	resource := "contacts/" + id.Reveal() + "/conversations"
-	for conversation, err := range listed(ctx, c.pages(opConversations, resource, nil, "", mostConversations), nil, func(item fields) (json.RawMessage, bool, error) {
+	return forEach(listed(ctx, c.pages(opConversations, resource, nil, "", mostConversations), nil, func(item fields) (json.RawMessage, bool, error) {
 		text, err := json.Marshal(item)
 		if err != nil {
 			return nil, false, badReply("a conversation is not readable")
 		}
 		return text, true, nil
-	}) {
-		if err != nil {
-			return err
-		}
-		if err := each(conversation); err != nil {
-			return err
-		}
-	}
-	return nil
+	}), each)
 }

@@ -47,17 +47,9 @@ func (c *Client) Contacts(ctx context.Context, inboxID string, pace Pace, each f
 		return failure
 	}
 	query := url.Values{"inboxes": {inboxID}}
-	for contact, err := range listed(ctx, c.pages(opFind, "contacts/", query, largePage, mostListed), pace, func(item fields) (Contact, bool, error) {
+	return forEach(listed(ctx, c.pages(opFind, "contacts/", query, largePage, mostListed), pace, func(item fields) (Contact, bool, error) {
 		return parseContactIn(inboxID, item)
-	}) {
-		if err != nil {
-			return err
-		}
-		if err := each(contact); err != nil {
-			return err
-		}
-	}
-	return nil
+	}), each)
 }
 
 // parseContactIn reads a contact, which is wanted where it is in the inbox or does

@@ -143,6 +143,19 @@ func listed[T any](ctx context.Context, p *pages, pace Pace, parse func(fields) 
 	}
 }
 
+// forEach hands over the items of a list until there is an error, of either side.
+func forEach[T any](items iter.Seq2[T, error], each func(T) error) error {
+	for item, err := range items {
+		if err == nil {
+			err = each(item)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // sizeRefused reports whether the page size may be why a list was not read.
 func sizeRefused(err error) bool {
 	e, ok := errors.AsType[*Error](err)

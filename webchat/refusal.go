@@ -46,7 +46,7 @@ func (e *Error) RefusedFields() []Field {
 		return nil
 	}
 	for _, subject := range e.subjects() {
-		if field, ok := fieldNames[subject]; ok && !slices.Contains(refused, field) {
+		if field, ok := fieldsByName[subject]; ok && !slices.Contains(refused, field) {
 			refused = append(refused, field)
 		}
 	}
@@ -84,8 +84,8 @@ func (e *Error) refusal() bool {
 	return e.Status == http.StatusBadRequest || e.Status == http.StatusUnprocessableEntity
 }
 
-// fieldNames has the fields by the plain names that the service may use.
-var fieldNames = map[string]Field{
+// fieldsByName has the fields by the plain names that the service may use.
+var fieldsByName = map[string]Field{
 	"name": FieldName, "email": FieldEmail, "phone": FieldPhone, "phonenumber": FieldPhone,
 	"avatar": FieldAvatar, "querymetadata": FieldQueryMetadata,
 }
@@ -113,7 +113,7 @@ func (e *Error) subjects() []string {
 		if strings.HasPrefix(name, "inbox") {
 			name = "inbox" // inboxes, inboxId
 		}
-		_, field := fieldNames[name]
+		_, field := fieldsByName[name]
 		if field || name == "inbox" || name == "sourceid" || name == "apikey" || name == "authorization" {
 			subjects = append(subjects, name)
 		}

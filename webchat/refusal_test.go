@@ -54,7 +54,7 @@ func FuzzRefusals(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		e := &Error{Status: 400, Fields: parseFields(body)}
 		for _, field := range e.RefusedFields() {
-			if fieldNames[plainName(field.wire())] != field {
+			if fieldsByName[plainName(field.wire())] != field {
 				t.Fatalf("field %q", field)
 			}
 		}

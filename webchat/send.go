@@ -135,8 +135,8 @@ func (t *connTrace) notSent(err error) bool {
 	if t.asked.Load() {
 		return true
 	}
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial"
 }
 
 // cause is an error of the transport with a text that is safe to print: errors

@@ -37,8 +37,6 @@ func (r listedCheck) text() string {
 	return text
 }
 
-var order = []doctor.State{doctor.Fail, doctor.Warn, doctor.Skip, doctor.Pass}
-
 // run examines the site. As text the worst comes first; as JSON each result
 // comes when it is there.
 func (c *doctorCommand) run(ctx context.Context, a *app) error {
@@ -63,7 +61,7 @@ func (c *doctorCommand) run(ctx context.Context, a *app) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	slices.SortStableFunc(all, func(x, y doctor.Result) int { return slices.Index(order, x.State) - slices.Index(order, y.State) })
+	slices.SortStableFunc(all, doctor.WorstFirst)
 	counts := map[doctor.State]int{}
 	for _, r := range all {
 		counts[r.State]++

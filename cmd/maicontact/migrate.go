@@ -65,7 +65,11 @@ func (a *app) migrate(ctx context.Context, up, show bool) (sqlstore.Schema, erro
 	}
 	db, err := d.open(ctx, up)
 	if errors.Is(err, errNoFile) {
-		return a.tellSchema(d.dialect, sqlstore.Schema{}, show)
+		schema, err := sqlstore.NoSchema(d.dialect)
+		if err != nil {
+			return schema, err
+		}
+		return schema, a.tellSchema(d.dialect, schema, show)
 	}
 	if err != nil {
 		return sqlstore.Schema{}, err
@@ -80,16 +84,10 @@ func (a *app) migrate(ctx context.Context, up, show bool) (sqlstore.Schema, erro
 	if err != nil {
 		return sqlstore.Schema{}, err
 	}
-	return a.tellSchema(d.dialect, schema, show)
+	return schema, a.tellSchema(d.dialect, schema, show)
 }
 
-func (a *app) tellSchema(dialect sqlstore.Dialect, schema sqlstore.Schema, show bool) (sqlstore.Schema, error) {
-	if schema.Newest == 0 { // there is no file
-		var err error
-		if schema, err = sqlstore.NoSchema(dialect); err != nil {
-			return schema, err
-		}
-	}
+func (a *app) tellSchema(dialect sqlstore.Dialect, schema sqlstore.Schema, show bool) error {
 	r := schemaResult{Database: dialect.String(), Version: schema.Version, Newest: schema.Newest, State: "up to date"}
 	switch {
 	case schema.IsBehind():
@@ -100,9 +98,9 @@ func (a *app) tellSchema(dialect sqlstore.Dialect, schema sqlstore.Schema, show 
 	if show && schema.IsBehind() {
 		var err error
 		if r.SQL, err = sqlstore.PendingSQL(dialect, schema); err != nil {
-			return schema, err
+			return err
 		}
 	}
 	a.result(r)
-	return schema, nil
+	return nil
 }

@@ -13,7 +13,7 @@ func (in input) applyMetadata(c *Contact, partial bool, errs fieldErrors) {
 	raw, given := in["queryMetadata"]
 	switch {
 	case !given && partial:
-	case !given || bytes.Equal(raw, []byte("null")):
+	case !given || isNull(raw):
 		c.QueryMetadata = nil
 	case raw[0] == '{':
 		c.QueryMetadata = bytes.Clone(raw)
@@ -66,7 +66,7 @@ func inboxField(raw json.RawMessage, known []string) (id, message string) {
 	if raw == nil {
 		return "", messageRequired
 	}
-	if json.Unmarshal(raw, &id) != nil || bytes.Equal(raw, []byte("null")) {
+	if json.Unmarshal(raw, &id) != nil || isNull(raw) {
 		return "", "Must be a valid UUID."
 	}
 	parsed, ok := parseUUID(id)

@@ -1,7 +1,6 @@
 package webchattest
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -113,7 +112,7 @@ func (in input) apply(c *Contact, partial bool, knownInboxes []string) fieldErro
 
 // textField returns the text, or what is wrong with it.
 func textField(raw json.RawMessage, given, required bool, limit int, check func(string) string) (value, message string) {
-	null := bytes.Equal(raw, []byte("null"))
+	null := isNull(raw)
 	switch {
 	case !given && required:
 		return "", messageRequired

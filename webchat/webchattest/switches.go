@@ -70,17 +70,11 @@ func (s *Simulation) Switches() Switches { return s.switches.Load().clone() }
 func (s *Simulation) Switch(change func(*Switches)) {
 	next := s.Switches()
 	change(&next)
-	if err := s.setSwitches(next); err != nil {
+	next, err := next.normal(s.options.APIKey)
+	if err != nil {
 		panic("webchattest: " + err.Error())
 	}
-}
-
-func (s *Simulation) setSwitches(next Switches) error {
-	next, err := next.normal(s.options.APIKey)
-	if err == nil {
-		s.switches.Store(&next)
-	}
-	return err
+	s.switches.Store(&next)
 }
 
 func (w Switches) clone() Switches {
