@@ -166,28 +166,23 @@ func (w *work) giveUp(cause error) error {
 // tell logs a failure: what a site must change as an error that names it, and
 // what concerns many members once a minute for all.
 func (w *work) tell(cause error, retry time.Duration) {
-	if setting := upstream.Setting(cause); setting != "" {
+	switch setting := upstream.Setting(cause); {
+	case setting != "":
 		if n := w.vendor.misset.Count(time.Now()); n > 0 {
 			w.Logger.ErrorContext(w.ctx, "maicontact: MaiAgent refuses what the site's settings say", "setting", setting, "times", n, "error", cause)
 		}
-		return
-	}
-	if errors.Is(cause, errUnseen) {
+	case errors.Is(cause, errUnseen):
 		if n := w.vendor.wait(w.at.Row.Person, time.Now()); n > 0 {
 			w.Logger.WarnContext(w.ctx, "maicontact: MaiAgent does not show the permissions that were sent, so people wait for their chat; check in MaiAgent's console what the contact's query metadata is, and who else changes it; keys that MaiAgent adds itself belong in Config.VendorKeys",
 				"people", n, "retry_in", retry)
 		}
-		return
-	}
-	if w.at.Row.Life == contacts.Suspended && upstream.IsRefusal(cause) {
+	case w.at.Row.Life == contacts.Suspended && upstream.IsRefusal(cause):
 		w.Logger.ErrorContext(w.ctx, "maicontact: MaiAgent does not take the permissions of a suspended person; check Config.SuspendedAccess", "error", cause, "retry_in", retry)
-		return
-	}
-	if errors.Is(cause, errDenied) {
+	case errors.Is(cause, errDenied):
 		w.Logger.ErrorContext(w.ctx, "maicontact: MaiAgent has answered creations for one person with something else, so that no more are made for them; look for a proxy that changes or caches API calls, then use Reissue for the member", "retry_in", retry)
-		return
+	default:
+		w.Logger.WarnContext(w.ctx, "maicontact: a contact is not in step yet", "error", cause, "failures", w.at.Row.Failures, "retry_in", retry)
 	}
-	w.Logger.WarnContext(w.ctx, "maicontact: a contact is not in step yet", "error", cause, "failures", w.at.Row.Failures, "retry_in", retry)
 }
 
 // lost is for a claim that somebody else has taken over, or that an erasure has

@@ -65,15 +65,13 @@ func (r *Resolver) lookAtEarly(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		err := r.round(ctx, longestRound, func(ctx context.Context) error {
+		const message = "maicontact: a change of somebody who has just come was not recorded; it is with their next request"
+		_ = r.round(ctx, longestRound, &r.unasked, message, func(ctx context.Context) error {
 			at, err := contacts.Read(ctx, r.Store, p)
 			if err == nil && at.Row.IsStored() && at.Row.Revision < c.desired.Revision {
 				err = r.Update(ctx, p, c.desired)
 			}
 			return err
 		})
-		if err != nil && ctx.Err() == nil {
-			r.unasked.Warn(ctx, r.Logger, "maicontact: a change of somebody who has just come was not recorded; it is with their next request", "error", err)
-		}
 	}
 }

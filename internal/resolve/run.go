@@ -88,12 +88,18 @@ func (r *Resolver) needRun(ctx context.Context) {
 }
 
 // round is one thing that a loop asks the store. A panic of the store costs that
-// round, as a failure does, and neither the loop nor the process.
-func (r *Resolver) round(ctx context.Context, most time.Duration, ask func(context.Context) error) (err error) {
+// round, as a failure does, and neither the loop nor the process. What fails is told
+// now and then, with that message, unless ctx has ended.
+func (r *Resolver) round(ctx context.Context, most time.Duration, every *background.Every, message string, ask func(context.Context) error) (err error) {
+	defer func() {
+		if err != nil && ctx.Err() == nil {
+			every.Warn(ctx, r.Logger, message, "error", err)
+		}
+	}()
 	defer background.Contain(ctx, r.Logger, &err)
-	ctx, cancel := context.WithTimeout(ctx, most)
+	timed, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
-	return ask(ctx)
+	return ask(timed)
 }
 
 func (r *Resolver) upkeep(ctx context.Context) {
@@ -105,13 +111,10 @@ func (r *Resolver) upkeep(ctx context.Context) {
 			continue
 		}
 		var due []contacts.Person
-		err := r.round(ctx, longestRound, func(ctx context.Context) (err error) {
+		_ = r.round(ctx, longestRound, &r.unasked, "maicontact: the store does not say which changes wait", func(ctx context.Context) (err error) {
 			due, err = r.Store.Due(ctx, r.Scope, dueAtOnce)
 			return err
 		})
-		if err != nil && ctx.Err() == nil {
-			r.unasked.Warn(ctx, r.Logger, "maicontact: the store does not say which changes wait", "error", err)
-		}
 		// Other processes have the same list; few should meet at one row.
 		rand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
 		if r.API.Probing() && len(due) > 1 {
@@ -151,13 +154,10 @@ func (r *Resolver) prune(ctx context.Context) {
 	for background.Sleep(ctx, pruneInterval/2+rand.N(pruneInterval)) == nil {
 		for {
 			var n int
-			err := r.round(ctx, longestRound, func(ctx context.Context) (err error) {
+			err := r.round(ctx, longestRound, &r.unasked, "maicontact: rows of visitors whose time is over stay for now", func(ctx context.Context) (err error) {
 				n, err = r.pruneOnce(ctx)
 				return err
 			})
-			if err != nil && ctx.Err() == nil {
-				r.unasked.Warn(ctx, r.Logger, "maicontact: rows of visitors whose time is over stay for now", "error", err)
-			}
 			if err != nil || n < expiredAtOnce {
 				break
 			}

@@ -154,15 +154,14 @@ func (t *trust) heard(begun time.Time, found contacts.Changes) {
 func (r *Resolver) follow(ctx context.Context) {
 	for ctx.Err() == nil {
 		begun := time.Now()
-		if err := r.poll(ctx, begun); err != nil && ctx.Err() == nil {
-			r.blind.Warn(ctx, r.Logger, "maicontact: the store does not say what has changed; rows are read at each request until it does", "error", err)
-		}
+		r.poll(ctx, begun)
 		_ = background.Sleep(ctx, pollInterval-min(time.Since(begun), pollInterval/2))
 	}
 }
 
-func (r *Resolver) poll(ctx context.Context, begun time.Time) error {
-	return r.round(ctx, trustTime, func(ctx context.Context) error {
+func (r *Resolver) poll(ctx context.Context, begun time.Time) {
+	const message = "maicontact: the store does not say what has changed; rows are read at each request until it does"
+	_ = r.round(ctx, trustTime, &r.blind, message, func(ctx context.Context) error {
 		found, err := r.Store.Changed(ctx, r.Scope, r.trust.since(), mostChanges)
 		if err == nil {
 			r.trust.heard(begun, found)
