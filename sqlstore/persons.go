@@ -41,10 +41,10 @@ func (s *Store) persons(ctx context.Context, what string, stmt *sql.Stmt, scope 
 	return all, nil
 }
 
-// Changed implements [contacts.Store], the newest first. A change has the time at which the
-// database began to put the row, and is seen when that is committed: let what
-// you ask for overlap. A server that is read-only, or follows another one, is
-// an error, as it may not know yet what has changed.
+// Changed implements [contacts.Store], the newest first. A change has the time at
+// which the database began to put the row, and is seen when that is committed: let
+// what you ask for overlap. A server that is read-only, or follows another one, is an
+// error, as it may not know yet what has changed.
 func (s *Store) Changed(ctx context.Context, scope contacts.Scope, since time.Time, limit int) (contacts.Changes, error) {
 	const most = 1 << 30
 	limit = min(max(limit, 0), most)

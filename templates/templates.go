@@ -1,8 +1,8 @@
 // Package templates holds what is rendered into pages: the browser's part of
 // the chat.
 //
-// Its sources are bootstrap.js, and loader.js with button.js; what browsers get is made of them
-// and committed beside them.
+// Its sources are bootstrap.js, and loader.js with button.js; what browsers get is
+// made of them and committed beside them.
 package templates
 
 import _ "embed"
@@ -45,9 +45,9 @@ const Version = 1
 // the address of the vendor's script in embed.
 //
 // It leaves a queue, so that what a page calls on window.maicontact, and what is
-// clicked in it, before the loader has come is done then, and fetches the loader after the page's load
-// event. A loader that does not come, or is not the one that was meant, is
-// fetched once from the other address. It throws nothing.
+// clicked in it, before the loader has come is done then, and fetches the loader
+// after the page's load event. A loader that does not come, or is not the one that
+// was meant, is fetched once from the other address. It throws nothing.
 //
 //go:embed bootstrap.min.js
 var Bootstrap string

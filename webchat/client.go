@@ -33,10 +33,10 @@ type Config struct {
 
 	// HTTPClient to send with, for tracing or a proxy of your own. Addresses
 	// hold contact ids and source ids: put a transport that traces inside of
-	// [Tracing], which keeps them from it. It is copied; on the copy, redirects are followed on reads only, to the same
-	// scheme and host only. Its own CheckRedirect can refuse more. Defaults to
-	// a client with bounded waits and connections, and the proxy of the
-	// environment.
+	// [Tracing], which keeps them from it. It is copied; on the copy, redirects
+	// are followed on reads only, to the same scheme and host only. Its own
+	// CheckRedirect can refuse more. Defaults to a client with bounded waits and
+	// connections, and the proxy of the environment.
 	HTTPClient *http.Client
 
 	// Timeout of one attempt, reply included. Defaults to 10 seconds.

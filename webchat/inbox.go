@@ -20,8 +20,9 @@ var ErrUnproven = errors.New("the inbox is not shown to be readable")
 // does not: the service may answer the key of another organisation with one. So
 // for an inbox without contacts, and where contacts do not tell their inbox, the
 // list of inboxes is asked as well; an inbox that is in it is readable. One that
-// is not, or a list of inboxes that this key may not read, is [ErrUnproven]: check that InboxID
-// and the key belong together. Every other [*Error] is as of [Client.Get].
+// is not, or a list of inboxes that this key may not read, is [ErrUnproven]: check
+// that InboxID and the key belong together. Every other [*Error] is as of
+// [Client.Get].
 func (c *Client) CanRead(ctx context.Context, inboxID string) error {
 	if failure := checkInbox(opInbox, inboxID); failure != nil {
 		return failure

@@ -29,6 +29,7 @@ func New(log *slog.Logger, policy guard.Policy) *Advisor { return &Advisor{log: 
 // longestText bounds what a browser can put into the log.
 const longestText = 100
 
+// warn writes a line unless the same was written less than a minute ago.
 func (a *Advisor) warn(ctx context.Context, every *background.Every, message string, args ...any) {
 	every.Warn(ctx, a.log, "maicontact: "+message, args...)
 }

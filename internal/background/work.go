@@ -12,11 +12,10 @@ import (
 // ErrPanic is that work ended in a panic. The log has its type and place.
 var ErrPanic = errors.New("background: panic")
 
-// Do does work on this goroutine, counted and contained. The work gets the
-// values of ctx but not its end, and has at most the timeout, and less where
-// [Group.Cut] ends it. It returns what
-// the work does, ErrPanic, or, when as many as most are under way or the group
-// is closed, ErrClosed.
+// Do does work on this goroutine, counted and contained. The work gets the values of
+// ctx but not its end, and has at most the timeout, and less where [Group.Cut] ends
+// it. It returns what the work does, ErrPanic, or, when as many as most are under way
+// or the group is closed, ErrClosed.
 func (g *Group) Do(ctx context.Context, timeout time.Duration, most int, log *slog.Logger, work func(context.Context) error) error {
 	if !g.Begin(most) {
 		return ErrClosed

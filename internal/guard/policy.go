@@ -72,8 +72,9 @@ type Page struct {
 //   - Sec-Fetch-Site, which pages cannot forge, must be same-origin; an Origin,
 //     or without one a Referer, must then be ours all the same where Site.Origin
 //     says what that is: a name of another that leads here (DNS rebinding) is the
-//     same origin to a browser. Where Sec-Fetch-Site is same-site or cross-site, Origin or, without one, Referer must name an
-//     allowed origin.
+//     same origin to a browser.
+//   - Where Sec-Fetch-Site is same-site or cross-site, Origin or, without one,
+//     Referer must name an allowed origin.
 //   - A browser that does not send it must name our own origin, or an allowed
 //     one, in Origin or, without one, in Referer.
 //   - A request with none of these passes only when it carries no cookie and

@@ -1,5 +1,6 @@
-// Package ratelimit bounds how many new visitors there may be, of one client, of one network and
-// in all, so that nobody can make contacts without end by throwing cookies away.
+// Package ratelimit bounds how many new visitors there may be, of one client, of one
+// network and in all, so that nobody can make contacts without end by throwing
+// cookies away.
 package ratelimit
 
 import (

@@ -30,7 +30,7 @@ func (w *work) sees(id webchat.ContactID, told webchat.Contact, access webchat.Q
 	if w.vendor.readsTell.Load() && read.SourceID != "" {
 		return access.IsZero(), nil // where reads tell, a whole contact without the field has none
 	}
-	w.vendor.falls(w.ctx, w.Logger)
+	w.vendor.noteSilence(w.ctx, w.Logger)
 	return w.vendor.isSilent(), nil
 }
 

@@ -57,8 +57,8 @@ func (v *vendor) hearsRead(c webchat.Contact) {
 // isSilent reports whether contacts do not tell their access, none of them.
 func (v *vendor) isSilent() bool { return v.silent.Load() && !v.tells.Load() }
 
-// falls notes that a contact which was read did not tell its access.
-func (v *vendor) falls(ctx context.Context, log *slog.Logger) {
+// noteSilence notes that a contact which was read did not tell its access.
+func (v *vendor) noteSilence(ctx context.Context, log *slog.Logger) {
 	if v.silent.CompareAndSwap(false, true) && !v.tells.Load() {
 		log.WarnContext(ctx, "maicontact: MaiAgent does not tell the permissions of contacts, so that a change of them is taken for done when it answers with success; nobody can see whether it is")
 	}

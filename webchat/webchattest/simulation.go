@@ -69,8 +69,8 @@ type Options struct {
 
 // Simulation is a simulated MaiAgent: the contacts API, and the chat host with a
 // stand-in for the chat embed. It is an [http.Handler] that expects to own its
-// host, and is safe for concurrent use.
-// Make it with [New], or with [NewServer] when it shall listen by itself.
+// host, and is safe for concurrent use. Make it with [New], or with [NewServer] when
+// it shall listen by itself.
 type Simulation struct {
 	options  Options
 	state    *state
@@ -108,9 +108,9 @@ func (s *Simulation) Options() Options {
 }
 
 // Close lets go of every request that a fault holds up; they end without a
-// reply, and a write that is still to land never does. Requests that come later are still answered. Only a program that
-// serves the Simulation itself needs it: call it before [http.Server.Shutdown].
-// It may be called more than once.
+// reply, and a write that is still to land never does. Requests that come later are
+// still answered. Only a program that serves the Simulation itself needs it: call it
+// before [http.Server.Shutdown]. It may be called more than once.
 func (s *Simulation) Close() { s.closing.Do(func() { close(s.closed) }) }
 
 // ServeHTTP answers one request.
