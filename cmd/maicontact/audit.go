@@ -67,7 +67,7 @@ func (c *auditCommand) run(ctx context.Context, a *app) error {
 	if err := checkRate(c.Rate); err != nil {
 		return err
 	}
-	return a.withOptions(ctx, func(o *operate.Options) { o.CallsPerSecond = c.Rate }, func(o *operate.Operator) error {
+	return a.withOperator(ctx, func(o *operate.Options) { o.CallsPerSecond = c.Rate }, func(o *operate.Operator) error {
 		at := a.progress("compared")
 		counts, err := o.Audit(ctx, operate.AuditOptions{Repair: c.Repair, Each: at.step}, func(f operate.Finding) error {
 			f.Says = plainly(f.Says)

@@ -25,7 +25,7 @@ func (r exportResult) text() string {
 
 // run writes one JSON document, indented unless --json asks for one line.
 func (c *exportCommand) run(ctx context.Context, a *app) error {
-	return a.withOperator(ctx, func(o *operate.Operator) error {
+	return a.withOperator(ctx, nil, func(o *operate.Operator) error {
 		p, err := c.find(ctx, a, o)
 		if err != nil {
 			return c.cannot(err)
@@ -79,7 +79,7 @@ func (c *pruneCommand) run(ctx context.Context, a *app) error {
 	if err := checkRate(c.Rate); err != nil {
 		return err
 	}
-	return a.withOptions(ctx, func(o *operate.Options) { o.CallsPerSecond = c.Rate }, func(o *operate.Operator) error {
+	return a.withOperator(ctx, func(o *operate.Options) { o.CallsPerSecond = c.Rate }, func(o *operate.Operator) error {
 		at := a.progress("looked at")
 		done, err := o.Prune(ctx, operate.PruneOptions{
 			Unseen: c.Unseen, CookieMaxAge: c.CookieMaxAge, Delete: c.Delete, DryRun: c.DryRun, Each: at.step,

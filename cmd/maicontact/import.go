@@ -18,7 +18,7 @@ type linkCommand struct {
 }
 
 func (c *linkCommand) run(ctx context.Context, a *app) error {
-	return a.withOperator(ctx, func(o *operate.Operator) error {
+	return a.withOperator(ctx, nil, func(o *operate.Operator) error {
 		id, err := readContact(a)
 		if err != nil {
 			return err
@@ -103,7 +103,7 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 		return err
 	}
 	change := func(o *operate.Options) { o.CallsPerSecond = c.Rate }
-	return a.withOptions(ctx, change, func(o *operate.Operator) error {
+	return a.withOperator(ctx, change, func(o *operate.Operator) error {
 		at := a.progress("read")
 		counts, err := o.Import(ctx, from, operate.LinkOptions{NoVerify: c.NoVerify, DryRun: c.DryRun}, func(i operate.Imported) error {
 			if err := rejects.replace(); err != nil {

@@ -138,7 +138,7 @@ func word(confirmed bool) string {
 func when(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 func (c *showCommand) run(ctx context.Context, a *app) error {
-	return a.withOperator(ctx, func(o *operate.Operator) error {
+	return a.withOperator(ctx, nil, func(o *operate.Operator) error {
 		p, err := c.find(ctx, a, o)
 		if err != nil {
 			return c.cannot(err)
@@ -161,15 +161,15 @@ func (c *showCommand) run(ctx context.Context, a *app) error {
 }
 
 func (c *eraseCommand) run(ctx context.Context, a *app) error {
-	return a.act(ctx, c.personArguments, (*operate.Operator).Erase, contacts.StateErased)
+	return a.act(ctx, nil, c.personArguments, (*operate.Operator).Erase, contacts.StateErased)
 }
 
 func (c *restoreCommand) run(ctx context.Context, a *app) error {
-	return a.act(ctx, c.personArguments, (*operate.Operator).Restore)
+	return a.act(ctx, nil, c.personArguments, (*operate.Operator).Restore)
 }
 
 func (c *reissueCommand) run(ctx context.Context, a *app) error {
-	return a.act(ctx, c.personArguments, (*operate.Operator).Reissue, contacts.StateIdle)
+	return a.act(ctx, nil, c.personArguments, (*operate.Operator).Reissue, contacts.StateIdle)
 }
 
 func (c *suspendCommand) run(ctx context.Context, a *app) error {
@@ -177,7 +177,7 @@ func (c *suspendCommand) run(ctx context.Context, a *app) error {
 	if err != nil {
 		return settingFaults{{"--access", err.Error()}}
 	}
-	return a.actWith(ctx, func(o *operate.Options) { o.SuspendedAccess = access }, c.personArguments, (*operate.Operator).Suspend)
+	return a.act(ctx, func(o *operate.Options) { o.SuspendedAccess = access }, c.personArguments, (*operate.Operator).Suspend)
 }
 
 // access is what MaiAgent is to hold; zero: the default.
@@ -197,17 +197,14 @@ func (c *suspendCommand) access() (webchat.QueryMetadata, error) {
 }
 
 func (c *resumeCommand) run(ctx context.Context, a *app) error {
-	return a.act(ctx, c.personArguments, (*operate.Operator).Resume)
+	return a.act(ctx, nil, c.personArguments, (*operate.Operator).Resume)
 }
 
 // act does something to a person, and tells what has come of it. Where it is to
 // end in a state and has not yet, or MaiAgent has not taken it, that is a finding.
-func (a *app) act(ctx context.Context, who personArguments, do func(*operate.Operator, context.Context, contacts.Person) (operate.Status, error), ends ...contacts.State) error {
-	return a.actWith(ctx, func(*operate.Options) {}, who, do, ends...)
-}
-
-func (a *app) actWith(ctx context.Context, change func(*operate.Options), who personArguments, do func(*operate.Operator, context.Context, contacts.Person) (operate.Status, error), ends ...contacts.State) error {
-	return a.withOptions(ctx, change, func(o *operate.Operator) error {
+// change is as for withOperator.
+func (a *app) act(ctx context.Context, change func(*operate.Options), who personArguments, do func(*operate.Operator, context.Context, contacts.Person) (operate.Status, error), ends ...contacts.State) error {
+	return a.withOperator(ctx, change, func(o *operate.Operator) error {
 		p, err := who.find(ctx, a, o)
 		if err != nil {
 			return who.cannot(err)
@@ -230,12 +227,9 @@ func (a *app) actWith(ctx context.Context, change func(*operate.Options), who pe
 	})
 }
 
-// withOperator has a command work on the table and MaiAgent.
-func (a *app) withOperator(ctx context.Context, work func(*operate.Operator) error) error {
-	return a.withOptions(ctx, func(*operate.Options) {}, work)
-}
-
-func (a *app) withOptions(ctx context.Context, change func(*operate.Options), work func(*operate.Operator) error) error {
+// withOperator has a command work on the table and MaiAgent. change changes the
+// options; nil: they are as they are.
+func (a *app) withOperator(ctx context.Context, change func(*operate.Options), work func(*operate.Operator) error) error {
 	s := &a.settings
 	faults := append(s.checkMaiAgent(a.env), s.checkNamespace()...)
 	d, err := parseDatabase(s.DatabaseURL)
@@ -254,7 +248,9 @@ func (a *app) withOptions(ctx context.Context, change func(*operate.Options), wo
 	}
 	defer client.CloseIdleConnections()
 	options := operate.Options{Namespace: s.Namespace, InboxID: s.InboxID, Store: store, API: client, OnWait: a.waits}
-	change(&options)
+	if change != nil {
+		change(&options)
+	}
 	o, err := operate.New(options)
 	if err != nil {
 		return err
