@@ -121,35 +121,63 @@ func TestClaimThatWasNotHeardOf(t *testing.T) {
 }
 
 // Whoever comes in an outage again and again waits no longer after it than who came
-// once: MaiAgent was not asked for them.
+// once, be it that MaiAgent was not asked for them or that they were each time the
+// one to find out whether it is back; and so does who got no turn for a call.
 func TestOutageIsNobodysFailure(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		sim, err := webchattest.New(webchattest.Options{})
-		if err != nil {
-			t.Fatal(err)
+	others := func(t *testing.T, r *Reconciler, until func() bool) {
+		for !until() {
+			_ = r.API.CanRead(t.Context(), upstream.MakeMember, webchattest.DefaultInboxID)
 		}
-		defer sim.Close()
-		r := newReconciler(t, sim)
-		sim.Inject(webchattest.Fault{Kind: webchattest.Refuse})
-		person := contacts.Scope{Namespace: "shop", InboxID: webchattest.DefaultInboxID}.Member("1")
-		at, err := contacts.Read(t.Context(), contacts.NewMemoryStore(), person)
-		if err == nil {
-			err = at.Change(t.Context(), desire("Ann"))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 20 {
-			time.Sleep(at.Row.Due.Sub(at.Now()) + time.Millisecond)
-			for !r.API.Down() { // others have asked meanwhile
-				_ = r.API.CanRead(t.Context(), upstream.MakeMember, webchattest.DefaultInboxID)
+	}
+	for name, test := range map[string]struct {
+		fault  webchattest.Fault
+		before func(t *testing.T, r *Reconciler)
+	}{
+		"others find out": {webchattest.Fault{Kind: webchattest.Refuse}, func(t *testing.T, r *Reconciler) { others(t, r, r.API.Down) }},
+		"they find out": {webchattest.Fault{Kind: webchattest.Refuse}, func(t *testing.T, r *Reconciler) {
+			time.Sleep(6 * time.Second) // it is time for a probe
+			if r.API.Down() {
+				t.Fatal("no call is let through")
 			}
-			if err := r.Settle(t.Context(), at, AsItIs); err != nil {
-				t.Fatal(err)
+		}},
+		"others have the turns": {webchattest.Fault{Kind: webchattest.Slow, Delay: time.Second}, func(t *testing.T, r *Reconciler) {
+			for range 4 {
+				go func() { _ = r.API.CanRead(t.Context(), upstream.MakeMember, webchattest.DefaultInboxID) }()
 			}
-			if wait := at.Row.Due.Sub(at.Now()); wait <= 0 || wait > 2*time.Second {
-				t.Fatalf("%s, due in %v", at.Row.State(), wait)
-			}
-		}
-	})
+			synctest.Wait()
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sim, err := webchattest.New(webchattest.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer sim.Close()
+				r := newReconciler(t, sim)
+				sim.Inject(test.fault)
+				person := contacts.Scope{Namespace: "shop", InboxID: webchattest.DefaultInboxID}.Visitor("1")
+				at, err := contacts.Read(t.Context(), contacts.NewMemoryStore(), person)
+				if err == nil {
+					err = at.Change(t.Context(), desire("Anonymous"))
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range 20 {
+					time.Sleep(at.Row.Due.Sub(at.Now()) + time.Millisecond)
+					test.before(t, r)
+					if err := r.Settle(t.Context(), at, AsItIs); err != nil {
+						t.Fatal(err)
+					}
+					if wait := at.Row.Due.Sub(at.Now()); wait <= 0 || wait > 8*time.Second {
+						t.Fatalf("%s, due in %v", at.Row.State(), wait)
+					}
+				}
+				if at.Row.Failures > 5 { // those of before it was known
+					t.Errorf("%d failures", at.Row.Failures)
+				}
+			})
+		})
+	}
 }

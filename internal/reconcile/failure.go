@@ -15,6 +15,9 @@ import (
 const (
 	// longestDelay bounds how long a row waits after a failure that may pass.
 	longestDelay = time.Minute
+	// sparedDelay bounds it where the failure is not the row's: MaiAgent answers
+	// nobody, or others had the turns for a call.
+	sparedDelay = 5 * time.Second
 	// refusedDelay bounds how long it waits after MaiAgent has refused what was
 	// sent, which is tried again for ever.
 	refusedDelay = time.Hour
@@ -65,8 +68,9 @@ func conflictsAfter(conflicts int, err error) int {
 }
 
 // failure says what the row is to know of a failure, and when it is due again:
-// later with each in a row, with jitter, and as MaiAgent asked for.
-func (w *work) failure(row contacts.Row, cause error, now time.Time) contacts.Failure {
+// later with each in a row unless they are spared that, with jitter, and as MaiAgent
+// asked for.
+func (w *work) failure(row contacts.Row, cause error, spared bool, now time.Time) contacts.Failure {
 	f := contacts.Failure{
 		Reason: cause.Error(), DoubtUntil: w.doubt, Conflicts: conflictsAfter(row.Conflicts, cause), Denials: row.Denials,
 	}
@@ -75,7 +79,10 @@ func (w *work) failure(row contacts.Row, cause error, now time.Time) contacts.Fa
 	}
 	policy := backoff.NewExponentialBackOff()
 	policy.InitialInterval, policy.MaxInterval = time.Second, longestDelay
-	if upstream.IsRefusal(cause) || errors.Is(cause, errUnseen) {
+	switch {
+	case spared:
+		policy.MaxInterval = sparedDelay
+	case upstream.IsRefusal(cause), errors.Is(cause, errUnseen):
 		policy.InitialInterval, policy.MaxInterval = refusedDelay/120, refusedDelay
 	}
 	f.Delay = policy.NextBackOff()

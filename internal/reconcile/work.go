@@ -140,12 +140,13 @@ func (w *work) giveUp(cause error) error {
 		w.Logger.ErrorContext(w.ctx, "maicontact: MaiAgent gave one contact for two people; the second does not get it. Look for a proxy that answers API calls from a cache")
 	}
 	unseen := errors.Is(cause, errUnseen)
+	spared := errors.Is(cause, upstream.ErrBusy) || w.API.IsOutage(cause)
 	var failure contacts.Failure
 	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		if errors.Is(cause, upstream.ErrDown) && row.Failures > 0 {
-			row.Failures-- // nobody was asked; how often it was tried says nothing of when MaiAgent is back
+		if spared && row.Failures > 0 {
+			row.Failures-- // how often it was tried says nothing of when MaiAgent is back, or of when it is their turn
 		}
-		failure = w.failure(row, cause, now)
+		failure = w.failure(row, cause, spared, now)
 		if call := callOf(cause, now); call.Operation != "" { // otherwise none was made
 			row.LastCall = call
 		}

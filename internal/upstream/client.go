@@ -80,6 +80,12 @@ func (c *Client) Down() bool { return c.breaker.State() == gobreaker.StateOpen }
 // back.
 func (c *Client) Probing() bool { return c.breaker.State() == gobreaker.StateHalfOpen }
 
+// IsOutage reports whether a call has failed as every other does for now, because
+// MaiAgent is down.
+func (c *Client) IsOutage(err error) bool {
+	return errors.Is(err, ErrDown) || c.Down() && isOutage(err)
+}
+
 // Find returns the contacts of an inbox with exactly this source id, the oldest
 // first; none is no error.
 //
