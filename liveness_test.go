@@ -3,6 +3,7 @@ package maicontact_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -240,4 +241,39 @@ func TestRunGoesOn(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A person for whom MaiAgent takes its time keeps nobody else from their turn, whose
+// change comes after hers.
+func TestSlowPersonKeepsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, nil)
+		s.member("u-alice", alice)
+		s.member("u-bob", bob)
+		ids := map[string]string{}
+		for _, who := range []string{"u-alice", "u-bob"} {
+			b := s.browser()
+			b.login(who)
+			ids[who] = b.contact()
+		}
+		defer s.run()()
+		s.sim.Inject(webchattest.Fault{Kind: webchattest.Hang, Match: func(r *http.Request, _ []byte) bool {
+			return strings.Contains(r.URL.Path, ids["u-alice"])
+		}})
+		slow, quick := alice, bob
+		slow.Name, quick.Name = "Alice Wu", "Bob Wu"
+		s.change(alicePerson, desiring(slow, 9)) // on another server, which died
+		time.Sleep(2 * time.Second)
+		if row := s.row(alicePerson); !row.IsClaimed(time.Now()) {
+			t.Fatal("nobody works on hers")
+		}
+		s.change(testScope.Member("u-bob"), desiring(quick, 9))
+		time.Sleep(3 * time.Second)
+		if row := s.row(alicePerson); !row.IsClaimed(time.Now()) {
+			t.Fatal("hers was no wait")
+		}
+		if name := s.upstream(ids["u-bob"]).Name; name != quick.Name {
+			t.Errorf("MaiAgent has %q", name)
+		}
+	})
 }

@@ -78,6 +78,7 @@ type Resolver struct {
 	updates   updates
 	early     early
 	unasked   background.Every
+	unworked  background.Every
 	blind     background.Every
 	unrun     background.Every
 	running   atomic.Int32 // how many times Run is

@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/background"
@@ -102,11 +101,18 @@ func (r *Resolver) round(ctx context.Context, most time.Duration, every *backgro
 	return ask(timed)
 }
 
+// upkeep works on due rows, some at a time. Nobody waits for a row that takes long:
+// what is due is asked for again while others are worked on.
 func (r *Resolver) upkeep(ctx context.Context) {
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	working := make(chan struct{}, r.Workers)
+	var failed atomic.Bool
 	for ctx.Err() == nil {
 		r.retireWaiting(ctx)
 		r.lookAtEarly(ctx)
-		if r.API.Down() {
+		probing := r.API.Probing()
+		if r.API.Down() || probing && len(working) > 0 {
 			_ = background.Sleep(ctx, pollInterval)
 			continue
 		}
@@ -117,36 +123,38 @@ func (r *Resolver) upkeep(ctx context.Context) {
 		})
 		// Other processes have the same list; few should meet at one row.
 		rand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
-		if r.API.Probing() && len(due) > 1 {
+		if probing && len(due) > 1 {
 			due = due[:1]
 		}
-		if r.upkeepOf(ctx, due) && len(due) == dueAtOnce {
+		for _, p := range due {
+			working <- struct{}{}
+			workers.Go(func() {
+				defer func() { <-working }()
+				if err := r.upkeepOf(ctx, p); err != nil {
+					failed.Store(true)
+				}
+			})
+		}
+		if !failed.Swap(false) && len(due) == dueAtOnce {
 			continue // there is more
 		}
 		_ = background.Sleep(ctx, pollInterval/2+rand.N(pollInterval))
 	}
 }
 
-// upkeepOf works on due rows, some at a time. Rows that another process holds
-// are left to it. It reports whether everything could be worked on.
-func (r *Resolver) upkeepOf(ctx context.Context, due []contacts.Person) bool {
-	var group errgroup.Group
-	group.SetLimit(r.Workers)
-	for _, p := range due {
-		group.Go(func() error {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			return r.detached(ctx, mostFlights, func(ctx context.Context) error {
-				return r.reconcile.Upkeep(ctx, r.Store, p)
-			})
-		})
+// upkeepOf works on a due row. One that another process holds, or that is worked on
+// here already, is left to that.
+func (r *Resolver) upkeepOf(ctx context.Context, p contacts.Person) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	err := group.Wait()
+	err := r.detached(ctx, mostFlights, func(ctx context.Context) error { return r.reconcile.Upkeep(ctx, r.Store, p) })
 	if err != nil && ctx.Err() == nil {
-		r.Logger.WarnContext(ctx, "maicontact: a waiting change was not worked on", "error", err)
+		if n := r.unworked.Count(time.Now()); n > 0 {
+			r.Logger.WarnContext(ctx, "maicontact: a waiting change was not worked on", "times", n, "error", err)
+		}
 	}
-	return err == nil
+	return err
 }
 
 // prune takes out visitors whose cookie cannot come back.
