@@ -3,6 +3,7 @@ package maicontact_test
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -54,6 +55,29 @@ func TestSessionReadFailsOnce(t *testing.T) {
 	store.fails.Store(1)
 	if b.contact() != id {
 		t.Errorf("one read timeout of the session store: the visitor lost the contact for good, %d contacts", len(s.sim.Contacts()))
+	}
+}
+
+// While the session store fails a page learns that no member is there any more, as
+// soon as Identify says so, whenever visitors' contacts are made.
+func TestLogoutWhileSessionsFail(t *testing.T) {
+	for start, want := range map[maicontact.Start]string{maicontact.OnLoad: "unavailable", maicontact.OnOpen: "not opened"} {
+		for hangs, fails := range map[string]int32{"read once": 2, "for long": 1 << 20} {
+			t.Run(fmt.Sprint(want, ", ", hangs), func(t *testing.T) {
+				store := &flaky{mapStore: newMapStore()}
+				s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Sessions, c.Visitors.Start = store, start })
+				s.member("u-alice", alice)
+				b := s.browser()
+				b.login("u-alice")
+				former := listen(t, b.send("GET", "/webchat.json")).Epoch
+				b.logout()
+				store.fails.Store(fails)
+				gone := listen(t, b.send("GET", "/webchat.json"))
+				if fails > 2 && gone.Reason != want || gone.Epoch == "" || gone.Epoch == former {
+					t.Errorf("after the logout %+v, before %q", gone, former)
+				}
+			})
+		}
 	}
 }
 

@@ -66,10 +66,10 @@ func (x *exchange) greet(ctx context.Context, o *session.Opened, how session.Act
 	fresh := session.Entry{Owner: q.Owner, Visitor: key, Issued: time.Now()}
 	if err := m.sessions.Try(ctx, x.request, o, fresh, m.guard.IsHTTPS(x.request), life); err != nil {
 		m.sessionFailed(ctx, slog.LevelError, "the session cannot be written, no chat for this visitor; check Config.Sessions", err)
-		return true, verdict{err: fmt.Errorf("%w: session: %w", Unavailable, err)}
+		// It is known, though, that no member is there any more.
+		return true, verdict{owner: m.nobody, err: fmt.Errorf("%w: session: %w", Unavailable, err)}
 	}
 	if !m.limit.Take(ctx, x.request, m.log) {
-		// It is known, though, that no member is there any more.
 		return true, verdict{owner: m.nobody, err: Crowded}
 	}
 	if !x.write(fresh, life) {

@@ -131,7 +131,7 @@ func (x *exchange) ask(ctx context.Context) (_ *resolve.Question, done bool, _ v
 		// Should Identify panic, later askers must not wait or see a member.
 		x.answered, x.known = true, verdict{err: Unavailable}
 		x.answered, x.known = x.identify(ctx)
-		if err := x.known.err; err != nil && ctx.Err() != nil && x.known.owner != x.mc.nobody {
+		if err := x.known.err; err != nil && ctx.Err() != nil && (x.known.owner != x.mc.nobody || errors.Is(err, Unavailable)) {
 			// Only this asker's time was over; another may still find out.
 			x.begun, x.answered, x.known, x.opened = false, false, verdict{}, nil
 			return nil, true, verdict{err: err}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/maicontact/maicontact"
@@ -100,6 +101,28 @@ func TestFirstAskerLeavesDuringIdentify(t *testing.T) {
 		}
 	})
 	s.browser().send("GET", "/page")
+}
+
+// Nor does one whose time is over while the session is read.
+func TestFirstAskerLeavesDuringTheSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &hangingSessions{mapStore: newMapStore()}
+		s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Sessions = store })
+		s.mux.HandleFunc("/page", func(w http.ResponseWriter, r *http.Request) {
+			hang := make(chan struct{})
+			store.read = hang
+			ctx, cancel := context.WithTimeout(r.Context(), 5*time.Millisecond)
+			defer cancel()
+			maicontact.ContactID(ctx)
+			close(hang)
+			synctest.Wait()
+			store.read = nil
+			if _, err := maicontact.ContactID(r.Context()); err != nil {
+				t.Errorf("the second asker, whose context lives, got %v", err)
+			}
+		})
+		s.browser().send("GET", "/page")
+	})
 }
 
 // A page with the snippet that nobody sees makes no contact.
