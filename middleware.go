@@ -75,11 +75,11 @@ func New(c Config) (*Middleware, error) {
 	m.resolver = resolve.New(resolve.Options{
 		Scope: m.scope, Store: c.Store,
 		Budget: c.Timing.Budget, Recheck: c.Timing.Recheck, Stale: c.Timing.StaleIfError, Drain: c.Timing.Drain,
-		Keep:    min(firstLife, c.Cookie.MaxAge) + visitorSlack,
-		Workers: max(1, c.Limits.Calls/2), InsecureStalePermissions: c.InsecureStalePermissions,
+		Keep: min(firstLife, c.Cookie.MaxAge) + visitorSlack, Workers: max(1, c.Limits.Calls/2),
 		Options: reconcile.Options{
 			API:    upstream.New(client, upstream.Options{Calls: c.Limits.Calls, PerSecond: c.Limits.CallsPerSecond, Logger: c.Logger}),
 			Timing: c.reconciling(), Suspended: c.SuspendedAccess, VendorKeys: c.VendorKeys, RemakeMoved: c.RemakeMoved, OnRefused: m.refused, Logger: c.Logger,
+			InsecureStalePermissions: c.InsecureStalePermissions,
 		},
 	})
 	return m, nil

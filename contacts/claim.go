@@ -224,7 +224,8 @@ func (r Row) NextGeneration(owner int64, now time.Time) (Row, error) {
 // write may land until then, so what MaiAgent holds is not known, and a
 // tombstone that was complete is looked at again. sent is what was sent. Another
 // claim is void, as it does not know of that doubt; the row is due at the end of
-// its lease.
+// its lease, which stays: a call of that claim may be under way until then. Nobody
+// waits for it: the row is not claimed any more.
 func (r Row) Lost(sent Desired, until, now time.Time) Row {
 	r.Updated = now
 	if until.After(r.DoubtUntil) {

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -176,6 +177,50 @@ func TestOutageIsNobodysFailure(t *testing.T) {
 				}
 				if at.Row.Failures > 5 { // those of before it was known
 					t.Errorf("%d failures", at.Row.Failures)
+				}
+			})
+		})
+	}
+}
+
+// Where an id is handed out before its access is confirmed nobody waits for that,
+// also while another server works on the row.
+func TestNoWaitForWhatIsHandedOut(t *testing.T) {
+	for insecure, want := range map[bool]time.Duration{true: 2 * time.Second, false: 10 * time.Second} {
+		t.Run(fmt.Sprint("insecure: ", insecure), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sim, err := webchattest.New(webchattest.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer sim.Close()
+				r := newReconciler(t, sim)
+				r.InsecureStalePermissions = insecure
+				store, person := contacts.NewMemoryStore(), contacts.Scope{Namespace: "shop", InboxID: webchattest.DefaultInboxID}.Member("1")
+				other, err := contacts.Read(t.Context(), store, person)
+				var owner int64
+				if err == nil {
+					owner, err = r.Claim(t.Context(), other, desire("Ann"))
+				}
+				if err != nil || owner == 0 {
+					t.Fatal(owner, err)
+				}
+				at, err := contacts.Read(t.Context(), store, person)
+				if err != nil {
+					t.Fatal(err)
+				}
+				go func() {
+					time.Sleep(time.Second) // it has found the contact, and changes it
+					_ = other.Change(context.Background(), func(row contacts.Row, now time.Time) (contacts.Row, error) {
+						return row.Bind(owner, "33333333-3333-4333-8333-333333333333", contacts.Stamp{}, now)
+					})
+				}()
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				defer cancel()
+				began := time.Now()
+				err = r.Settle(ctx, at, AsItIs)
+				if took := time.Since(began); took > want || insecure != (err == nil) {
+					t.Errorf("%v after %v, want it within %v", err, took, want)
 				}
 			})
 		})

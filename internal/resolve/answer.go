@@ -10,10 +10,6 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-func (r *Resolver) mayHandOut(row contacts.Row) bool {
-	return row.Ready() || r.InsecureStalePermissions && row.Life == contacts.Live && row.ContactID != ""
-}
-
 // answer says what the row allows.
 func (r *Resolver) answer(at *contacts.Reading, q *Question, older bool) (Answer, error) {
 	row := at.Row
@@ -28,7 +24,7 @@ func (r *Resolver) answer(at *contacts.Reading, q *Question, older bool) (Answer
 		return Answer{}, contacts.ErrSuspended
 	case row.Desired.Access != q.Desired.Stamp.Access && !r.InsecureStalePermissions:
 		return Answer{}, ErrPending // not this request's permissions
-	case r.mayHandOut(row):
+	case r.reconcile.MayHandOut(row):
 		settled := !older && row.Desired == q.Desired.Stamp && row.IsSettled()
 		return Answer{ID: row.ContactID, Trust: row.Trust, Checked: at.At(), Expires: row.Expires, Settled: settled}, nil
 	case row.LastCall.Outcome == contacts.OutcomeRefused && row.Failures > 0:

@@ -61,8 +61,6 @@ type Options struct {
 	Drain   time.Duration // how long Run waits for work under way
 	Keep    time.Duration // how long the row of a visitor is kept at least
 	Workers int           // rows that Run works on at a time
-	// InsecureStalePermissions hands out an id before its access is confirmed.
-	InsecureStalePermissions bool
 	reconcile.Options
 }
 

@@ -47,7 +47,7 @@ func (r *Resolver) settle(ctx context.Context, at *contacts.Reading, q *Question
 		err = r.makeFirst(ctx, at, desire)
 	case r.API.Down():
 		err = at.Change(ctx, desire)
-	case next.Life == contacts.Suspended || r.mayHandOut(next): // to wait changes no answer
+	case next.Life == contacts.Suspended || r.reconcile.MayHandOut(next): // to wait changes no answer
 		err = r.settleLater(ctx, at, desire)
 	default:
 		err = r.reconcile.Settle(ctx, at, desire)
