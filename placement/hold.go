@@ -77,7 +77,14 @@ func (w *responseWriter) sniff() error {
 func (w *responseWriter) send(changed bool, length int64) {
 	h := w.inner.Header()
 	// What the handler has set since it began came too late, as always; only
-	// trailers may.
+	// trailers may. Those that were declared are set in the same map after the
+	// header has left, of which they are no part.
+	trailers := http.Header{}
+	for _, name := range tokens(w.header, "Trailer") {
+		if name = http.CanonicalHeaderKey(name); len(h[name]) > 0 {
+			trailers[name] = h[name]
+		}
+	}
 	maps.DeleteFunc(h, func(name string, _ []string) bool { return !strings.HasPrefix(name, http.TrailerPrefix) })
 	maps.Copy(h, w.header)
 	if changed {
@@ -92,6 +99,7 @@ func (w *responseWriter) send(changed bool, length int64) {
 		w.declared = -1 // net/http knows the length, and sees when it is not kept
 	}
 	w.inner.WriteHeader(http.StatusOK)
+	maps.Copy(h, trailers)
 }
 
 // presume sends the header of a page that may still be changed.

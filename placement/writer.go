@@ -83,10 +83,6 @@ func (w *responseWriter) begin(status int) {
 	w.stage, w.header, w.declared = holding, h.Clone(), declaredLength(h)
 	if kind == page {
 		w.watch()
-		if present(h, "Trailer") {
-			// Trailers are set in the same map later, and are not header.
-			w.presume()
-		}
 	}
 }
 

@@ -63,6 +63,12 @@ func TestWays(t *testing.T) {
 			w.Header().Set(http.TrailerPrefix+"More", "b")
 			return err
 		},
+		"trailer, no type": func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header().Set("Trailer", "x, sum")
+			_, err := io.WriteString(w, bare)
+			w.Header().Set("Sum", "a")
+			return err
+		},
 		"undeclared trailer": func(w http.ResponseWriter, _ *http.Request) error {
 			io.WriteString(w, bare[:40])
 			w.Header().Set(http.TrailerPrefix+"More", "b")
@@ -71,7 +77,7 @@ func TestWays(t *testing.T) {
 			return err
 		},
 	}
-	trailers := map[string]string{"trailer": "Sum=a More=b", "undeclared trailer": "More=b"}
+	trailers := map[string]string{"trailer": "Sum=a More=b", "trailer, no type": "Sum=a", "undeclared trailer": "More=b"}
 	for name, way := range ways {
 		for _, http2 := range []bool{false, true} {
 			t.Run(fmt.Sprintf("http2=%v/%s", http2, name), func(t *testing.T) {
@@ -104,6 +110,27 @@ func TestWays(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A reply that is too short to tell its type before it ends keeps its trailers, also
+// where it is no page.
+func TestTrailersOfAShortReply(t *testing.T) {
+	server := httptest.NewServer(newPlacement(t, placement.Config{})(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Trailer", "Sum")
+		io.WriteString(w, "plain text")
+		w.Header().Set("Sum", "a")
+		w.Header().Set("Late", "no trailer")
+	})))
+	defer server.Close()
+	response, err := server.Client().Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || string(body) != "plain text" || response.Trailer.Get("Sum") != "a" || response.Header.Get("Sum")+response.Header.Get("Late") != "" {
+		t.Errorf("body %q, header %v, trailers %v, error %v", body, response.Header, response.Trailer, err)
 	}
 }
 
