@@ -2,7 +2,9 @@ package upstream
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -18,6 +20,23 @@ var outages = map[string]webchattest.Fault{
 	"cut":       {Kind: webchattest.CutBefore},
 	"HTML":      {Kind: webchattest.HTML},
 	"throttled": {Kind: webchattest.TooMany, RetryAfter: "1"},
+}
+
+// A listing that repeats its pages is the error of that listing alone: each page of
+// it was answered.
+func TestRepeatedPagesAreNoOutage(t *testing.T) {
+	b := newBed(t, Options{Calls: 4, PerSecond: -1})
+	id := webchat.ContactID("33333333-3333-4333-8333-333333333333")
+	b.sim.Inject(webchattest.Fault{
+		Kind: webchattest.Refuse, Status: http.StatusOK,
+		Body: `{"results":[],"next":"http://127.0.0.1/api/contacts/` + id.Reveal() + `/conversations?page=1"}`,
+	})
+	for range 2 * failuresOfOutage {
+		err := b.Conversations(t.Context(), id, func(json.RawMessage) error { return nil })
+		if !errors.Is(err, webchat.ErrBadReply) || !strings.Contains(err.Error(), "pages repeat") {
+			t.Fatal(err)
+		}
+	}
 }
 
 // While MaiAgent is down it gets a probe now and then, nobody else waits for it,

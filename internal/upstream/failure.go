@@ -53,14 +53,16 @@ func IsUnclear(err error) bool {
 // contact.
 func isOutage(err error) bool {
 	api, ok := errors.AsType[*webchat.Error](err)
-	if !ok || errors.Is(err, webchat.ErrInvalid) {
+	if !ok || isNoAnswer(err) || errors.Is(err, webchat.ErrInvalid) {
 		return false
 	}
 	return api.Status/100 != 4 || api.Status == http.StatusRequestTimeout || api.Status == http.StatusTooManyRequests
 }
 
-// isNoAnswer reports that no call was made, so that MaiAgent said nothing.
+// isNoAnswer reports that no call was made, so that MaiAgent said nothing: as what
+// was to be sent is not valid, or as a listing does not end, each page of which was
+// answered.
 func isNoAnswer(err error) bool {
 	api, ok := errors.AsType[*webchat.Error](err)
-	return err != nil && (!ok || api.Status == 0 && errors.Is(err, webchat.ErrInvalid))
+	return err != nil && (!ok || api.Status == 0 && (errors.Is(err, webchat.ErrInvalid) || errors.Is(err, webchat.ErrBadReply)))
 }

@@ -28,6 +28,9 @@ func TestWhatAFailureMeans(t *testing.T) {
 		"the source id is refused": {
 			&webchat.Error{Operation: OpCreate, Status: 400, Fields: map[string][]string{"sourceId": {"no"}}}, means{},
 		},
+		"pages repeat": {
+			&webchat.Error{Operation: "find_contacts", Err: fmt.Errorf("%w: pages repeat", webchat.ErrBadReply)}, means{noAnswer: true},
+		},
 		"not found":               {api("get_contact", 404, false), means{}},
 		"the key is wrong":        {api("get_contact", 401, false), means{}},
 		"a redirect":              {api("get_contact", 302, false), means{outage: true}},
