@@ -237,7 +237,8 @@ type Visitors struct {
 type Timing struct {
 	// Budget is the longest time a request waits for a contact, and in all for a
 	// session store that is no cookie store. Defaults to 2 seconds; negative:
-	// never wait for a contact, and 2 seconds for the session.
+	// never wait for a contact, and 2 seconds for the session. The context that
+	// Identify and WidgetOptions get ends after it, and after no less than 2 seconds.
 	Budget time.Duration
 
 	// Recheck is how long a session entry is believed before the row is read

@@ -125,8 +125,6 @@ func (x *exchange) legs(ctx context.Context) (verdict, *webchat.Options) {
 // widgetOptions returns nil when they cannot be had.
 func (x *exchange) widgetOptions(ctx context.Context) *webchat.Options {
 	m := x.mc
-	ctx, cancel := context.WithTimeout(ctx, max(m.config.Timing.Budget, defaultBudget))
-	defer cancel()
 	options, err := m.config.WidgetOptions(x.privateCopy(ctx, new(session.Isolated)))
 	if err != nil {
 		m.log.WarnContext(ctx, "maicontact: Config.WidgetOptions failed; the chat starts without them", "error", err)

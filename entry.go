@@ -203,13 +203,13 @@ func isolated(ctx context.Context) *session.Isolated {
 	return &session.Isolated{Context: ctx, Hidden: exchangeKey{}}
 }
 
-// privateCopy returns a copy of the request for use on any goroutine: in the
-// asker's context, with no gorilla session shared.
+// privateCopy returns a copy of the request for a hook, on any goroutine: in the
+// asker's context, for as long as a page waits, with no gorilla session shared.
 func (x *exchange) privateCopy(ctx context.Context, room *session.Isolated) *http.Request {
 	if room.Context != nil {
 		room = new(session.Isolated) // that of the first copy may be in use yet
 	}
-	*room = *isolated(ctx)
+	room.Context, room.Hidden, room.Within = ctx, exchangeKey{}, max(x.mc.config.Timing.Budget, defaultBudget)
 	return x.request.WithContext(room)
 }
 

@@ -1,6 +1,8 @@
 package maicontact_test
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -47,4 +49,36 @@ func TestSlowPageKeepsItsSession(t *testing.T) {
 			t.Errorf("a slow logout sets the cookies %q", response.Header["Set-Cookie"])
 		}
 	})
+}
+
+// A page waits for Identify, where that goes by its request's context, no longer than
+// Timing.Budget, or the usual one where that is less.
+func TestSlowIdentify(t *testing.T) {
+	for name, how := range map[string]func(ctx context.Context){
+		"waits for it":      func(ctx context.Context) { <-ctx.Done() },
+		"derives one":       func(ctx context.Context) { child, stop := context.WithCancel(ctx); defer stop(); <-child.Done() },
+		"looks at the time": func(ctx context.Context) { until, _ := ctx.Deadline(); time.Sleep(time.Until(until) + 1) },
+		"asks time and again": func(ctx context.Context) {
+			for ctx.Err() == nil {
+				time.Sleep(time.Millisecond)
+			}
+		},
+	} {
+		for budget, want := range map[time.Duration]time.Duration{-1: 2 * time.Second, time.Second: 2 * time.Second, 5 * time.Second: 5 * time.Second} {
+			t.Run(fmt.Sprint(name, ", ", budget), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) { c.Timing.Budget = budget })
+					s.identifyBy(func(r *http.Request) (*maicontact.Member, error) {
+						how(r.Context())
+						return nil, r.Context().Err()
+					})
+					began := time.Now()
+					a := s.browser().ask()
+					if took := time.Since(began); a.Reason != "unavailable" || took < want || took > want+time.Millisecond {
+						t.Errorf("%+v after %v, want it after %v", a, took, want)
+					}
+				})
+			})
+		}
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/textproto"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/gorilla/sessions"
 )
@@ -15,7 +17,31 @@ import (
 type Isolated struct {
 	context.Context
 	Hidden any // a key; nil: none
+	// Within is how long it lasts from when its end is first asked about: most who get
+	// it never do, and pay for no timer. 0: as long as the Context.
+	Within time.Duration
+
+	once   sync.Once
+	timed  context.Context
+	cancel context.CancelFunc // nobody calls it: the time is short, and the request may end before
 }
+
+func (c *Isolated) bounded() context.Context {
+	if c.Within <= 0 {
+		return c.Context
+	}
+	c.once.Do(func() { c.timed, c.cancel = context.WithTimeout(c.Context, c.Within) })
+	return c.timed
+}
+
+// Deadline implements [context.Context].
+func (c *Isolated) Deadline() (time.Time, bool) { return c.bounded().Deadline() }
+
+// Done implements [context.Context].
+func (c *Isolated) Done() <-chan struct{} { return c.bounded().Done() }
+
+// Err implements [context.Context].
+func (c *Isolated) Err() error { return c.bounded().Err() }
 
 // Value tells gorilla's registry by its type, as the key is not exported.
 func (c *Isolated) Value(key any) any {
