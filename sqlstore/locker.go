@@ -24,16 +24,19 @@ type mysqlLock struct{}
 
 const lockName = `CONCAT('` + versionTable + `.', CRC32(DATABASE()))`
 
-// SessionLock implements [lock.SessionLocker].
+var errLockHeld = errors.New("another program is migrating the schema and does not end")
+
+// SessionLock implements [lock.SessionLocker]. It asks anew every second: not every
+// driver, and no server, lets go of a statement that waits when ctx ends.
 func (mysqlLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
-	var got sql.NullInt64
-	if err := conn.QueryRowContext(ctx, `SELECT GET_LOCK(`+lockName+`, ?)`, longestWait).Scan(&got); err != nil {
-		return err
+	for range longestWait {
+		var got sql.NullInt64
+		err := conn.QueryRowContext(ctx, `SELECT GET_LOCK(`+lockName+`, 1)`).Scan(&got)
+		if err != nil || got.Int64 == 1 {
+			return err
+		}
 	}
-	if got.Int64 != 1 {
-		return errors.New("another program is migrating the schema and does not end")
-	}
-	return nil
+	return errLockHeld
 }
 
 // SessionUnlock implements [lock.SessionLocker].
