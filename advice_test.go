@@ -1,6 +1,7 @@
 package maicontact_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"log/slog"
@@ -9,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/gorilla/sessions"
 
 	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/webchat/webchattest"
@@ -196,4 +199,24 @@ func TestRetirementWaitsForRun(t *testing.T) {
 			t.Errorf("%d warnings, %d before:\n%s", n, before, warnings.String())
 		}
 	})
+}
+
+// Where a cookie store only signs the log says once that the contact id can be read in
+// the cookie.
+func TestReadableCookies(t *testing.T) {
+	const line = "can read the contact id in it"
+	signed := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+		c.Sessions = sessions.NewCookieStore(bytes.Repeat([]byte{1}, 32))
+	})
+	signed.browser().contact()
+	if n := strings.Count(signed.log.String(), line); n != 1 || !strings.Contains(signed.log.String(), "Config.Sessions") {
+		t.Errorf("%d lines, want one:\n%s", n, signed.log)
+	}
+	unreadable := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+		c.Sessions, _ = maicontact.NewCookieStore(bytes.Repeat([]byte{1}, 32))
+	})
+	unreadable.browser().contact()
+	if strings.Contains(unreadable.log.String(), line) {
+		t.Errorf("a needless line:\n%s", unreadable.log)
+	}
 }

@@ -83,7 +83,9 @@ func TestLogoutWhileSessionsFail(t *testing.T) {
 
 // Where only members chat, a former member's entry is cleared.
 func TestMembersOnlySite(t *testing.T) {
-	s := newSite(t, nil)
+	s := newSite(t, func(c *maicontact.Config, _ *webchattest.Options) {
+		c.Sessions = sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")) // the test reads it
+	})
 	s.member("u-alice", alice)
 	b := s.browser()
 	b.login("u-alice")

@@ -67,7 +67,7 @@ func New(c Config) (*Middleware, error) {
 	}
 	m := &Middleware{
 		config: c, scope: contacts.Scope{Namespace: c.Namespace, InboxID: c.InboxID}, log: c.Logger, guard: policy, sessions: kept, renderer: renderer,
-		limit: ratelimit.New(c.limits()), advice: advice.New(c.Logger, policy),
+		limit: ratelimit.New(c.limits()), advice: advice.New(c.Logger, policy, kept.Readable),
 	}
 	m.nobody = identity.Nobody(m.scope)
 	m.keys = m.nobody[:8]

@@ -53,7 +53,7 @@ func newSite(t *testing.T, change func(*maicontact.Config, *webchattest.Options)
 		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID},
 		Namespace: "shop-test", Cookie: maicontact.Cookie{Name: "maicontact"},
 		Identify: s.whoIs,
-		Sessions: sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef")),
+		Sessions: sessions.NewCookieStore([]byte("0123456789abcdef0123456789abcdef"), []byte("fedcba9876543210fedcba9876543210")),
 		Store:    maicontact.NewMemoryStore(),
 		Visitors: maicontact.Visitors{Start: maicontact.OnLoad}, // see open_test.go for the other
 		Logger:   slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

@@ -23,8 +23,14 @@ type Advisor struct {
 	sessions, store                      background.Every
 }
 
-// New returns an Advisor of a site with that policy.
-func New(log *slog.Logger, policy guard.Policy) *Advisor { return &Advisor{log: log, policy: policy} }
+// New returns an Advisor of a site with that policy. What is wrong from the start is
+// said at once: that the site's cookies are readable.
+func New(log *slog.Logger, policy guard.Policy, readable bool) *Advisor {
+	if readable {
+		log.Warn("maicontact: " + readableText)
+	}
+	return &Advisor{log: log, policy: policy}
+}
 
 // longestText bounds what a browser can put into the log.
 const longestText = 100
@@ -51,6 +57,8 @@ const (
 		"call ContactID, ContactInto or Snippet before the first byte is written, and render the page into a buffer"
 	sessionsText = "the session store gave no answer in time, so that pages go on without the chat; " +
 		"check Config.Sessions: a request waits for it no longer than Timing.Budget"
+	readableText = "the session store signs its cookie and does not encrypt it, so that whoever has the cookie can read the contact id in it; " +
+		"give Config.Sessions an encryption key, or take NewCookieStore"
 	storeText = "the store does not answer; members keep the chat from their session for a while"
 )
 

@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -72,16 +73,29 @@ func ownCodec(store sessions.Store) *codec {
 	return c
 }
 
-// checkCookieStore tries the keys of a cookie store.
-func checkCookieStore(cookies *sessions.CookieStore, name string) error {
+// checkCookieStore tries the keys of a cookie store. It reports whether what is in its
+// cookies can be read without them.
+func checkCookieStore(cookies *sessions.CookieStore, name string) (readable bool, err error) {
 	if cookies.Options == nil {
-		return errors.New("the cookie store has no Options: make it with NewCookieStore")
+		return false, errors.New("the cookie store has no Options: make it with NewCookieStore")
 	}
-	_, err := contained(func() (string, error) {
+	text, err := contained(func() (string, error) {
 		return securecookie.EncodeMulti(name, map[any]any{entryKey: ""}, cookies.Codecs...)
 	})
 	if err != nil {
-		return fmt.Errorf("the cookie store cannot write a cookie, check its keys: %w", err)
+		return false, fmt.Errorf("the cookie store cannot write a cookie, check its keys: %w", err)
 	}
-	return nil
+	return isReadable(text), nil
+}
+
+// isReadable goes by gorilla's format: the time, the values and the signature, each
+// encoded once more.
+func isReadable(cookie string) bool {
+	whole, _ := base64.URLEncoding.DecodeString(cookie)
+	for part := range bytes.SplitSeq(whole, []byte("|")) {
+		if values, _ := base64.URLEncoding.DecodeString(string(part)); bytes.Contains(values, []byte(entryKey)) {
+			return true
+		}
+	}
+	return false
 }

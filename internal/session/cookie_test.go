@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -157,6 +158,37 @@ func TestCookieSizes(t *testing.T) {
 		t.Logf("%s: %d characters", name, size)
 		if size > test.most {
 			t.Errorf("%s: %d characters, want %d at most", name, size, test.most)
+		}
+	}
+}
+
+// A cookie that whoever has it can read the contact id in is told from one that nobody
+// can read.
+func TestReadable(t *testing.T) {
+	key, other := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
+	own, err := NewCookieStore(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moving := sessions.NewCookieStore(key) // on the way to ours
+	moving.Codecs = append(slices.Clone(own.Codecs), moving.Codecs...)
+	for name, test := range map[string]struct {
+		store sessions.Store
+		want  bool
+	}{
+		"signed":                      {sessions.NewCookieStore(key), true},
+		"signed, and encrypted":       {sessions.NewCookieStore(key, other), false},
+		"signed since, and encrypted": {sessions.NewCookieStore(key, nil, key, other), true},
+		"ours":                        {own, false},
+		"ours, and signed before":     {moving, false},
+		"on the server":               {newMapStore(), false},
+	} {
+		s, err := New(Options{Store: test.store, Name: "s"})
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if s.Readable != test.want {
+			t.Errorf("%s: readable %v", name, s.Readable)
 		}
 	}
 }

@@ -33,6 +33,9 @@ type Options struct {
 
 // Sessions reads and writes our sessions. It is safe for concurrent use.
 type Sessions struct {
+	// Readable: whoever has a cookie can read what is in it.
+	Readable bool
+
 	options Options
 	cookies *sessions.CookieStore // the store, when it is one
 	codec   *codec                // of the store, when it is ours
@@ -48,7 +51,8 @@ func New(options Options) (*Sessions, error) {
 		return nil, errors.New("it must be a gorilla session store, such as that of NewCookieStore(secret)")
 	}
 	if cookies, ok := options.Store.(*sessions.CookieStore); ok {
-		if err := checkCookieStore(cookies, options.Name); err != nil {
+		var err error
+		if s.Readable, err = checkCookieStore(cookies, options.Name); err != nil {
 			return nil, err
 		}
 		s.cookies, s.codec = cookies, ownCodec(cookies)
