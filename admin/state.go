@@ -17,6 +17,9 @@ const (
 	tableTime = 5 * time.Second
 	// longFeed is how old the feed is at most where all is well.
 	longFeed = 3 * time.Second
+	// longSilence is for how long the failure of the last call says something of
+	// MaiAgent.
+	longSilence = operate.CountedMinutes * time.Minute
 	// callsShown is how many calls are shown one by one.
 	callsShown = 30
 )
@@ -85,13 +88,15 @@ func (p statePage) find() []finding {
 	add(p.Stats.Running && (p.FeedLag < 0 || p.FeedLag > longFeed), "warn", "This process does not hear what changes on other servers, so each request reads the table.")
 	add(p.Stats.Retiring > 0, "warn", "%d visitors have logged in of whom the table does not know yet. It is tried again.", p.Stats.Retiring)
 	failed := p.failedInARow()
-	add(failed == 1, "warn", "The last call of this process to MaiAgent has failed (%s).", p.lastCall())
-	add(failed > 1, "warn", "The last %d calls of this process to MaiAgent have failed (the last one: %s).", failed, p.lastCall())
+	recently := failed > 0 && p.Now.Sub(p.Calls[0].Ended) <= longSilence
+	add(recently && failed == 1, "warn", "The last call of this process to MaiAgent has failed (%s).", p.lastCall())
+	add(recently && failed > 1, "warn", "The last %d calls of this process to MaiAgent have failed (the last one: %s).", failed, p.lastCall())
 	if p.Backlog != nil {
 		add(p.Backlog.Oldest > doctor.LongBacklog, "warn", "%d changes are overdue, the first of them for %s. See that Run runs on the site's servers, and what they log.", p.Backlog.Overdue, took(p.Backlog.Oldest))
 	}
 	well := len(all) == 0
-	add(well && len(p.Calls) > 0, "good", "All is well: MaiAgent answers, and no change waits for long.")
+	add(well && failed > 0, "plain", "The last call of this process to MaiAgent has failed (%s), and none was made since, so see Checks for whether it answers. Nothing else is the matter.", p.lastCall())
+	add(well && failed == 0 && len(p.Calls) > 0, "good", "All is well: MaiAgent answers, and no change waits for long.")
 	add(well && p.HasCalls && len(p.Calls) == 0, "plain", "MaiAgent: no call yet; see Checks. Nothing else is the matter.")
 	add(well && !p.HasCalls, "plain", "This process keeps no calls, so see Checks for whether MaiAgent answers. Nothing else is the matter.")
 	return all

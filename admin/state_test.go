@@ -105,12 +105,16 @@ func TestFindings(t *testing.T) {
 		want    []string
 		last    []int // statuses, the newest first; nil: it is not told of calls
 	}{
-		"well":        {well, time.Second, &operate.Backlog{Waiting: 3, Overdue: 2, Oldest: time.Minute}, []string{"good All is well: MaiAgent answers"}, []int{200, 503, 503, 503}},
-		"no call":     {well, time.Second, &operate.Backlog{}, []string{"plain MaiAgent: no call yet; see Checks. Nothing else is the matter."}, []int{}},
-		"no log":      {well, time.Second, &operate.Backlog{}, []string{"plain This process keeps no calls, so see Checks for whether MaiAgent answers. Nothing else is the matter."}, nil},
-		"one fails":   {well, time.Second, &operate.Backlog{}, []string{"warn The last call of this process to MaiAgent has failed (503, 3s ago)."}, []int{503, 200}},
-		"the first":   {well, time.Second, &operate.Backlog{}, []string{"warn The last call of this process to MaiAgent has failed (no reply, 3s ago)."}, []int{0}},
-		"failing":     {well, time.Second, &operate.Backlog{}, []string{"warn The last 4 calls of this process to MaiAgent have failed (the last one: 503, 3s ago)."}, []int{503, 0, 429, 500, 404}},
+		"well":      {well, time.Second, &operate.Backlog{Waiting: 3, Overdue: 2, Oldest: time.Minute}, []string{"good All is well: MaiAgent answers"}, []int{200, 503, 503, 503}},
+		"no call":   {well, time.Second, &operate.Backlog{}, []string{"plain MaiAgent: no call yet; see Checks. Nothing else is the matter."}, []int{}},
+		"no log":    {well, time.Second, &operate.Backlog{}, []string{"plain This process keeps no calls, so see Checks for whether MaiAgent answers. Nothing else is the matter."}, nil},
+		"one fails": {well, time.Second, &operate.Backlog{}, []string{"warn The last call of this process to MaiAgent has failed (503, 3s ago)."}, []int{503, 200}},
+		"the first": {well, time.Second, &operate.Backlog{}, []string{"warn The last call of this process to MaiAgent has failed (no reply, 3s ago)."}, []int{0}},
+		"failing":   {well, time.Second, &operate.Backlog{}, []string{"warn The last 4 calls of this process to MaiAgent have failed (the last one: 503, 3s ago)."}, []int{503, 0, 429, 500, 404}},
+		"failed once, long ago": {
+			well, time.Second, &operate.Backlog{},
+			[]string{"plain The last call of this process to MaiAgent has failed (503, 1h0m3s ago), and none was made since, so see Checks for whether it answers. Nothing else is the matter."}, []int{503, 200},
+		},
 		"down":        {with(func(s *operate.Stats) { s.Breaker = operate.BreakerOpen }), 0, &operate.Backlog{}, []string{"bad MaiAgent does not answer."}, answers},
 		"probing":     {with(func(s *operate.Stats) { s.Breaker = operate.BreakerHalfOpen }), 0, &operate.Backlog{}, []string{"warn MaiAgent did not answer."}, answers},
 		"no table":    {well, time.Minute, nil, []string{"bad The table does not answer.", "warn This process does not hear"}, answers},
@@ -119,7 +123,11 @@ func TestFindings(t *testing.T) {
 		"retiring":    {with(func(s *operate.Stats) { s.Retiring = 7 }), 0, &operate.Backlog{}, []string{"warn 7 visitors have logged in"}, answers},
 		"behind":      {well, 0, &operate.Backlog{Waiting: 9, Overdue: 8, Oldest: time.Hour}, []string{"warn 8 changes are overdue, the first of them for 1h0m. "}, answers},
 	} {
-		page := statePage{frame: frame{Now: now}, Stats: test.stats, FeedLag: test.lag, Backlog: test.backlog, HasCalls: test.last != nil}
+		looked := now
+		if strings.HasSuffix(name, "long ago") {
+			looked = now.Add(time.Hour)
+		}
+		page := statePage{frame: frame{Now: looked}, Stats: test.stats, FeedLag: test.lag, Backlog: test.backlog, HasCalls: test.last != nil}
 		for n, status := range test.last {
 			page.Calls = append(page.Calls, operate.LoggedCall{Status: status, Ended: now.Add(-time.Duration(n+3) * time.Second)})
 		}
