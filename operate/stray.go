@@ -17,22 +17,21 @@ import (
 
 // stray is a contact of ours that the table does not have.
 type stray struct {
-	id       webchat.ContactID
-	sourceID string
-	created  time.Time
-	visitor  bool
+	id      webchat.ContactID
+	created time.Time
+	visitor bool
 }
 
 // name has a finding tell which contact it is about.
-func (s stray) name(f *Finding) *Finding {
-	f.SourceID, f.ContactEnd, f.Created = s.sourceID, endOf(s.id), timeOf(s.created)
+func (s stray) name(f *Finding, sourceID string) *Finding {
+	f.SourceID, f.ContactEnd, f.Created = sourceID, endOf(s.id), timeOf(s.created)
 	return f
 }
 
 // inbox lists the contacts of the inbox, and looks for those with a source id of
 // this library that are in no row.
 func (a *audit) inbox(ctx context.Context) error {
-	strays := map[string]stray{}
+	strays := map[string]stray{} // by source id
 	pace := func(read func() error) error {
 		_, err := patiently(ctx, a.Operator, func() (struct{}, error) { return struct{}{}, read() })
 		return err
@@ -45,7 +44,7 @@ func (a *audit) inbox(ctx context.Context) error {
 		if _, err := a.store.ByContact(ctx, a.scope.InboxID, held.ID); !errors.Is(err, contacts.ErrNotFound) {
 			return err
 		}
-		strays[held.SourceID] = stray{id: held.ID, sourceID: held.SourceID, created: held.Created, visitor: held.Profile.Name == webchat.AnonymousName}
+		strays[held.SourceID] = stray{id: held.ID, created: held.Created, visitor: held.Profile.Name == webchat.AnonymousName}
 		if len(strays) < mostStrays {
 			return nil
 		}
@@ -66,26 +65,26 @@ func (a *audit) search(ctx context.Context, strays map[string]stray) error {
 			return err
 		}
 		for generation := 1; generation <= row.Generation+reconcile.FurtherGenerations; generation++ {
-			name := identity.SourceID(row.Person, generation)
-			s, ok := strays[name]
+			sourceID := identity.SourceID(row.Person, generation)
+			s, ok := strays[sourceID]
 			if !ok {
 				continue
 			}
-			delete(strays, name)
+			delete(strays, sourceID)
 			if f := belongs(row); f != nil && row.ContactID != s.id {
-				if err := a.found(ctx, s.name(f), row); err != nil {
+				if err := a.found(ctx, s.name(f, sourceID), row); err != nil {
 					return err
 				}
 			}
 		}
 	}
-	for _, s := range strays {
+	for sourceID, s := range strays {
 		if s.visitor {
 			a.counts.Visitors++
 			continue
 		}
 		says := "MaiAgent has a contact of this library that is nobody's in the table: of another site or namespace, or of a table that was lost"
-		if err := a.found(ctx, s.name(find(Orphan, contacts.Person{}, says)), contacts.Row{}); err != nil {
+		if err := a.found(ctx, s.name(find(Orphan, contacts.Person{}, says), sourceID), contacts.Row{}); err != nil {
 			return err
 		}
 	}
@@ -107,7 +106,8 @@ func belongs(row contacts.Row) *Finding {
 }
 
 // holds reports whether a profile is the one with that fingerprint, however
-// MaiAgent writes the keys of its query metadata.
+// MaiAgent writes the keys of its query metadata. The row has no more of it than that,
+// so that [webchat.QueryMetadata.SeenIn] has nothing to compare.
 func holds(p webchat.Profile, stamp contacts.Stamp) bool {
 	if contacts.StampOf(p) == stamp {
 		return true

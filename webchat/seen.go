@@ -51,14 +51,15 @@ func (m QueryMetadata) SeenIn(seen QueryMetadata, vendorKeys ...string) (same bo
 	if m == unreadable || seen == unreadable {
 		return false, nil
 	}
-	c := comparison{added: map[string]bool{}, ignored: map[string]bool{}}
+	c := comparison{ignored: map[string]bool{}}
 	for _, key := range vendorKeys {
 		c.ignored[metadataKey(key)] = true
 	}
 	if !c.objects(m.parsed(), seen.parsed()) {
 		return false, nil
 	}
-	return true, slices.Sorted(maps.Keys(c.added))
+	slices.Sort(c.added)
+	return true, c.added
 }
 
 // parsed returns the object in normal form; empty when there is none.
@@ -82,9 +83,17 @@ const ambiguous = "_ambiguous"
 
 // comparison collects what was added while it compares.
 type comparison struct {
-	added   map[string]bool
+	added   []string        // each once
 	ignored map[string]bool // keys that mean nothing
 	item    bool            // inside of a knowledge base or a condition
+}
+
+func (c *comparison) add(names ...string) {
+	for _, name := range names {
+		if !slices.Contains(c.added, name) {
+			c.added = append(c.added, name)
+		}
+	}
 }
 
 // isVendors reports whether an added key is one of the service's own.
@@ -128,7 +137,7 @@ func (c *comparison) objects(sent, seen map[string]any) bool {
 		if !c.isVendors(key) || grants(key, value) {
 			return false
 		}
-		c.added[cmp.Or(timeKeys[key], itemKeys[key], "other")] = true
+		c.add(cmp.Or(timeKeys[key], itemKeys[key], "other"))
 	}
 	return true
 }
@@ -155,7 +164,7 @@ func (c *comparison) lists(sent, seen []any, key string) bool {
 	for _, want := range sent {
 		best, found := -1, comparison{}
 		for i, item := range rest {
-			inner := comparison{added: map[string]bool{}, ignored: c.ignored, item: true}
+			inner := comparison{ignored: c.ignored, item: true}
 			if inner.values(want, item, "") && (best < 0 || len(inner.added) < len(found.added)) {
 				best, found = i, inner
 			}
@@ -164,7 +173,7 @@ func (c *comparison) lists(sent, seen []any, key string) bool {
 			return false
 		}
 		rest = slices.Delete(rest, best, best+1)
-		maps.Copy(c.added, found.added)
+		c.add(found.added...)
 	}
 	return true
 }

@@ -19,9 +19,9 @@ type Group struct {
 	mu     sync.Mutex
 	under  int
 	closed bool
-	cut    bool
-	ends   map[*context.CancelFunc]struct{} // what Cut calls
-	idle   chan struct{}                    // closed when the last one ends; nil unless waited for
+	uncut  context.Context // which Cut ends; nil: no work has asked for it yet
+	cut    context.CancelFunc
+	idle   chan struct{} // closed when the last one ends; nil unless waited for
 }
 
 // Begin counts one in, whose end is told with [Group.End]. It reports false
@@ -58,36 +58,29 @@ func (g *Group) Count() int {
 func (g *Group) Open() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.closed, g.cut = false, false
+	g.closed = false
+	if g.uncut != nil && g.uncut.Err() != nil {
+		g.uncut = nil // the next work has its time again
+	}
 }
 
 // Cut ends the contexts of all work, also of what was counted in and is yet to
 // start. It does not wait for the work.
 func (g *Group) Cut() {
+	g.untilCut()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.cut = true
-	for end := range g.ends {
-		(*end)()
-	}
+	g.cut()
 }
 
-// endBy has Cut call end until the returned function was called.
-func (g *Group) endBy(end context.CancelFunc) (forget func()) {
+// untilCut returns a context that ends with Cut.
+func (g *Group) untilCut() context.Context {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.cut {
-		end()
+	if g.uncut == nil {
+		g.uncut, g.cut = context.WithCancel(context.Background())
 	}
-	if g.ends == nil {
-		g.ends = map[*context.CancelFunc]struct{}{}
-	}
-	g.ends[&end] = struct{}{}
-	return func() {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		delete(g.ends, &end)
-	}
+	return g.uncut
 }
 
 // Close lets nothing in any more and waits until all has ended. It returns how

@@ -29,7 +29,7 @@ func (g *Group) Finish(ctx context.Context, timeout time.Duration, log *slog.Log
 	defer Contain(ctx, log, &err)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
-	defer g.endBy(cancel)()
+	defer context.AfterFunc(g.untilCut(), cancel)()
 	return work(ctx)
 }
 
