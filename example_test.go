@@ -31,13 +31,17 @@ func whoIs(r *http.Request) (*maicontact.Member, error) {
 // The main path: wrap the server, mount the script route, run the reconciler. The
 // README has a whole program, which also ends gracefully.
 func ExampleNew() {
+	store, err := maicontact.NewCookieStore([]byte(os.Getenv("SESSION_KEY"))) // 32 random bytes
+	if err != nil {
+		log.Fatal(err)
+	}
 	mc, err := maicontact.New(maicontact.Config{
 		API:       webchat.Config{APIKey: os.Getenv("MAIAGENT_API_KEY")},
 		InboxID:   os.Getenv("MAIAGENT_INBOX_ID"),
 		Widget:    webchat.Widget{WebChatID: os.Getenv("MAIAGENT_WEBCHAT_ID")},
 		Namespace: "shop-production",
 		Identify:  whoIs,
-		Sessions:  sessions.NewCookieStore([]byte(os.Getenv("SESSION_KEY"))),
+		Sessions:  store,
 		Store:     maicontact.NewMemoryStore(),
 	})
 	if err != nil {
@@ -59,7 +63,7 @@ func Example_test() {
 		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID, ChatURL: maiagent.ChatURL()},
 		Namespace: "shop-test",
 		Identify:  whoIs,
-		Sessions:  sessions.NewCookieStore([]byte("a test key of thirty-two bytes..")),
+		Sessions:  sessions.NewCookieStore([]byte("a test key of thirty-two bytes.."), []byte("another key of thirty-two bytes.")),
 		Store:     maicontact.NewMemoryStore(),
 	})
 	if err != nil {
@@ -137,7 +141,7 @@ func newShop(maiagent *webchattest.Server) (*maicontact.Middleware, error) {
 		Widget:    webchat.Widget{WebChatID: webchattest.DefaultWebChatID, ChatURL: maiagent.ChatURL()},
 		Namespace: "shop-test",
 		Identify:  whoIs,
-		Sessions:  sessions.NewCookieStore([]byte("a test key of thirty-two bytes..")),
+		Sessions:  sessions.NewCookieStore([]byte("a test key of thirty-two bytes.."), []byte("another key of thirty-two bytes.")),
 		Store:     maicontact.NewMemoryStore(),
 	})
 }
