@@ -23,14 +23,16 @@ type Isolated struct {
 
 	once   sync.Once
 	timed  context.Context
-	cancel context.CancelFunc // nobody calls it: the time is short, and the request may end before
+	cancel context.CancelFunc
 }
 
 func (c *Isolated) bounded() context.Context {
 	if c.Within <= 0 {
 		return c.Context
 	}
-	c.once.Do(func() { c.timed, c.cancel = context.WithTimeout(c.Context, c.Within) })
+	c.once.Do(func() {
+		c.timed, c.cancel = context.WithTimeout(c.Context, c.Within) // #nosec G118 -- the time is short, and the request may end before
+	})
 	return c.timed
 }
 
