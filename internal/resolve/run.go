@@ -150,9 +150,7 @@ func (r *Resolver) upkeepOf(ctx context.Context, p contacts.Person) error {
 	}
 	err := r.detached(ctx, mostFlights, func(ctx context.Context) error { return r.reconcile.Upkeep(ctx, r.Store, p) })
 	if err != nil && ctx.Err() == nil {
-		if n := r.unworked.Count(time.Now()); n > 0 {
-			r.Logger.WarnContext(ctx, "maicontact: a waiting change was not worked on", "times", n, "error", err)
-		}
+		r.unworked.Warn(ctx, r.Logger, "maicontact: a waiting change was not worked on", "error", err)
 	}
 	return err
 }
