@@ -25,7 +25,7 @@ func TestNoPackagesAreNamed(t *testing.T) {
 	b.run("export", "7").exits(exitDone).says(`"reason": "get_contact: status 500"`)
 	b.personal = false
 	b.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Status: 500})
-	b.run("suspend", "7").exits(exitFindings).says("failures   1: ").isPlain()
+	b.run("suspend", "7").exits(exitFindings).says(": get_contact: status 500").isPlain()
 	b.run("show", "7", "--json").exits(exitDone).says(`"reason":"`).isPlain()
 	b.exec("DROP TABLE maicontact_contacts")
 	b.run("doctor", "table").exits(exitFindings).isPlain()
