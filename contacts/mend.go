@@ -19,10 +19,20 @@ func (r Row) Unconfirm(now time.Time) (Row, error) {
 	}
 	ready := r.Ready()
 	r.Confirmed, r.Updated = Stamp{}, now
+	r = r.dueAtOnce(now)
 	if ready {
 		r = r.endTrust(now)
 	}
 	return r, nil
+}
+
+// dueAtOnce has what waits for a later try sent now: what was handed out meanwhile is
+// not any more. A claim goes on.
+func (r Row) dueAtOnce(now time.Time) Row {
+	if r.Waiting != nil && r.Due.After(now) && !r.LeaseUntil.After(now) {
+		r.Due = now
+	}
+	return r
 }
 
 // Outrun takes in that somebody was told of a trust above the row's: the table has lost
@@ -36,7 +46,7 @@ func (r Row) Outrun(trust int64, now time.Time) Row {
 	if r.Life == Suspended && r.Due.IsZero() {
 		r.Due = now
 	}
-	return r.endTrust(now)
+	return r.dueAtOnce(now).endTrust(now)
 }
 
 // EraseAgain has the deletion of a complete tombstone made once more, because

@@ -11,8 +11,11 @@ func TestUnconfirm(t *testing.T) {
 	t.Parallel()
 	unconfirm := func(r contacts.Row) (contacts.Row, error) { return r.Unconfirm(now) }
 	unknown := func(r *contacts.Row) { r.Confirmed = contacts.Stamp{} }
+	due := func(r *contacts.Row) { r.Due = now }
 	checkTransitions(t, []transition{
 		{"a settled one", settled(), unconfirm, change(unknown, distrusted), nil},
+		{"one of which a part is refused", refused(), unconfirm, change(unknown, distrusted, due), nil},
+		{"one that is worked on", with(refused(), claimed), unconfirm, change(unknown, distrusted), nil},
 		{"one that is not handed out", behind(vip), unconfirm, change(unknown), nil},
 		{"again", with(settled(), unknown), unconfirm, nil, nil},
 		{"without contact", waiting(), unconfirm, nil, contacts.ErrFenced},
@@ -30,6 +33,11 @@ func TestUnconfirm(t *testing.T) {
 	}
 }
 
+// refused is handed out, and MaiAgent does not take a part of it before tomorrow.
+func refused() contacts.Row {
+	return with(behind(ann), func(r *contacts.Row) { r.Refused, r.Due = "phone", now.Add(contacts.RefusedTime) })
+}
+
 // What was told of a higher trust was true once; the table has lost it.
 func TestOutrun(t *testing.T) {
 	t.Parallel()
@@ -44,6 +52,8 @@ func TestOutrun(t *testing.T) {
 		{"its own trust", settled(), outrun(settled().Trust), nil, nil},
 		{"a lower one", settled(), outrun(settled().Trust - 1), nil, nil},
 		{"a higher one", settled(), outrun(above), change(unknown, distrusted), nil},
+		{"a higher one, and a part is refused", refused(), outrun(above), change(unknown, distrusted, due), nil},
+		{"a higher one, while it is worked on", with(refused(), claimed), outrun(above), change(unknown, distrusted), nil},
 		{"one of the future", settled(), outrun(far), change(unknown, distrusted, func(r *contacts.Row) { r.Trust = far + 1 }), nil},
 		{"a suspended one", with(settled(), lives(contacts.Suspended)), outrun(above), change(unknown, distrusted, due), nil},
 		{"an erased one", with(plain(), lives(contacts.Erased)), outrun(far), nil, nil},
