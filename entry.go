@@ -200,7 +200,7 @@ func (m *Middleware) visitorOf(ctx context.Context) (*exchange, contacts.Person,
 // isolated returns a context that cannot ask who is there: Identify, which
 // answers that, and hooks get it.
 func isolated(ctx context.Context) *session.Isolated {
-	return &session.Isolated{Context: ctx, Hidden: exchangeKey{}}
+	return &session.Isolated{Context: ctx, Isolation: &session.Isolation{Hidden: exchangeKey{}}}
 }
 
 // privateCopy returns a copy of the request for a hook, on any goroutine: in the
@@ -209,7 +209,7 @@ func (x *exchange) privateCopy(ctx context.Context, room *session.Isolated) *htt
 	if room.Context != nil {
 		room = new(session.Isolated) // that of the first copy may be in use yet
 	}
-	room.Context, room.Hidden, room.Within = ctx, exchangeKey{}, max(x.mc.config.Timing.Budget, defaultBudget)
+	room.Context, room.Isolation = ctx, &x.mc.isolation
 	return x.request.WithContext(room)
 }
 

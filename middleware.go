@@ -39,19 +39,20 @@ import (
 // Middleware is made by [New] and safe for concurrent use. Printing it gives
 // "[maicontact]".
 type Middleware struct {
-	config   Config
-	scope    contacts.Scope
-	nobody   string           // the owner of the answer that there is no chat for whoever is there
-	keys     string           // how the keys of this scope's visitors begin
-	visitor  resolve.Question // of a visitor who is not named yet
-	log      *slog.Logger
-	guard    guard.Policy
-	limit    *ratelimit.Limit
-	advice   *advice.Advisor
-	sessions *session.Sessions
-	resolver *resolve.Resolver
-	renderer *render.Renderer
-	texts    reply.Buffers
+	config    Config
+	scope     contacts.Scope
+	isolation session.Isolation // of hooks that a page waits for
+	nobody    string            // the owner of the answer that there is no chat for whoever is there
+	keys      string            // how the keys of this scope's visitors begin
+	visitor   resolve.Question  // of a visitor who is not named yet
+	log       *slog.Logger
+	guard     guard.Policy
+	limit     *ratelimit.Limit
+	advice    *advice.Advisor
+	sessions  *session.Sessions
+	resolver  *resolve.Resolver
+	renderer  *render.Renderer
+	texts     reply.Buffers
 }
 
 // New checks the configuration and returns a Middleware. It starts no
@@ -69,6 +70,7 @@ func New(c Config) (*Middleware, error) {
 		config: c, scope: contacts.Scope{Namespace: c.Namespace, InboxID: c.InboxID}, log: c.Logger, guard: policy, sessions: kept, renderer: renderer,
 		limit: ratelimit.New(c.limits()), advice: advice.New(c.Logger, policy, kept.Readable),
 	}
+	m.isolation = session.Isolation{Hidden: exchangeKey{}, Within: max(c.Timing.Budget, defaultBudget)}
 	m.nobody = identity.Nobody(m.scope)
 	m.keys = m.nobody[:8]
 	m.visitor = resolve.Asking(contacts.Person{}, c.Visitors.Profile, 0)

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/sessions"
@@ -16,24 +16,36 @@ import (
 // using: a copy of the request for another goroutine gets a map of its own.
 type Isolated struct {
 	context.Context
-	Hidden any // a key; nil: none
-	// Within is how long it lasts from when its end is first asked about: most who get
-	// it never do, and pay for no timer. 0: as long as the Context.
-	Within time.Duration
+	*Isolation // nil: nothing else
+	ending     atomic.Pointer[ending]
+}
 
-	once   sync.Once
-	timed  context.Context
+// Isolation is what else an [Isolated] keeps from who gets it.
+type Isolation struct {
+	Hidden any // a key; nil: none
+	// Within is how long the context lasts from when its end is first asked about:
+	// most who get it never do, and pay for no timer. 0: as long as the one in it.
+	Within time.Duration
+}
+
+type ending struct {
+	context.Context
 	cancel context.CancelFunc
 }
 
+// bounded returns the context that ends in time.
 func (c *Isolated) bounded() context.Context {
-	if c.Within <= 0 {
+	if c.Isolation == nil || c.Within <= 0 {
 		return c.Context
 	}
-	c.once.Do(func() {
-		c.timed, c.cancel = context.WithTimeout(c.Context, c.Within) // #nosec G118 -- the time is short, and the request may end before
-	})
-	return c.timed
+	if c.ending.Load() == nil {
+		e := new(ending)
+		e.Context, e.cancel = context.WithTimeout(c.Context, c.Within) // #nosec G118 -- the time is short, and the request may end before
+		if !c.ending.CompareAndSwap(nil, e) {
+			e.cancel()
+		}
+	}
+	return c.ending.Load().Context
 }
 
 // Deadline implements [context.Context].
@@ -45,12 +57,18 @@ func (c *Isolated) Done() <-chan struct{} { return c.bounded().Done() }
 // Err implements [context.Context].
 func (c *Isolated) Err() error { return c.bounded().Err() }
 
-// Value tells gorilla's registry by its type, as the key is not exported.
+// Value tells gorilla's registry by its type, as the key is not exported. It asks the
+// context that ends, where there is one: package context finds it so, and needs no
+// goroutine for each that is derived.
 func (c *Isolated) Value(key any) any {
-	if key == c.Hidden {
+	if c.Isolation != nil && key == c.Hidden {
 		return nil
 	}
-	value := c.Context.Value(key)
+	in := c.Context
+	if e := c.ending.Load(); e != nil {
+		in = e.Context
+	}
+	value := in.Value(key)
 	if _, ok := value.(*sessions.Registry); ok {
 		return nil
 	}

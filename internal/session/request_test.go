@@ -4,7 +4,9 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/gorilla/sessions"
 )
@@ -79,4 +81,27 @@ func FuzzCookieOf(f *testing.F) {
 			t.Errorf("%q, %q: %q, net/http says %q", first, second, got, want.Value)
 		}
 	})
+}
+
+// A context that ends in time costs those that are derived from it no goroutine, be
+// there a value between them or not.
+func TestIsolatedNeedsNoGoroutines(t *testing.T) {
+	for _, between := range []bool{false, true} {
+		ctx := context.Context(&Isolated{Context: t.Context(), Isolation: &Isolation{Within: time.Minute}})
+		if between {
+			type key struct{}
+			ctx = context.WithValue(ctx, key{}, 1)
+		}
+		before := runtime.NumGoroutine()
+		for range 10 {
+			derived, cancel := context.WithCancel(ctx)
+			defer cancel()
+			if _, ok := derived.Deadline(); !ok {
+				t.Fatal("it does not end in time")
+			}
+		}
+		if n := runtime.NumGoroutine(); n != before {
+			t.Errorf("between %v: %d goroutines, and %d before", between, n, before)
+		}
+	}
 }
