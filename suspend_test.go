@@ -366,8 +366,15 @@ func TestSuspendAMovedContact(t *testing.T) {
 // Who is resumed while MaiAgent is still being told of the suspension has the chat
 // when that is done, not when the write could no longer land had it been lost.
 func TestResumeWhileMaiAgentIsBeingTold(t *testing.T) {
-	for _, slow := range []string{webchattest.GetContact, webchattest.ReplaceContact} {
-		t.Run(slow, func(t *testing.T) {
+	for name, test := range map[string]struct {
+		slow   string
+		refuse []string // is not taken, so that the rest is sent once more
+	}{
+		"reading":       {slow: webchattest.GetContact},
+		"writing":       {slow: webchattest.ReplaceContact},
+		"writing twice": {slow: webchattest.ReplaceContact, refuse: []string{"phoneNumber"}},
+	} {
+		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newSite(t, nil)
 				defer s.run()()
@@ -375,7 +382,8 @@ func TestResumeWhileMaiAgentIsBeingTold(t *testing.T) {
 				b := s.browser()
 				b.login("u-alice")
 				id := b.contact()
-				s.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Operation: slow, Delay: 500 * time.Millisecond})
+				s.sim.Switch(func(w *webchattest.Switches) { w.RefuseFields = test.refuse })
+				s.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Operation: test.slow, Delay: 500 * time.Millisecond})
 				if err := s.mc.Suspend(t.Context(), "u-alice"); err != nil {
 					t.Fatal(err)
 				}

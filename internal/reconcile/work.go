@@ -190,10 +190,11 @@ func (w *work) tell(cause error, retry time.Duration) {
 // made void: what was sent may still land.
 func (w *work) lost() error {
 	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		if row.Owner == w.owner && row.Life == contacts.Live && row.Waiting == nil && !w.began {
-			return row.Rest(w.owner, now) // who was suspended is resumed, and nothing waits
-		}
 		if row.Owner == w.owner {
+			if row.Life == contacts.Live && row.Waiting == nil {
+				row, _ = row.NotWritten(w.owner, w.doubt, now) // what is in doubt is what the answers left so
+				return row.Rest(w.owner, now)                  // who was suspended is resumed, and nothing waits
+			}
 			// It is ours, and only its lease is over.
 			f := contacts.Failure{Reason: "the lease was over", DoubtUntil: row.DoubtUntil, Conflicts: row.Conflicts, Denials: row.Denials}
 			return row.Postpone(w.owner, f, now)
