@@ -218,6 +218,8 @@ var configs = []config{
 	{name: "linked and erased", one: true, lease: 1, doubt: 1, lag: 0, unique: true, writes: 1, profiles: 1, left: budget{asks: 1, links: 1, erasures: 1, suspensions: 1}},
 	{name: "unconfirmed", lease: 1, doubt: 1, lag: 0, unique: true, writes: 1, profiles: 2, left: budget{asks: 2, unconfirms: 1}},
 	{name: "unconfirmed and deleted", one: true, lease: 1, doubt: 1, lag: 1, unique: true, writes: 1, profiles: 1, left: budget{asks: 1, unconfirms: 1, deletions: 1}},
+	{name: "outrun", one: true, lease: 1, doubt: 1, lag: 0, unique: true, writes: 1, profiles: 2, left: budget{asks: 2, outruns: 1}},
+	{name: "outrun and suspended", one: true, lease: 1, doubt: 1, lag: 0, unique: true, writes: 1, profiles: 1, left: budget{asks: 1, suspensions: 1, resumes: 1, erasures: 1, outruns: 1}},
 	{name: "erased again", lease: 1, doubt: 1, lag: 1, unique: true, writes: 1, profiles: 1, left: budget{asks: 2, erasures: 1, restores: 1, erasuresAgain: 1}},
 	{name: "erased again, too late", one: true, lease: 1, doubt: 1, lag: 1, writes: 1, profiles: 1, tooLate: 1, left: budget{asks: 1, erasures: 1, erasuresAgain: 1, late: 1}},
 	{name: "erasure repeats", lease: 1, doubt: 1, lag: 0, unique: true, repeats: true, writes: 1, profiles: 1, left: budget{asks: 1, erasures: 1}},

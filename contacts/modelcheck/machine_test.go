@@ -31,6 +31,7 @@ type machine struct {
 	confirmNothing func(contacts.Row, int64, string, time.Time, time.Time) (contacts.Row, error)
 	link           func(contacts.Row, webchat.ContactID, time.Time) (contacts.Row, error)
 	unconfirm      func(contacts.Row, time.Time) (contacts.Row, error)
+	outrun         func(contacts.Row, int64, time.Time) contacts.Row
 	eraseAgain     func(contacts.Row, time.Time) (contacts.Row, error)
 	ready          func(contacts.Row) bool
 
@@ -49,7 +50,7 @@ func real() machine {
 		rest: contacts.Row.Rest, nextGeneration: contacts.Row.NextGeneration, lost: contacts.Row.Lost, deleted: contacts.Row.Deleted,
 		erase: contacts.Row.Erase, reissue: contacts.Row.Reissue, restore: contacts.Row.Restore,
 		suspend: contacts.Row.Suspend, resume: contacts.Row.Resume, confirmNothing: contacts.Row.ConfirmSuspended,
-		link: contacts.Row.Link, unconfirm: contacts.Row.Unconfirm, eraseAgain: contacts.Row.EraseAgain, ready: contacts.Row.Ready,
+		link: contacts.Row.Link, unconfirm: contacts.Row.Unconfirm, outrun: contacts.Row.Outrun, eraseAgain: contacts.Row.EraseAgain, ready: contacts.Row.Ready,
 	}
 }
 

@@ -137,6 +137,26 @@ var mutations = []struct {
 			return next, err
 		}
 	}},
+	{"outrun by what is not believed then", "outrun", func(m *machine) {
+		m.outrun = func(r contacts.Row, trust int64, now time.Time) contacts.Row {
+			next := r.Outrun(trust, now)
+			next.Trust = r.Trust
+			return next
+		}
+	}},
+	{"outrun after the end", "outrun and suspended", func(m *machine) {
+		m.outrun = func(r contacts.Row, trust int64, now time.Time) contacts.Row {
+			r.Life = contacts.Live
+			return r.Outrun(trust, now)
+		}
+	}},
+	{"outrun while it is worked on", "outrun", func(m *machine) {
+		m.outrun = func(r contacts.Row, trust int64, now time.Time) contacts.Row {
+			next := r.Outrun(trust, now)
+			next.Owner, next.LeaseUntil, next.DoubtUntil = 0, time.Time{}, time.Time{}
+			return next
+		}
+	}},
 	{"erased again and not due", "erased again, too late", func(m *machine) {
 		m.eraseAgain = func(r contacts.Row, now time.Time) (contacts.Row, error) {
 			next, err := r.EraseAgain(now)

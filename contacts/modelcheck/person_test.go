@@ -66,6 +66,9 @@ func (m *model) act(s state) {
 		next, err := m.unconfirm(c, now)
 		do("is seen to have something else at MaiAgent", 0, &s.left.unconfirms, next, err, func(*state) {})
 	}
+	if s.left.outruns > 0 {
+		do("is known to have changed since", 0, &s.left.outruns, m.outrun(c, c.Trust+1, now), nil, func(*state) {})
+	}
 	if s.left.erasuresAgain > 0 && s.search(s.row.generation) != 0 { // which is why
 		next, err := m.eraseAgain(c, now)
 		do("is erased again", 0, &s.left.erasuresAgain, next, err, func(s *state) { s.again = true })

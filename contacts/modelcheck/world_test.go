@@ -64,6 +64,7 @@ type budget struct {
 	suspensions, resumes               int8
 	links                              int8 // with a contact that another program has made
 	unconfirms, erasuresAgain          int8 // after a look at MaiAgent
+	outruns                            int8 // by a session that knows of changes which the table has lost
 	deletions                          int8 // of the contact, by somebody at MaiAgent
 	unclear                            int8 // Puts of unknown outcome
 	failing                            int8 // Puts of a contact that fail
