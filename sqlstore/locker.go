@@ -24,7 +24,10 @@ type mysqlLock struct{}
 
 const lockName = `CONCAT('` + versionTable + `.', CRC32(DATABASE()))`
 
-var errLockHeld = errors.New("another program is migrating the schema and does not end")
+var (
+	errLockHeld = errors.New("another program is migrating the schema and does not end")
+	errNoLock   = errors.New("the database gives no lock for the migration; its own log says why")
+)
 
 // SessionLock implements [lock.SessionLocker]. It asks anew every second: not every
 // driver, and no server, lets go of a statement that waits when ctx ends.
@@ -32,8 +35,11 @@ func (mysqlLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
 	for range longestWait {
 		var got sql.NullInt64
 		err := conn.QueryRowContext(ctx, `SELECT GET_LOCK(`+lockName+`, 1)`).Scan(&got)
-		if err != nil || got.Int64 == 1 {
+		switch {
+		case err != nil || got.Int64 == 1:
 			return err
+		case !got.Valid: // told at once: to ask again would be of no use
+			return errNoLock
 		}
 	}
 	return errLockHeld

@@ -17,6 +17,7 @@ import (
 // go by contexts: a statement takes as long as the database does.
 type heldLock struct {
 	until time.Time
+	fails bool
 	wait  int // of the newest statement, in seconds
 	asked bool
 }
@@ -49,7 +50,10 @@ func (h *heldLock) Next(row []driver.Value) error {
 		return io.EOF
 	}
 	h.asked, row[0] = false, int64(0)
-	if !time.Now().Before(h.until) {
+	switch {
+	case h.fails:
+		row[0] = nil
+	case !time.Now().Before(h.until):
 		row[0] = int64(1)
 	}
 	return nil
@@ -66,12 +70,13 @@ func TestNamedLock(t *testing.T) {
 		"the context ends": {time.Hour, 3500 * time.Millisecond, 5 * time.Second, context.DeadlineExceeded},
 		"it ended before":  {time.Hour, 0, 0, context.DeadlineExceeded},
 		"held for ever":    {time.Hour, time.Hour, 302 * time.Second, errLockHeld},
+		"none to be had":   {0, time.Hour, 0, errNoLock},
 		"free at the last": {299 * time.Second, time.Hour, 300 * time.Second, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
-				db := sql.OpenDB(&heldLock{until: began.Add(test.held)})
+				db := sql.OpenDB(&heldLock{until: began.Add(test.held), fails: test.want == errNoLock})
 				defer db.Close()
 				conn, err := db.Conn(t.Context())
 				if err != nil {

@@ -1,7 +1,7 @@
 // Package resolve turns a person into their contact: from what the process
 // remembers, from the person's row, or by the reconciler. It knows what has
 // changed elsewhere, so that nothing is believed that another server has made
-// untrue. One flight per person is under way in a process, however many ask.
+// untrue. One flight is under way in a process for all who ask the same of one person.
 package resolve
 
 import (
@@ -144,9 +144,10 @@ func (r *Resolver) BelievesStale(owner string, trust int64, checked, now time.Ti
 	return r.trust.believesStale(owner, trust, checked, now) && !r.retiring.has(owner)
 }
 
-// Contact answers a question that was not recalled. The work is done in one
-// flight per person, detached from the request that started it; the caller waits
-// for it no longer than the budget and ctx allow.
+// Contact answers a question that was not recalled. The work is done in one flight
+// for all who ask with the same profile, and sessions that know the same, detached
+// from the request that started it; the caller waits for it no longer than the budget
+// and ctx allow.
 func (r *Resolver) Contact(ctx context.Context, q Question) (Answer, error) {
 	r.needRun(ctx)
 	if q.Desired.Stamp.Access == "" {
