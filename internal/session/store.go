@@ -127,11 +127,15 @@ func (s *Sessions) Save(h http.Header, r *http.Request, o *Opened, e Entry, secu
 	if seconds < 1 {
 		return errors.New("the session could not be written: it would end at once")
 	}
-	if o.Trouble != nil || o.Found && o.Entry.Owner != e.Owner {
-		// Another session: a store that hangs may write this later, and what could
-		// not be read may be good again then. And whoever has the id of a former
-		// person's must not find the next one there.
+	former := Opened{}
+	switch { // another session
+	case o.Trouble != nil:
+		// A store that hangs may write this later, and what could not be read may be
+		// good again then.
 		o.session = nil
+	case o.Found && o.Entry.Owner != e.Owner:
+		// Whoever has the id of a former person's must not find the next one there.
+		former.session, o.session = o.session, nil
 	}
 	if s.codec != nil && o.session == nil {
 		switch ok, err := s.put(h, &e, secure, seconds); {
@@ -151,6 +155,11 @@ func (s *Sessions) Save(h http.Header, r *http.Request, o *Opened, e Entry, secu
 		}
 	}
 	o.Entry, o.Found, o.Trouble = e, true, nil
+	if s.cookies == nil && former.session != nil {
+		former.waited = o.waited
+		_ = s.Drop(http.Header{}, r, &former, secure) // otherwise the store keeps it until it expires: it is nobody's
+		o.waited = former.waited
+	}
 	return nil
 }
 
