@@ -2,12 +2,14 @@ package maicontact_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/contacts"
+	"github.com/maicontact/maicontact/internal/identity"
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
@@ -59,6 +61,7 @@ func TestRestoredTable(t *testing.T) {
 		fresh   bool                                    // the browser does not either
 		lost    bool                                    // the backup has no row of the person
 		many    bool                                    // MaiAgent does not keep source ids unique
+		blind   int                                     // the generation that one look, all three tries of it, does not tell of
 	}{
 		{name: "other permissions", since: promote},
 		{name: "other permissions, restarted", since: promote, restart: true},
@@ -68,6 +71,8 @@ func TestRestoredTable(t *testing.T) {
 		{name: "reissued, another browser", since: reissue, fresh: true},
 		{name: "reissued twice", since: twice},
 		{name: "reissued twice, many", since: twice, restart: true, many: true},
+		{name: "reissued twice, many, a look fails", since: twice, restart: true, many: true, blind: 2},
+		{name: "reissued twice, many, another fails", since: twice, restart: true, many: true, blind: 3},
 		{name: "reissued, no row", since: reissue, restart: true, lost: true},
 		{name: "reissued, no row, many", since: reissue, restart: true, lost: true, many: true},
 		{name: "reissued twice, no row, many", since: twice, restart: true, lost: true, many: true},
@@ -116,6 +121,11 @@ func TestRestoredTable(t *testing.T) {
 				if test.fresh {
 					b = s.browser()
 					b.login("u-alice")
+				}
+				if test.blind > 0 {
+					s.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Status: http.StatusInternalServerError, Operation: webchattest.ListContacts, Times: 3, Match: func(r *http.Request, _ []byte) bool {
+						return strings.Contains(r.URL.RawQuery, identity.SourceID(alicePerson, test.blind))
+					}})
 				}
 				told := 0
 				for range 45 {

@@ -47,33 +47,21 @@ func (w *work) make() error {
 	case !w.at.Row.DoubtUntil.IsZero():
 		return errInDoubt
 	}
-	switch later, err := w.isLater(); {
-	case err != nil:
-		return err
-	case later:
-		return w.nextGeneration("the table has lost the record of a contact that was made later")
+	if row := w.at.Row; row.Trust != 0 && row.Generation == 1 { // a table that has lost changes looks so
+		switch further, err := w.later(); {
+		case err != nil:
+			return err
+		case further > 0:
+			return w.advance(further, "the table has lost the record of a contact that was made later")
+		}
+	}
+	switch {
 	case w.at.Row.Life == contacts.Suspended:
 		return w.rest()
 	case w.at.Row.Denials >= mostDenials:
 		return errDenied
 	}
 	return w.create(AsItIs)
-}
-
-// isLater reports whether MaiAgent has a contact of a later generation, as when the
-// table has lost changes: then a row of the first has trust that ended, or the contact
-// of the row turns out to be gone.
-func (w *work) isLater() (bool, error) {
-	row := w.at.Row
-	if row.Trust == 0 || row.Generation > 1 && row.Generation == w.claimed.Generation {
-		return false, nil
-	}
-	for further := range FurtherGenerations {
-		if found, err := w.list(row.Generation + 1 + further); err != nil || len(found) > 0 {
-			return len(found) > 0, err
-		}
-	}
-	return false, nil
 }
 
 // create makes the contact. first goes into the same Put as the note that a
@@ -124,19 +112,40 @@ func (w *work) takeOver() error {
 	return w.nextGeneration("a deleted contact holds the source id")
 }
 
-// nextGeneration gives up the contact, or the source id, of the row.
+// nextGeneration gives up the contact, or the source id, of the row. Where the table
+// has lost changes the next may be there already, or the one after it.
 func (w *work) nextGeneration(why string) error {
-	w.Logger.WarnContext(w.ctx, "maicontact: "+why+"; the next generation is made", "generation", w.at.Row.Generation+1)
+	further, err := w.later()
+	if err != nil {
+		return err
+	}
+	return w.advance(max(1, further), why)
+}
+
+// later tells how many generations further MaiAgent has a contact; 0: it has none.
+func (w *work) later() (int, error) {
+	for further := 1; further <= FurtherGenerations; further++ {
+		if found, err := w.list(w.at.Row.Generation + further); err != nil || len(found) > 0 {
+			return further, err
+		}
+	}
+	return 0, nil
+}
+
+func (w *work) advance(generations int, why string) error {
+	w.Logger.WarnContext(w.ctx, "maicontact: "+why+"; another generation is taken", "generation", w.at.Row.Generation+generations)
 	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		doubt := w.doubt
 		if !doubt.After(now) {
 			doubt = time.Time{} // it was looked for as long as that
 		}
 		row, err := row.NotWritten(w.owner, doubt, now)
-		if err != nil {
-			return row, err
+		for range generations {
+			if err == nil {
+				row, err = row.NextGeneration(w.owner, now)
+			}
 		}
-		return row.NextGeneration(w.owner, now)
+		return row, err
 	})
 }
 
