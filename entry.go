@@ -197,14 +197,15 @@ func (m *Middleware) visitorOf(ctx context.Context) (*exchange, contacts.Person,
 	return nil, contacts.Person{}, ErrNotFound
 }
 
-// isolated returns a context that cannot ask who is there: Identify, which
-// answers that, and hooks get it.
+// isolated returns a context that cannot ask who is there: hooks that no page waits
+// for get it.
 func isolated(ctx context.Context) *session.Isolated {
 	return &session.Isolated{Context: ctx, Isolation: &session.Isolation{Hidden: exchangeKey{}}}
 }
 
-// privateCopy returns a copy of the request for a hook, on any goroutine: in the
-// asker's context, for as long as a page waits, with no gorilla session shared.
+// privateCopy returns a copy of the request for Identify, or a hook, on any goroutine:
+// in the asker's context, which cannot ask who is there, for as long as a page waits,
+// with no gorilla session shared.
 func (x *exchange) privateCopy(ctx context.Context, room *session.Isolated) *http.Request {
 	if room.Context != nil {
 		room = new(session.Isolated) // that of the first copy may be in use yet

@@ -42,9 +42,14 @@ func (s *deafStore) Get(ctx context.Context, p contacts.Person) (contacts.Row, t
 	return s.Store.Get(ctx, p)
 }
 
-// newReconciler returns a Reconciler before that MaiAgent.
-func newReconciler(t *testing.T, sim *webchattest.Simulation) *Reconciler {
+// newReconciler returns a reconciler and its MaiAgent, which ends with the test.
+func newReconciler(t *testing.T) (*Reconciler, *webchattest.Simulation) {
 	t.Helper()
+	sim, err := webchattest.New(webchattest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
 	api, err := webchat.NewClient(webchat.Config{
 		BaseURL: "http://127.0.0.1", APIKey: webchattest.DefaultAPIKey, HTTPClient: &http.Client{Transport: webchattest.InProcess(sim)},
 	})
@@ -55,7 +60,7 @@ func newReconciler(t *testing.T, sim *webchattest.Simulation) *Reconciler {
 		API:    upstream.New(api, upstream.Options{Calls: 4, PerSecond: -1}),
 		Timing: Timing{Lease: DefaultLease, WriteDoubt: DefaultWriteDoubt, SearchLag: DefaultSearchLag},
 		Logger: slog.New(slog.DiscardHandler),
-	})
+	}), sim
 }
 
 // A claim of which the store's answer got lost is let go of, or worked under: the
@@ -87,14 +92,9 @@ func TestClaimThatWasNotHeardOf(t *testing.T) {
 		} {
 			t.Run(how+", "+what, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					sim, err := webchattest.New(webchattest.Options{})
-					if err != nil {
-						t.Fatal(err)
-					}
-					defer sim.Close()
 					store := &deafStore{Store: contacts.NewMemoryStore()}
 					person := contacts.Scope{Namespace: "shop", InboxID: webchattest.DefaultInboxID}.Member("1")
-					r := newReconciler(t, sim)
+					r, _ := newReconciler(t)
 					at, err := contacts.Read(t.Context(), store, person)
 					if err != nil {
 						t.Fatal(err)
@@ -150,12 +150,7 @@ func TestOutageIsNobodysFailure(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				sim, err := webchattest.New(webchattest.Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer sim.Close()
-				r := newReconciler(t, sim)
+				r, sim := newReconciler(t)
 				sim.Inject(test.fault)
 				person := contacts.Scope{Namespace: "shop", InboxID: webchattest.DefaultInboxID}.Visitor("1")
 				at, err := contacts.Read(t.Context(), contacts.NewMemoryStore(), person)
@@ -189,12 +184,7 @@ func TestNoWaitForWhatIsHandedOut(t *testing.T) {
 	for insecure, want := range map[bool]time.Duration{true: 2 * time.Second, false: 10 * time.Second} {
 		t.Run(fmt.Sprint("insecure: ", insecure), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				sim, err := webchattest.New(webchattest.Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer sim.Close()
-				r := newReconciler(t, sim)
+				r, _ := newReconciler(t)
 				r.InsecureStalePermissions = insecure
 				store, person := contacts.NewMemoryStore(), contacts.Scope{Namespace: "shop", InboxID: webchattest.DefaultInboxID}.Member("1")
 				other, err := contacts.Read(t.Context(), store, person)
