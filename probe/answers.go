@@ -32,7 +32,7 @@ var about = map[string]string{
 	"bareReplies":          "a creation is answered with the id and nothing else",
 	"hideAccess":           "query metadata is not shown when a contact is read",
 	"foldCase":             "source ids are kept in lower case",
-	"undashedInboxes":      "ids of inboxes are written without dashes",
+	"undashedIds":          "ids are written without dashes",
 	"addsKeys":             "keys are added to query metadata",
 	"metadataKeys":         "how the keys of query metadata are written in replies",
 	"times":                "how times are written",

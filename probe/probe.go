@@ -79,7 +79,7 @@ func (p *probe) askRead(ctx context.Context, id string) {
 	p.set("foldCase", yes(sourceID != sent && sourceID == strings.ToLower(sent)))
 	var inboxes []object
 	_ = json.Unmarshal(held["inboxes"], &inboxes) // none: unknown
-	p.setIf("undashedInboxes", len(inboxes) > 0, len(inboxes) > 0 && !strings.Contains(text(inboxes[0]["id"]), "-"))
+	p.setIf("undashedIds", len(inboxes) > 0, len(inboxes) > 0 && !strings.Contains(text(inboxes[0]["id"]), "-"))
 	p.set("times", timeStyle(held["createdAt"]))
 	seen, told := held["queryMetadata"]
 	p.set("hideAccess", yes(!told))

@@ -55,7 +55,7 @@ func TestSwitches(t *testing.T) {
 		"bareReplies":      {BareReplies: true},
 		"hideAccess":       {HideAccess: true},
 		"oldAccessInReply": {OldAccessInReply: true},
-		"undashedInboxes":  {UndashedInboxes: true},
+		"undashedIds":      {UndashedIDs: true},
 		"foldCase":         {FoldCase: true},
 		"wordSearch":       {WordSearch: true},
 		"offsetPages":      {OffsetPages: true},

@@ -199,7 +199,7 @@ func (h *history) change(who string, change func(*webchat.Profile)) {
 func (h *history) flip() {
 	h.sim.Switch(func(s *webchattest.Switches) {
 		for _, one := range []*bool{&s.PutKeepsOmitted, &s.BareReplies, &s.OldAccessInReply, &s.AddsKeys, &s.IgnoreNullAccess,
-			&s.IgnoreAccess, &s.UndashedInboxes, &s.WordSearch, &s.RefusePageSize} {
+			&s.IgnoreAccess, &s.UndashedIDs, &s.WordSearch, &s.RefusePageSize} {
 			*one = h.random.IntN(4) == 0
 		}
 		s.RefuseFields, s.RefuseNull = nil, nil

@@ -112,6 +112,7 @@ func (s *Simulation) answer(r *http.Request, route route, body []byte) reply {
 		return runtimeErrorReply()
 	}
 	switches := s.switches.Load()
+	route.contactID = switches.contactID(route.contactID)
 	if route.operation != "" && switches.isOther(r) {
 		return s.answerOther(r, route, body)
 	}

@@ -30,7 +30,7 @@ type wireContact struct {
 
 func (s *Simulation) wire(c Contact, switches *Switches) wireContact {
 	w := wireContact{
-		ID:             c.ID,
+		ID:             switches.id(c.ID),
 		Inboxes:        make([]wireInbox, 0, len(c.InboxIDs)),
 		Name:           c.Name,
 		Avatar:         orNull(c.Avatar),
@@ -45,7 +45,7 @@ func (s *Simulation) wire(c Contact, switches *Switches) wireContact {
 		w.QueryMetadata = new(switches.shownAccess(c.QueryMetadata))
 	}
 	for _, id := range c.InboxIDs {
-		w.Inboxes = append(w.Inboxes, wireInbox{ID: switches.inboxID(id), Name: s.inboxName(id)})
+		w.Inboxes = append(w.Inboxes, wireInbox{ID: switches.id(id), Name: s.inboxName(id)})
 	}
 	if len(w.Inboxes) > 0 {
 		w.Inbox = &w.Inboxes[0]
@@ -130,7 +130,7 @@ func (s *Simulation) writtenReply(status int, c Contact, switches *Switches) rep
 	if !switches.BareReplies {
 		return s.contactReply(status, c, switches)
 	}
-	rep := jsonReply(status, map[string]string{"id": c.ID})
+	rep := jsonReply(status, map[string]string{"id": switches.id(c.ID)})
 	rep.contactID = c.ID
 	return rep
 }

@@ -40,8 +40,9 @@ type Switches struct {
 	// OldAccessInReply makes an update answer with the query metadata from
 	// before. Reading shows the new.
 	OldAccessInReply bool `json:"oldAccessInReply,omitempty"`
-	// UndashedInboxes writes the ids of inboxes without dashes and in upper case.
-	UndashedInboxes bool `json:"undashedInboxes,omitempty"`
+	// UndashedIDs writes ids in replies without dashes and in upper case, and takes
+	// contacts' so in addresses.
+	UndashedIDs bool `json:"undashedIds,omitempty"`
 
 	// FoldCase keeps source ids in lower case, and shows them so.
 	FoldCase bool `json:"foldCase,omitempty"`

@@ -179,13 +179,13 @@ func TestFoldCase(t *testing.T) {
 	}
 }
 
-func TestUndashedInboxes(t *testing.T) {
+func TestUndashedIDs(t *testing.T) {
 	t.Parallel()
-	s := newSimulation(t, Options{InboxID: "aaaaaaaa-1111-4111-8111-111111111111", Switches: Switches{UndashedInboxes: true}})
+	s := newSimulation(t, Options{InboxID: "aaaaaaaa-1111-4111-8111-111111111111", Switches: Switches{UndashedIDs: true}})
 	form := `{"name":"A","inboxes":[{"id":"aaaaaaaa-1111-4111-8111-111111111111"}]}`
 	const want = "AAAAAAAA111141118111111111111111"
-	if made := decode[wireContact](t, do(s, "POST", "/api/contacts/", form)); made.Inboxes[0].ID != want || made.Inbox.ID != want {
-		t.Errorf("made in %+v", made.Inboxes)
+	if made := decode[wireContact](t, do(s, "POST", "/api/contacts/", form)); made.Inboxes[0].ID != want || made.Inbox.ID != want || len(made.ID) != 32 || made.ID != strings.ToUpper(made.ID) {
+		t.Errorf("made %s in %+v", made.ID, made.Inboxes)
 	}
 	if w := do(s, "GET", "/api/inboxes/", ""); !strings.Contains(w.Body.String(), `"id":"`+want+`"`) {
 		t.Errorf("inboxes: %s", w.Body)
