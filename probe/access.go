@@ -22,6 +22,11 @@ func word(held object) string {
 	return ""
 }
 
+func (p *probe) askPut(ctx context.Context, id string) {
+	status, _ := p.put(ctx, id, p.draft("One", nil))
+	p.set("refusePut", yes(status == http.StatusMethodNotAllowed))
+}
+
 func (p *probe) askAccess(ctx context.Context, id string) {
 	if slices.Contains(p.refused, "queryMetadata") {
 		p.set("ignoreAccess", Unknown)
@@ -58,7 +63,7 @@ func (p *probe) askNull(ctx context.Context, id string) {
 }
 
 func (p *probe) askOmitted(ctx context.Context, id string) {
-	if slices.Contains(p.refused, "email") {
+	if slices.Contains(p.refused, "email") || p.answers["refusePut"] == Yes {
 		p.set("putKeepsOmitted", Unknown)
 		return
 	}

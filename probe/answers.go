@@ -28,6 +28,7 @@ type Answer struct {
 // about says what each answer is about.
 var about = map[string]string{
 	"refuseFields":         "fields of a contact that are refused, whatever their value",
+	"refusePut":            "a contact cannot be changed by PUT",
 	"refuseNull":           "fields that may not be null in a PUT",
 	"bareReplies":          "a creation is answered with the id and nothing else",
 	"hideAccess":           "query metadata is not shown when a contact is read",

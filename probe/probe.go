@@ -36,7 +36,7 @@ func Run(ctx context.Context, o Options, tell func(Answer)) (Answers, error) {
 	p.sweep(ctx)
 	id := p.askCreate(ctx)
 	for _, ask := range []func(context.Context, string){
-		p.askRead, p.askAccess, p.askNull, p.askOmitted, p.askPatch, p.askTaken, p.askSearch, p.askPages, p.askDelete,
+		p.askRead, p.askPut, p.askAccess, p.askNull, p.askOmitted, p.askPatch, p.askTaken, p.askSearch, p.askPages, p.askDelete,
 	} {
 		ask(ctx, id)
 	}

@@ -47,6 +47,7 @@ func TestSwitches(t *testing.T) {
 	for name, switches := range map[string]webchattest.Switches{
 		"none":             {},
 		"putKeepsOmitted":  {PutKeepsOmitted: true},
+		"refusePut":        {RefusePut: true},
 		"refuseNull":       {RefuseNull: []string{"email", "queryMetadata"}},
 		"refuseFields":     {RefuseFields: []string{"phoneNumber"}},
 		"ignoreNullAccess": {IgnoreNullAccess: true},

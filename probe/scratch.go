@@ -118,8 +118,13 @@ func (p *probe) get(ctx context.Context, id string) (int, object) {
 	return p.call(ctx, http.MethodGet, "contacts/"+id+"/", nil, nil)
 }
 
+// put writes a whole contact, as the service takes it.
 func (p *probe) put(ctx context.Context, id string, body map[string]any) (int, object) {
-	return p.call(ctx, http.MethodPut, "contacts/"+id+"/", nil, body)
+	method := http.MethodPut
+	if p.answers["refusePut"] == Yes {
+		method = http.MethodPatch
+	}
+	return p.call(ctx, method, "contacts/"+id+"/", nil, body)
 }
 
 func (p *probe) delete(ctx context.Context, id string) int {

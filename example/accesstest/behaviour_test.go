@@ -22,6 +22,7 @@ type behaviour struct {
 var behaviours = []behaviour{
 	{name: "as documented", set: func(*webchattest.Options) {}},
 	{name: "PUT keeps what is left out", set: func(o *webchattest.Options) { o.Switches.PutKeepsOmitted = true }},
+	{name: "refuses PUT", set: func(o *webchattest.Options) { o.Switches.RefusePut = true }},
 	{name: "refuses null texts", set: func(o *webchattest.Options) {
 		o.Switches.RefuseNull = append(o.Switches.RefuseNull, "email", "phoneNumber", "avatar")
 	}},

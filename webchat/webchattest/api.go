@@ -119,6 +119,9 @@ func (s *Simulation) answer(r *http.Request, route route, body []byte) reply {
 	if refusal, ok := s.authenticate(r); !ok {
 		return refusal
 	}
+	if switches.RefusePut && r.Method == http.MethodPut {
+		route.operation, route.allow = "", slices.DeleteFunc(route.allow, func(method string) bool { return method == http.MethodPut })
+	}
 	switch route.operation {
 	case CreateContact:
 		return s.createContact(r, body, switches)

@@ -17,6 +17,8 @@ type Switches struct {
 	// PutKeepsOmitted makes a PUT leave alone what it does not name, query
 	// metadata, name and inboxes included. Off: it clears or misses them.
 	PutKeepsOmitted bool `json:"putKeepsOmitted,omitempty"`
+	// RefusePut answers PUT with 405, so that contacts change by PATCH alone.
+	RefusePut bool `json:"refusePut,omitempty"`
 	// RefuseNull names fields that may not be null. Such a write is answered
 	// with 400 and a message that names the field, and changes nothing.
 	RefuseNull []string `json:"refuseNull,omitempty"`

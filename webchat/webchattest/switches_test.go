@@ -113,6 +113,18 @@ func TestBareReplies(t *testing.T) {
 	}
 }
 
+func TestRefusePut(t *testing.T) {
+	t.Parallel()
+	s := newSimulation(t, Options{Switches: Switches{RefusePut: true}})
+	path := "/api/contacts/" + create(t, s, "A").ID + "/"
+	if w := do(s, "PUT", path, `{"name":"B","inboxes":`+defaultForm+`}`); w.Code != 405 || w.Header().Get("Allow") != "DELETE, GET, HEAD, PATCH" {
+		t.Errorf("PUT: %d, allowed are %s", w.Code, w.Header().Get("Allow"))
+	}
+	if w := do(s, "PATCH", path, `{"name":"B"}`); w.Code != 200 || s.Contacts()[0].Name != "B" {
+		t.Errorf("PATCH: %d", w.Code)
+	}
+}
+
 func TestAccessOf(t *testing.T) {
 	t.Parallel()
 	s := newSimulation(t, Options{})
