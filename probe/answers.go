@@ -31,6 +31,7 @@ var about = map[string]string{
 	"refusePut":            "a contact cannot be changed by PUT",
 	"refuseNull":           "fields that may not be null in a PUT",
 	"bareReplies":          "a creation is answered with the id and nothing else",
+	"snakeReplies":         "keys of replies are written in snake_case",
 	"hideAccess":           "query metadata is not shown when a contact is read",
 	"foldCase":             "source ids are kept in lower case",
 	"undashedIds":          "ids are written without dashes",

@@ -54,6 +54,7 @@ func TestSwitches(t *testing.T) {
 		"ignoreAccess":     {IgnoreAccess: true},
 		"addsKeys":         {AddsKeys: true},
 		"bareReplies":      {BareReplies: true},
+		"snakeReplies":     {SnakeReplies: true},
 		"hideAccess":       {HideAccess: true},
 		"oldAccessInReply": {OldAccessInReply: true},
 		"undashedIds":      {UndashedIDs: true},
@@ -120,6 +121,15 @@ func TestProbeFails(t *testing.T) {
 	}
 	if n := len(sim.Contacts()); n != 0 {
 		t.Errorf("%d contacts are left", n)
+	}
+	for _, kind := range []webchattest.Kind{webchattest.Truncated, webchattest.CommitThenCut} { // the contact is there, and was not told
+		sim.Inject(webchattest.Fault{Kind: kind, Operation: webchattest.CreateContact, Times: 1})
+		if _, err := probe.Run(t.Context(), options, none); err == nil {
+			t.Errorf("%s: it goes on without its contact", kind)
+		}
+		if n := len(sim.Contacts()); n != 0 {
+			t.Errorf("%s: %d contacts are left", kind, n)
+		}
 	}
 	stopped, stop := context.WithCancel(t.Context())
 	stop()

@@ -34,6 +34,7 @@ var behaviours = []behaviour{
 	{name: "refuses avatars", set: func(o *webchattest.Options) { o.Switches.RefuseFields = append(o.Switches.RefuseFields, "avatar") }},
 	{name: "adds keys", set: func(o *webchattest.Options) { o.Switches.AddsKeys = true }},
 	{name: "answers the id alone", set: func(o *webchattest.Options) { o.Switches.BareReplies = true }},
+	{name: "answers in snake_case", set: func(o *webchattest.Options) { o.Switches.SnakeReplies = true }},
 	{name: "hides access", hides: true, set: func(o *webchattest.Options) { o.Switches.HideAccess = true }},
 	{name: "answers the access of before", set: func(o *webchattest.Options) { o.Switches.OldAccessInReply = true }},
 	{name: "ids without dashes", set: func(o *webchattest.Options) { o.Switches.UndashedIDs = true }},

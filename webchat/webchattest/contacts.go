@@ -38,8 +38,8 @@ func (s *Simulation) wire(c Contact, switches *Switches) wireContact {
 		Email:          orNull(c.Email),
 		SourceID:       orNull(c.SourceID),
 		MCPCredentials: []any{},
-		CreatedAt:      milliseconds(c.Created),
-		UpdatedAt:      milliseconds(c.Updated),
+		CreatedAt:      switches.time(c.Created),
+		UpdatedAt:      switches.time(c.Updated),
 	}
 	if !switches.HideAccess {
 		w.QueryMetadata = new(switches.shownAccess(c.QueryMetadata))
@@ -60,8 +60,13 @@ func orNull(text string) *string {
 	return &text
 }
 
-// milliseconds is 13 digits for every time of our days.
-func milliseconds(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
+// time is milliseconds, which are 13 digits for every time of our days.
+func (w *Switches) time(t time.Time) string {
+	if w.SnakeReplies {
+		return t.UTC().Format(time.RFC3339)
+	}
+	return strconv.FormatInt(t.UnixMilli(), 10)
+}
 
 func (s *Simulation) createContact(r *http.Request, body []byte, switches *Switches) reply {
 	in, refusal := parseInput(r, body)

@@ -37,6 +37,9 @@ type Switches struct {
 
 	// BareReplies makes writes answer the id of the contact and nothing else.
 	BareReplies bool `json:"bareReplies,omitempty"`
+	// SnakeReplies writes replies as the vendor's samples have them: keys in
+	// snake_case, also inside of query metadata, and times in ISO 8601.
+	SnakeReplies bool `json:"snakeReplies,omitempty"`
 	// HideAccess leaves query metadata out of every reply, also when it is read.
 	HideAccess bool `json:"hideAccess,omitempty"`
 	// OldAccessInReply makes an update answer with the query metadata from

@@ -1,11 +1,13 @@
 package webchattest
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestSwitches makes a contact with each switch, writes to it, and looks at the
@@ -110,6 +112,24 @@ func TestBareReplies(t *testing.T) {
 	}
 	if list := decode[contactPage](t, do(s, "GET", "/api/contacts/", "")); list.Results[0].Name != "A" {
 		t.Errorf("the list is bare: %+v", list)
+	}
+}
+
+func TestSnakeReplies(t *testing.T) {
+	t.Parallel()
+	s := newSimulation(t, Options{Switches: Switches{SnakeReplies: true}})
+	w := do(s, "POST", "/api/contacts/", `{"name":"A","sourceId":"s","queryMetadata":{"knowledge_bases":[{"faqIds":[1.50]}]},"inboxes":`+defaultForm+`}`)
+	made := decode[map[string]any](t, w)
+	at, err := time.Parse(time.RFC3339, fmt.Sprint(made["created_at"]))
+	if err != nil || time.Since(at).Abs() > time.Minute || made["source_id"] != "s" || made["sourceId"] != nil ||
+		!strings.Contains(w.Body.String(), `"query_metadata":{"knowledge_bases":[{"faq_ids":[1.50]}]}`) {
+		t.Errorf("made %s", w.Body)
+	}
+	if w := do(s, "POST", "/api/contacts/", `{"name":"A","sourceId":"s","inboxes":`+defaultForm+`}`); !strings.Contains(w.Body.String(), `"source_id":`) {
+		t.Errorf("refused %s", w.Body)
+	}
+	if w := do(s, "GET", "/api/contacts/", ""); !strings.Contains(w.Body.String(), `"source_id":"s"`) {
+		t.Errorf("listed %s", w.Body)
 	}
 }
 
