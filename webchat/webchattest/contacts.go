@@ -135,7 +135,11 @@ func (s *Simulation) writtenReply(status int, c Contact, switches *Switches) rep
 	if !switches.BareReplies {
 		return s.contactReply(status, c, switches)
 	}
-	rep := jsonReply(status, map[string]string{"id": switches.id(c.ID)})
+	body := map[string]string{"id": switches.id(c.ID)}
+	if status != http.StatusCreated {
+		body = map[string]string{"message": "Updated."}
+	}
+	rep := jsonReply(status, body)
 	rep.contactID = c.ID
 	return rep
 }

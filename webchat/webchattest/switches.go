@@ -35,7 +35,8 @@ type Switches struct {
 	// that say something and some that are empty, also within knowledge bases.
 	AddsKeys bool `json:"addsKeys,omitempty"`
 
-	// BareReplies makes writes answer the id of the contact and nothing else.
+	// BareReplies makes a creation answer the id of the contact and nothing else,
+	// and an update a message.
 	BareReplies bool `json:"bareReplies,omitempty"`
 	// SnakeReplies writes replies as the vendor's samples have them: keys in
 	// snake_case, also inside of query metadata, and times in ISO 8601.

@@ -110,6 +110,9 @@ func TestBareReplies(t *testing.T) {
 	if !reflect.DeepEqual(made, wireContact{ID: s.Contacts()[0].ID}) {
 		t.Errorf("made %+v", made)
 	}
+	if w := do(s, "PUT", "/api/contacts/"+made.ID+"/", `{"name":"A","inboxes":`+defaultForm+`}`); w.Code != 200 || w.Body.String() != `{"message":"Updated."}` {
+		t.Errorf("written %d %s", w.Code, w.Body)
+	}
 	if list := decode[contactPage](t, do(s, "GET", "/api/contacts/", "")); list.Results[0].Name != "A" {
 		t.Errorf("the list is bare: %+v", list)
 	}
