@@ -11,7 +11,8 @@ import (
 // word is what metadata was told by; empty where it is not shown.
 func word(held object) string {
 	var keys object
-	if json.Unmarshal(held["queryMetadata"], &keys) != nil {
+	access, _ := held.field("queryMetadata")
+	if json.Unmarshal(access, &keys) != nil {
 		return ""
 	}
 	for key, value := range keys {
@@ -20,6 +21,11 @@ func word(held object) string {
 		}
 	}
 	return ""
+}
+
+func (p *probe) askPut(ctx context.Context, id string) {
+	status, _ := p.put(ctx, id, p.draft("One", nil))
+	p.set("refusePut", yes(status == http.StatusMethodNotAllowed))
 }
 
 func (p *probe) askAccess(ctx context.Context, id string) {
@@ -43,7 +49,7 @@ func (p *probe) askNull(ctx context.Context, id string) {
 			continue
 		}
 		status, reply := p.put(ctx, id, p.draft("One", func(b map[string]any) { b[field] = nil }))
-		if _, named := reply[field]; status == http.StatusBadRequest && named {
+		if _, named := reply.field(field); status == http.StatusBadRequest && named {
 			refused = append(refused, field)
 			continue
 		}
@@ -58,14 +64,14 @@ func (p *probe) askNull(ctx context.Context, id string) {
 }
 
 func (p *probe) askOmitted(ctx context.Context, id string) {
-	if slices.Contains(p.refused, "email") {
+	if slices.Contains(p.refused, "email") || p.answers["refusePut"] == Yes {
 		p.set("putKeepsOmitted", Unknown)
 		return
 	}
 	p.put(ctx, id, p.draft("One", nil))
 	status, _ := p.put(ctx, id, p.draft("One", func(b map[string]any) { delete(b, "email") }))
 	_, held := p.get(ctx, id)
-	p.setIf("putKeepsOmitted", status/100 == 2, text(held["email"]) != "")
+	p.setIf("putKeepsOmitted", status/100 == 2, held.text("email") != "")
 }
 
 func (p *probe) askPatch(ctx context.Context, id string) {

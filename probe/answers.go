@@ -28,11 +28,13 @@ type Answer struct {
 // about says what each answer is about.
 var about = map[string]string{
 	"refuseFields":         "fields of a contact that are refused, whatever their value",
+	"refusePut":            "a contact cannot be changed by PUT",
 	"refuseNull":           "fields that may not be null in a PUT",
 	"bareReplies":          "a creation is answered with the id and nothing else",
+	"snakeReplies":         "keys of replies are written in snake_case",
 	"hideAccess":           "query metadata is not shown when a contact is read",
 	"foldCase":             "source ids are kept in lower case",
-	"undashedInboxes":      "ids of inboxes are written without dashes",
+	"undashedIds":          "ids are written without dashes",
 	"addsKeys":             "keys are added to query metadata",
 	"metadataKeys":         "how the keys of query metadata are written in replies",
 	"times":                "how times are written",

@@ -36,7 +36,7 @@ func Run(ctx context.Context, o Options, tell func(Answer)) (Answers, error) {
 	p.sweep(ctx)
 	id := p.askCreate(ctx)
 	for _, ask := range []func(context.Context, string){
-		p.askRead, p.askAccess, p.askNull, p.askOmitted, p.askPatch, p.askTaken, p.askSearch, p.askPages, p.askDelete,
+		p.askRead, p.askPut, p.askAccess, p.askNull, p.askOmitted, p.askPatch, p.askTaken, p.askSearch, p.askPages, p.askDelete,
 	} {
 		ask(ctx, id)
 	}
@@ -57,12 +57,12 @@ func (p *probe) askCreate(ctx context.Context) (id string) {
 		if id != "" {
 			slices.Sort(p.refused)
 			p.set("refuseFields", strings.Join(p.refused, ","))
-			p.set("bareReplies", yes(reply["sourceId"] == nil && reply["name"] == nil))
+			p.set("bareReplies", yes(reply.text("sourceId") == "" && reply.text("name") == ""))
 			return id
 		}
 		news := false
 		for _, field := range optionalFields {
-			if _, named := reply[field]; named && !slices.Contains(p.refused, field) {
+			if _, named := reply.field(field); named && !slices.Contains(p.refused, field) {
 				p.refused, news = append(p.refused, field), true
 			}
 		}
@@ -75,13 +75,16 @@ func (p *probe) askCreate(ctx context.Context) (id string) {
 
 func (p *probe) askRead(ctx context.Context, id string) {
 	_, held := p.get(ctx, id)
-	sourceID, sent := text(held["sourceId"]), p.sourceID("One")
+	sourceID, sent := held.text("sourceId"), p.sourceID("One")
 	p.set("foldCase", yes(sourceID != sent && sourceID == strings.ToLower(sent)))
 	var inboxes []object
 	_ = json.Unmarshal(held["inboxes"], &inboxes) // none: unknown
-	p.setIf("undashedInboxes", len(inboxes) > 0, len(inboxes) > 0 && !strings.Contains(text(inboxes[0]["id"]), "-"))
-	p.set("times", timeStyle(held["createdAt"]))
-	seen, told := held["queryMetadata"]
+	p.setIf("undashedIds", len(inboxes) > 0, len(inboxes) > 0 && !strings.Contains(inboxes[0].text("id"), "-"))
+	created, _ := held.field("createdAt")
+	p.set("times", timeStyle(created))
+	_, snakes := held["source_id"]
+	p.set("snakeReplies", yes(snakes))
+	seen, told := held.field("queryMetadata")
 	p.set("hideAccess", yes(!told))
 	var keys object
 	if json.Unmarshal(seen, &keys) != nil || len(keys) == 0 {

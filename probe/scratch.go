@@ -22,6 +22,25 @@ const Prefix = "maicontact-probe-"
 // object is a contact, or anything else, as it is on the wire.
 type object map[string]json.RawMessage
 
+// snake has the names of fields in the other style of the vendor's.
+var snake = map[string]string{
+	"sourceId": "source_id", "phoneNumber": "phone_number", "queryMetadata": "query_metadata", "createdAt": "created_at", "contactId": "contact_id",
+}
+
+// field is a field in either style, and whether there is one.
+func (o object) field(name string) (raw json.RawMessage, told bool) {
+	if raw, told = o[name]; !told {
+		raw, told = o[snake[name]]
+	}
+	return raw, told
+}
+
+// text is the text of a field; empty where there is none.
+func (o object) text(name string) string {
+	raw, _ := o.field(name)
+	return text(raw)
+}
+
 // probe is one run.
 type probe struct {
 	api     *webchat.Client
@@ -106,7 +125,7 @@ func (p *probe) create(ctx context.Context, body map[string]any) (id string, sta
 	if status/100 != 2 {
 		return "", status, reply
 	}
-	if id = text(reply["id"]); id == "" {
+	if id = cmp.Or(reply.text("id"), reply.text("contactId")); id == "" {
 		p.fail(errors.New("probe: a creation is answered without an id"))
 	} else if !slices.Contains(p.made, id) {
 		p.made = append(p.made, id)
@@ -118,8 +137,13 @@ func (p *probe) get(ctx context.Context, id string) (int, object) {
 	return p.call(ctx, http.MethodGet, "contacts/"+id+"/", nil, nil)
 }
 
+// put writes a whole contact, as the service takes it.
 func (p *probe) put(ctx context.Context, id string, body map[string]any) (int, object) {
-	return p.call(ctx, http.MethodPut, "contacts/"+id+"/", nil, body)
+	method := http.MethodPut
+	if p.answers["refusePut"] == Yes {
+		method = http.MethodPatch
+	}
+	return p.call(ctx, method, "contacts/"+id+"/", nil, body)
 }
 
 func (p *probe) delete(ctx context.Context, id string) int {
@@ -140,16 +164,16 @@ func (p *probe) list(ctx context.Context, query url.Values) (status int, found [
 // isListed reports whether a search for the query shows the contact.
 func (p *probe) isListed(ctx context.Context, query, id string) bool {
 	_, found := p.list(ctx, url.Values{"query": {query}})
-	return slices.ContainsFunc(found, func(o object) bool { return text(o["id"]) == id })
+	return slices.ContainsFunc(found, func(o object) bool { return o.text("id") == id })
 }
 
-// sweep deletes what a former run has left. The search is fuzzy, so that each is
+// sweep deletes what a former run has left, or this one without being told. The search is fuzzy, so that each is
 // looked at.
 func (p *probe) sweep(ctx context.Context) {
 	_, found := p.list(ctx, url.Values{"query": {Prefix}})
 	for _, o := range found {
-		if strings.HasPrefix(strings.ToLower(text(o["sourceId"])), Prefix) {
-			p.delete(ctx, text(o["id"]))
+		if strings.HasPrefix(strings.ToLower(o.text("sourceId")), Prefix) {
+			p.delete(ctx, o.text("id"))
 		}
 	}
 }
@@ -162,6 +186,7 @@ func (p *probe) cleanUp(ctx context.Context) {
 		status, _ := p.get(ctx, id)
 		clean = clean && status == http.StatusNotFound
 	}
+	p.sweep(ctx)
 	p.set("cleanedUp", yes(clean))
 }
 
