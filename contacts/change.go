@@ -33,14 +33,14 @@ type Reading struct {
 // not stored yet.
 func Read(ctx context.Context, s Store, p Person) (*Reading, error) {
 	r := &Reading{Row: Row{Person: p}, store: s}
-	if err := r.Again(ctx); err != nil {
+	if err := r.Reload(ctx); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// Again reads the row once more. After an error it has the one of before.
-func (r *Reading) Again(ctx context.Context) error {
+// Reload reads the row once more. After an error it has the one of before.
+func (r *Reading) Reload(ctx context.Context) error {
 	// Before the call: what follows from it is then rather too old than too new.
 	read := time.Now()
 	row, now, err := r.store.Get(ctx, r.Row.Person)
@@ -63,8 +63,8 @@ func (r *Reading) IsAnothers(ctx context.Context, id webchat.ContactID) (bool, e
 	return err == nil && row.Person != r.Row.Person, err
 }
 
-// At is the store's clock at the moment of the last read.
-func (r *Reading) At() time.Time { return r.now }
+// ReadAt is the store's clock at the moment of the last read.
+func (r *Reading) ReadAt() time.Time { return r.now }
 
 // Now is the store's clock.
 func (r *Reading) Now() time.Time { return millis(r.now.Add(time.Since(r.read))) }
@@ -103,7 +103,7 @@ func (r *Reading) change(ctx context.Context, f Transition, inLease bool) error 
 		unclear := errors.Is(err, ErrUnclear)
 		if unclear || errors.Is(err, ErrConflict) {
 			before := r.Row
-			if again := r.Again(ctx); again != nil {
+			if again := r.Reload(ctx); again != nil {
 				return errors.Join(err, again)
 			}
 			if !unclear && before.IsStored() && r.Row.Version == before.Version {

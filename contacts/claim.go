@@ -192,9 +192,9 @@ func (r Row) Postpone(owner int64, f Failure, now time.Time) (Row, error) {
 	return r.inDoubt(f.DoubtUntil).released(), nil
 }
 
-// Rest ends a claim on a row with which there is nothing to do: what is desired
+// Release ends a claim on a row with which there is nothing to do: what is desired
 // was sent by somebody else, or is not known here. ErrFenced.
-func (r Row) Rest(owner int64, now time.Time) (Row, error) {
+func (r Row) Release(owner int64, now time.Time) (Row, error) {
 	if !r.owns(owner) {
 		return r, ErrFenced
 	}

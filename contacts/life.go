@@ -9,7 +9,7 @@ func (r Row) Erase(now time.Time) Row {
 	if r.Life == Erasing || r.Life == Erased {
 		return r
 	}
-	return r.condemn(Erasing, now)
+	return r.deleting(Erasing, now)
 }
 
 // Reissue has the contact deleted, so that the person gets another the next
@@ -22,13 +22,13 @@ func (r Row) Reissue(now time.Time) (Row, error) {
 	if r.Life == Suspended {
 		return r, ErrSuspended
 	}
-	next := r.condemn(Reissuing, now)
+	next := r.deleting(Reissuing, now)
 	next.Revision = r.Revision // an older one stays older
 	return next, nil
 }
 
-// condemn keeps what is needed to delete the contact, and forgets the rest.
-func (r Row) condemn(life Life, now time.Time) Row {
+// deleting keeps what is needed to delete the contact, and forgets the rest.
+func (r Row) deleting(life Life, now time.Time) Row {
 	next := New(r.Person, now)
 	next.Version, next.Trust, next.Created = r.Version, r.Trust, r.Created
 	next.ContactID, next.Generation = r.ContactID, r.Generation
@@ -99,7 +99,7 @@ func (r Row) Suspend(passing bool, now time.Time) (Row, error) {
 	if err := r.isGone(); err != nil {
 		return r, err
 	}
-	r = r.turn(Suspended, now)
+	r = r.withLife(Suspended, now)
 	r.Passing, r.Due = passing, now
 	return r, nil
 }
@@ -115,7 +115,7 @@ func (r Row) Resume(now time.Time) (Row, error) {
 	if r.Life == Live {
 		return r, nil
 	}
-	next := r.turn(Live, now)
+	next := r.withLife(Live, now)
 	if next.Due = next.DoubtUntil; next.Waiting != nil {
 		next.Due = now
 	}
@@ -125,9 +125,9 @@ func (r Row) Resume(now time.Time) (Row, error) {
 	return next, nil
 }
 
-// turn ends what is believed and under way. A write that may still land has
+// withLife ends what is believed and under way. A write that may still land has
 // another access than is desired from now on.
-func (r Row) turn(life Life, now time.Time) Row {
+func (r Row) withLife(life Life, now time.Time) Row {
 	r.Life, r.Passing, r.Failures, r.Reason, r.Due, r.Since = life, false, 0, "", time.Time{}, now
 	r.DoubtOther = r.DoubtOther || !r.DoubtUntil.IsZero()
 	return r.released().endTrust(now)
@@ -159,7 +159,7 @@ func (r Row) Retire(until, now time.Time) Row {
 		r = r.settled().endTrust(now)
 		r.DoubtUntil = doubt
 	case Reissuing:
-		r = r.condemn(Erasing, now)
+		r = r.deleting(Erasing, now)
 	}
 	return r.Extend(until)
 }

@@ -11,8 +11,8 @@ import (
 // order lists all persons by namespace, inbox, kind and id, and some who are deleted.
 // It sorts when it is asked, not when a person is added.
 type order struct {
-	list  []Person
-	mixed bool // somebody was added since it was sorted
+	list     []Person
+	unsorted bool // somebody was added since it was sorted
 }
 
 // add takes in a person. When more than half of those listed are deleted, which it
@@ -21,14 +21,14 @@ func (o *order) add(p Person, count int, has func(Person) bool) {
 	if len(o.list) > 2*count+64 {
 		o.list = slices.DeleteFunc(o.list, func(p Person) bool { return !has(p) })
 	}
-	o.list, o.mixed = append(o.list, p), true
+	o.list, o.unsorted = append(o.list, p), true
 }
 
 func (o *order) sorted() []Person {
-	if o.mixed {
+	if o.unsorted {
 		slices.SortStableFunc(o.list, comparePersons) // quick where most are in order
 		o.list = slices.Compact(o.list)               // who was deleted and added again is there twice
-		o.mixed = false
+		o.unsorted = false
 	}
 	return o.list
 }

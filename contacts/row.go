@@ -66,13 +66,13 @@ type Call struct {
 
 // The outcomes of a [Call].
 const (
-	OutcomeOK      = "ok"
-	OutcomeRefused = "refused" // MaiAgent does not take what was sent
-	OutcomeDenied  = "denied"  // MaiAgent does not take the API key
-	OutcomeMisset  = "misset"  // MaiAgent does not take another setting of the site
-	OutcomeUnseen  = "unseen"  // MaiAgent does not show what was sent
-	OutcomeUnclear = "unclear" // it may have happened
-	OutcomeFailed  = "failed"
+	OutcomeOK            = "ok"
+	OutcomeRefused       = "refused"       // MaiAgent does not take what was sent
+	OutcomeDenied        = "denied"        // MaiAgent does not take the API key
+	OutcomeMisconfigured = "misconfigured" // MaiAgent does not take another setting of the site
+	OutcomeUnseen        = "unseen"        // MaiAgent does not show what was sent
+	OutcomeUnclear       = "unclear"       // it may have happened
+	OutcomeFailed        = "failed"
 )
 
 // Life says whether a person may have a contact at all.

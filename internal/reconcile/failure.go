@@ -15,9 +15,9 @@ import (
 const (
 	// longestDelay bounds how long a row waits after a failure that may pass.
 	longestDelay = time.Minute
-	// sparedDelay bounds it where the failure is not the row's: MaiAgent answers
+	// sharedDelay bounds it where the failure is not the row's: MaiAgent answers
 	// nobody, or others had the turns for a call.
-	sparedDelay = 5 * time.Second
+	sharedDelay = 5 * time.Second
 	// refusedDelay bounds how long it waits after MaiAgent has refused what was
 	// sent, which is tried again for ever.
 	refusedDelay = time.Hour
@@ -28,11 +28,11 @@ const (
 	// which is how some versions may say it, as one.
 	signsOfHeld = 3
 	// mostHeld bounds how many source ids in a row are given up; after that,
-	// where MaiAgent goes on to say "already there", heldRest is waited.
-	mostHeld = 3
-	heldRest = time.Hour
-	// misset is how long to wait while the site's settings are at fault.
-	misset = time.Minute
+	// where MaiAgent goes on to say "already there", givenUpDelay is waited.
+	mostHeld     = 3
+	givenUpDelay = time.Hour
+	// settingDelay is how long to wait while the site's settings are at fault.
+	settingDelay = time.Minute
 )
 
 // isDenial reports whether MaiAgent has answered a creation with something else.
@@ -51,7 +51,7 @@ var errHeld = errors.New("MaiAgent has the source id already, but shows no conta
 // time, and not far.
 func (w *work) mayBeHeld() bool {
 	signs := w.claimed.Conflicts
-	return signs > 0 && signs%signsOfHeld == 0 && signs <= signsOfHeld*mostHeld && w.at.Row.Generation == w.claimed.Generation &&
+	return signs > 0 && signs%signsOfHeld == 0 && signs <= signsOfHeld*mostHeld && w.reading.Row.Generation == w.claimed.Generation &&
 		w.claimed.DoubtUntil.IsZero()
 }
 
@@ -68,9 +68,9 @@ func conflictsAfter(conflicts int, err error) int {
 }
 
 // failure says what the row is to know of a failure, and when it is due again:
-// later with each in a row unless they are spared that, with jitter, and as MaiAgent
+// later with each in a row (within sharedDelay where all rows fail), with jitter, and as MaiAgent
 // asked for.
-func (w *work) failure(row contacts.Row, cause error, spared bool, now time.Time) contacts.Failure {
+func (w *work) failure(row contacts.Row, cause error, shared bool, now time.Time) contacts.Failure {
 	f := contacts.Failure{
 		Reason: cause.Error(), DoubtUntil: w.doubt, Conflicts: conflictsAfter(row.Conflicts, cause), Denials: row.Denials,
 	}
@@ -80,8 +80,8 @@ func (w *work) failure(row contacts.Row, cause error, spared bool, now time.Time
 	policy := backoff.NewExponentialBackOff()
 	policy.InitialInterval, policy.MaxInterval = time.Second, longestDelay
 	switch {
-	case spared:
-		policy.MaxInterval = sparedDelay
+	case shared:
+		policy.MaxInterval = sharedDelay
 	case upstream.IsRefusal(cause), errors.Is(cause, errUnseen):
 		policy.InitialInterval, policy.MaxInterval = refusedDelay/120, refusedDelay
 	}
@@ -95,13 +95,13 @@ func (w *work) failure(row contacts.Row, cause error, spared bool, now time.Time
 	}
 	switch {
 	case errors.Is(cause, errDenied):
-		f.Delay = heldRest
+		f.Delay = givenUpDelay
 	case upstream.Setting(cause) != "":
-		f.Delay = max(misset/4*3+rand.N(misset/2), retryAfter(cause))
+		f.Delay = max(settingDelay/4*3+rand.N(settingDelay/2), retryAfter(cause))
 	case errors.Is(cause, errInDoubt):
 		f.Delay = min(max(f.Delay, w.Timing.SearchLag), w.doubt.Sub(now)) // the next claim finds the doubt over
 	case errors.Is(cause, errHeld) && f.Conflicts > signsOfHeld*mostHeld:
-		f.Delay = heldRest
+		f.Delay = givenUpDelay
 	case errors.Is(cause, errHeld), upstream.FailedInside(cause) && f.Conflicts > 1:
 		f.Delay = max(f.Delay, heldDelay)
 	}
@@ -128,7 +128,7 @@ func callOf(cause error, now time.Time) contacts.Call {
 		case errors.Is(cause, webchat.ErrUnauthorized):
 			call.Outcome = contacts.OutcomeDenied
 		case upstream.Setting(cause) != "":
-			call.Outcome = contacts.OutcomeMisset
+			call.Outcome = contacts.OutcomeMisconfigured
 		case upstream.IsRefusal(cause):
 			call.Outcome = contacts.OutcomeRefused
 		case upstream.IsUnclear(cause):

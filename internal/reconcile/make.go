@@ -44,11 +44,11 @@ func (w *work) make() error {
 		return err
 	case found != nil:
 		return w.bindFound(found.ID)
-	case !w.at.Row.DoubtUntil.IsZero():
+	case !w.reading.Row.DoubtUntil.IsZero():
 		return errInDoubt
 	}
-	if row := w.at.Row; row.Trust != 0 && row.Generation == 1 { // a table that has lost changes looks so
-		switch further, err := w.later(); {
+	if row := w.reading.Row; row.Trust != 0 && row.Generation == 1 { // a table that has lost changes looks so
+		switch further, err := w.laterGeneration(); {
 		case err != nil:
 			return err
 		case further > 0:
@@ -56,12 +56,12 @@ func (w *work) make() error {
 		}
 	}
 	switch {
-	case w.at.Row.Life == contacts.Suspended:
-		return w.rest()
-	case w.at.Row.Denials >= mostDenials:
+	case w.reading.Row.Life == contacts.Suspended:
+		return w.endClaim()
+	case w.reading.Row.Denials >= mostDenials:
 		return errDenied
 	}
-	return w.create(AsItIs)
+	return w.create(NoChange)
 }
 
 // create makes the contact. first goes into the same Put as the note that a
@@ -71,7 +71,7 @@ func (w *work) create(first contacts.Transition) error {
 		made, err := w.send(first, webchat.Contact{}, func(before func(context.Context) (webchat.Draft, error)) (webchat.Contact, error) {
 			return w.API.Create(w.ctx, w.purpose(), before)
 		})
-		first = AsItIs
+		first = NoChange
 		switch {
 		case err == nil:
 			return w.bindMade(made)
@@ -80,10 +80,10 @@ func (w *work) create(first contacts.Transition) error {
 		case upstream.Setting(err) != "":
 			return err
 		case errors.Is(err, webchat.ErrExists), upstream.FailedInside(err) && w.mayBeHeld():
-			return w.takeOver()
+			return w.adoptExisting()
 		case errors.Is(err, webchat.ErrMismatch):
 			return w.denied(made.ID, err)
-		case !w.learn(err, w.sent, webchat.Contact{}):
+		case !w.adapt(err, w.sent, webchat.Contact{}):
 			return err
 		}
 	}
@@ -92,14 +92,14 @@ func (w *work) create(first contacts.Transition) error {
 // denied is for a creation that was answered with something else. Where that is
 // another person's contact nothing has come of it.
 func (w *work) denied(id webchat.ContactID, cause error) error {
-	if anothers, err := w.at.IsAnothers(w.ctx, id); err == nil && anothers {
+	if anothers, err := w.reading.IsAnothers(w.ctx, id); err == nil && anothers {
 		return fmt.Errorf("%w: %w", errAnothers, cause)
 	}
 	return cause
 }
 
-// takeOver looks for the contact that MaiAgent says is there.
-func (w *work) takeOver() error {
+// adoptExisting looks for the contact that MaiAgent says is there.
+func (w *work) adoptExisting() error {
 	found, err := w.findExisting()
 	switch {
 	case err != nil:
@@ -115,17 +115,17 @@ func (w *work) takeOver() error {
 // nextGeneration gives up the contact, or the source id, of the row. Where the table
 // has lost changes the next may be there already, or the one after it.
 func (w *work) nextGeneration(why string) error {
-	further, err := w.later()
+	further, err := w.laterGeneration()
 	if err != nil {
 		return err
 	}
 	return w.advance(max(1, further), why)
 }
 
-// later tells how many generations further MaiAgent has a contact; 0: it has none.
-func (w *work) later() (int, error) {
+// laterGeneration tells how many generations further MaiAgent has a contact; 0: it has none.
+func (w *work) laterGeneration() (int, error) {
 	for further := 1; further <= FurtherGenerations; further++ {
-		if found, err := w.list(w.at.Row.Generation + further); err != nil || len(found) > 0 {
+		if found, err := w.list(w.reading.Row.Generation + further); err != nil || len(found) > 0 {
 			return further, err
 		}
 	}
@@ -133,7 +133,7 @@ func (w *work) later() (int, error) {
 }
 
 func (w *work) advance(generations int, why string) error {
-	w.Logger.WarnContext(w.ctx, "maicontact: "+why+"; another generation is taken", "generation", w.at.Row.Generation+generations)
+	w.Logger.WarnContext(w.ctx, "maicontact: "+why+"; another generation is taken", "generation", w.reading.Row.Generation+generations)
 	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		doubt := w.doubt
 		if !doubt.After(now) {
@@ -167,7 +167,7 @@ func (w *work) bindMade(made webchat.Contact) error {
 	access := w.sent.Profile.QueryMetadata
 	// Nothing was sent where there is no access of their own, and a new contact
 	// has none before.
-	seen, err := w.sees(made.ID, made, access, !access.IsZero())
+	seen, err := w.isAccessSeen(made.ID, made, access, !access.IsZero())
 	if err != nil || !seen {
 		return w.bind(made.ID, contacts.Stamp{}, upstream.OpCreate)
 	}
@@ -201,8 +201,8 @@ func (w *work) bind(id webchat.ContactID, confirmed contacts.Stamp, operation st
 		return row.Bind(w.owner, id, confirmed, now)
 	})
 	if err == nil {
-		w.doubt = w.at.Row.DoubtUntil
-		w.tellRefused(w.ctx)
+		w.doubt = w.reading.Row.DoubtUntil
+		w.reportRefused(w.ctx)
 	}
 	return err
 }
@@ -210,11 +210,11 @@ func (w *work) bind(id webchat.ContactID, confirmed contacts.Stamp, operation st
 // find returns the contact with exactly the row's source id; nil is none. Where
 // MaiAgent has several, the oldest is taken, always.
 func (w *work) find() (*webchat.Contact, error) {
-	found, err := w.API.Find(w.ctx, w.purpose(), w.at.Row.InboxID, sourceID(w.at.Row))
+	found, err := w.API.Find(w.ctx, w.purpose(), w.reading.Row.InboxID, sourceID(w.reading.Row))
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	w.vendor.hears(found[0])
+	w.vendor.noteReply(found[0])
 	if len(found) > 1 {
 		w.Logger.ErrorContext(w.ctx, "maicontact: MaiAgent has several contacts with one source id; the oldest is used", "contacts", len(found))
 	}

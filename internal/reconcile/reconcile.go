@@ -74,28 +74,28 @@ func New(o Options) *Reconciler {
 // unless the row may be handed out meanwhile, or is for something else by then. A
 // failure at MaiAgent is in the row, not in the error. The reading must be the
 // caller's alone.
-func (r *Reconciler) Settle(ctx context.Context, at *contacts.Reading, first contacts.Transition) error {
-	owner, err := r.Claim(ctx, at, first)
-	life := at.Row.Life
+func (r *Reconciler) Settle(ctx context.Context, reading *contacts.Reading, first contacts.Transition) error {
+	owner, err := r.Claim(ctx, reading, first)
+	life := reading.Row.Life
 	for delay := 25 * time.Millisecond; ; delay = min(2*delay, time.Second) {
 		switch {
 		case err != nil:
 			return err
 		case owner != 0:
-			return r.work(ctx, at, owner, false)
-		case !at.Row.IsClaimed(at.Now()) || r.MayHandOut(at.Row):
+			return r.work(ctx, reading, owner, false)
+		case !reading.Row.IsClaimed(reading.Now()) || r.MayHandOut(reading.Row):
 			return nil // also where a claim was made void, whose lease must pass: see [contacts.Row.Lost]
 		}
 		if err := background.Sleep(ctx, delay/2+rand.N(delay)); err != nil {
 			return err
 		}
-		if err := at.Again(ctx); err != nil {
+		if err := reading.Reload(ctx); err != nil {
 			return err
 		}
-		if at.Row.Life != life {
+		if reading.Row.Life != life {
 			return nil // what it was to come to cannot come any more
 		}
-		owner, err = r.Claim(ctx, at, AsItIs) // what came after first must not be undone
+		owner, err = r.Claim(ctx, reading, NoChange) // what came after first must not be undone
 	}
 }
 
@@ -106,8 +106,8 @@ func (r *Reconciler) MayHandOut(row contacts.Row) bool {
 
 // Make applies the transition to the row of a person whom nobody can know yet,
 // and makes their contact: there is nothing to look for.
-func (r *Reconciler) Make(ctx context.Context, at *contacts.Reading, first contacts.Transition) error {
-	w := r.begin(ctx, at, newOwner())
+func (r *Reconciler) Make(ctx context.Context, reading *contacts.Reading, first contacts.Transition) error {
+	w := r.begin(ctx, reading, newOwner())
 	unsent := func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		return row.NotWritten(w.owner, w.doubt, now)
 	}
@@ -123,40 +123,40 @@ func (r *Reconciler) Make(ctx context.Context, at *contacts.Reading, first conta
 			return row.Claim(w.owner, r.Timing.Lease, now)
 		})
 		if err != nil && !w.began {
-			r.letGo(ctx, at, w.owner, err, unsent)
+			r.abandon(ctx, reading, w.owner, err, unsent)
 			return err
 		}
 		if err != nil {
 			return w.giveUp(err)
 		}
-		return w.carryOn()
+		return w.runSteps()
 	})
 }
 
 // Upkeep works on a row that is due. A row that is not, or that somebody else
 // holds, is left alone.
 func (r *Reconciler) Upkeep(ctx context.Context, s contacts.Store, p contacts.Person) error {
-	at, err := contacts.Read(ctx, s, p)
+	reading, err := contacts.Read(ctx, s, p)
 	if err != nil {
 		return err
 	}
-	owner, err := r.Claim(ctx, at, AsItIs)
+	owner, err := r.Claim(ctx, reading, NoChange)
 	if err != nil || owner == 0 {
 		return err
 	}
-	return r.Continue(ctx, at, owner)
+	return r.Continue(ctx, reading, owner)
 }
 
 // Continue works on a row under a claim of Claim, without anybody waiting.
-func (r *Reconciler) Continue(ctx context.Context, at *contacts.Reading, owner int64) error {
-	return r.work(ctx, at, owner, true)
+func (r *Reconciler) Continue(ctx context.Context, reading *contacts.Reading, owner int64) error {
+	return r.work(ctx, reading, owner, true)
 }
 
-// AsItIs is a transition that changes nothing.
-func AsItIs(row contacts.Row, _ time.Time) (contacts.Row, error) { return row, nil }
+// NoChange is a transition that changes nothing.
+func NoChange(row contacts.Row, _ time.Time) (contacts.Row, error) { return row, nil }
 
-func (r *Reconciler) work(ctx context.Context, at *contacts.Reading, owner int64, upkeep bool) error {
-	w := r.begin(ctx, at, owner)
+func (r *Reconciler) work(ctx context.Context, reading *contacts.Reading, owner int64, upkeep bool) error {
+	w := r.begin(ctx, reading, owner)
 	w.upkeep = upkeep
-	return w.do(w.carryOn)
+	return w.do(w.runSteps)
 }

@@ -21,7 +21,7 @@ func (w *work) send(first contacts.Transition, held webchat.Contact, call write)
 	var before time.Time
 	again, doubt := w.began, w.doubt
 	result, err := call(func(ctx context.Context) (webchat.Draft, error) {
-		err := w.at.ChangeInLease(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		err := w.reading.ChangeInLease(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
 			row, err := first(row, now)
 			if err == nil && again {
 				row, err = row.NotWritten(w.owner, doubt, now)
@@ -38,10 +38,10 @@ func (w *work) send(first contacts.Transition, held webchat.Contact, call write)
 		if err != nil {
 			return webchat.Draft{}, err
 		}
-		w.began, w.doubt = true, w.at.Row.DoubtUntil
+		w.began, w.doubt = true, w.reading.Row.DoubtUntil
 		w.sent = w.target(held)
 		if w.planned != w.sent.Stamp {
-			w.planned, w.manner = w.sent.Stamp, w.mannerFor(w.sent, held, w.at.Now())
+			w.planned, w.style = w.sent.Stamp, w.styleFor(w.sent, held, w.reading.Now())
 		}
 		return w.draft(held), nil
 	})
@@ -52,10 +52,10 @@ func (w *work) send(first contacts.Transition, held webchat.Contact, call write)
 // draft is what is sent. A contact stays in the inboxes that it is in; where
 // that is none of ours any more it is not moved back.
 func (w *work) draft(held webchat.Contact) webchat.Draft {
-	row := w.at.Row
+	row := w.reading.Row
 	d := webchat.Draft{
 		InboxID: row.InboxID, InboxIDs: held.InboxIDs, SourceID: sourceID(row), Profile: w.sent.Profile,
-		Omit: w.manner.omit, None: w.manner.none,
+		Omit: w.style.omit, None: w.style.none,
 	}
 	if w.keepSource {
 		d.SourceID = held.SourceID
@@ -68,7 +68,7 @@ func (w *work) draft(held webchat.Contact) webchat.Draft {
 
 // isMoved reports whether the contact is in other inboxes only.
 func (w *work) isMoved(c webchat.Contact) bool {
-	return len(c.InboxIDs) > 0 && !c.IsIn(w.at.Row.InboxID)
+	return len(c.InboxIDs) > 0 && !c.IsIn(w.reading.Row.InboxID)
 }
 
 // doubtAfter is until when a write may still land, after an answer: as before
@@ -83,7 +83,7 @@ func (w *work) doubtAfter(before time.Time, err error) time.Time {
 	case !api.Unknown:
 		return before
 	case api.Status/100 == 2 || api.Status == http.StatusInternalServerError || api.Status == http.StatusServiceUnavailable:
-		if lag := w.at.Now().Add(w.Timing.SearchLag); lag.After(before) {
+		if lag := w.reading.Now().Add(w.Timing.SearchLag); lag.After(before) {
 			return lag
 		}
 		return before

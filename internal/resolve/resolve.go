@@ -39,8 +39,8 @@ var (
 	ErrPending = errors.New("MaiAgent has not confirmed the permissions yet")
 	// ErrRefused: MaiAgent does not take the person's profile.
 	ErrRefused = errors.New("MaiAgent refused the profile")
-	// ErrMisset: MaiAgent does not take what the site's settings say.
-	ErrMisset = errors.New("MaiAgent refused a setting of the site")
+	// ErrMisconfigured: MaiAgent does not take what the site's settings say.
+	ErrMisconfigured = errors.New("MaiAgent refused a setting of the site")
 	// ErrPassing: a request has said that the person is suspended, and this one,
 	// which may be older, does not. Find out who is there once more, and ask with
 	// Again.
@@ -67,19 +67,19 @@ type Options struct {
 // Resolver is made by [New] and safe for concurrent use.
 type Resolver struct {
 	Options
-	reconcile *reconcile.Reconciler
-	memory    *memory
-	trust     *trust
-	flights   singleflight.Group
-	work      background.Group
-	retiring  retiring
-	updates   updates
-	early     early
-	unasked   background.Every
-	unworked  background.Every
-	blind     background.Every
-	unrun     background.Every
-	running   atomic.Int32 // how many times Run is
+	reconcile     *reconcile.Reconciler
+	memory        *memory
+	trust         *trust
+	flights       singleflight.Group
+	work          background.Group
+	retiring      retiring
+	updates       updates
+	deferred      deferredChanges
+	storeWarning  background.Every
+	upkeepWarning background.Every
+	feedWarning   background.Every
+	runWarning    background.Every
+	running       atomic.Int32 // how many times Run is
 	// scopeChecked: whether the table is of another namespace was looked at.
 	scopeChecked sync.Once
 }
@@ -149,7 +149,7 @@ func (r *Resolver) BelievesStale(owner string, trust int64, checked, now time.Ti
 // from the request that started it; the caller waits for it no longer than the budget
 // and ctx allow.
 func (r *Resolver) Contact(ctx context.Context, q Question) (Answer, error) {
-	r.needRun(ctx)
+	r.warnWithoutRun(ctx)
 	if q.Desired.Stamp.Access == "" {
 		q.Desired.Stamp.Access = q.Desired.Profile.AccessFingerprint()
 	}
@@ -162,7 +162,7 @@ func (r *Resolver) Contact(ctx context.Context, q Question) (Answer, error) {
 	}
 	landed := r.flights.DoChan(key, func() (any, error) {
 		var answer Answer
-		err := r.detached(ctx, mostOf(q.Person), func(ctx context.Context) (err error) {
+		err := r.detached(ctx, mostFlightsOf(q.Person), func(ctx context.Context) (err error) {
 			answer, err = r.resolve(ctx, &q)
 			return err
 		})
@@ -184,7 +184,7 @@ func (r *Resolver) Contact(ctx context.Context, q Question) (Answer, error) {
 	}
 }
 
-func mostOf(p contacts.Person) int {
+func mostFlightsOf(p contacts.Person) int {
 	if p.IsVisitor() {
 		return mostFlights / 4 * 3
 	}
@@ -205,23 +205,23 @@ func (r *Resolver) resolve(ctx context.Context, q *Question) (Answer, error) {
 	if r.retiring.has(q.Owner) {
 		return Answer{}, contacts.ErrRetired
 	}
-	at, err := r.read(ctx, q.Person)
+	reading, err := r.read(ctx, q.Person)
 	if err != nil {
 		return Answer{}, err
 	}
-	if !at.Row.IsStored() {
+	if !reading.Row.IsStored() {
 		r.scopeChecked.Do(func() { r.checkScope(ctx) })
 	}
 	q.Trust = max(q.Trust, r.trust.newest(q.Owner))
-	before := at.Row.Trust
-	older, err := r.settle(ctx, at, q)
-	if at.Row.Trust != before {
-		r.distrust(at)
+	before := reading.Row.Trust
+	older, err := r.settle(ctx, reading, q)
+	if reading.Row.Trust != before {
+		r.distrust(reading)
 	}
 	if err != nil {
 		return Answer{}, err
 	}
-	answer, err := r.answer(at, q, older)
+	answer, err := r.answer(reading, q, older)
 	if err == nil && answer.Settled {
 		r.memory.put(q.Owner, q.Profile, answer)
 	}
@@ -243,9 +243,9 @@ func (r *Resolver) checkScope(ctx context.Context) {
 func (r *Resolver) read(ctx context.Context, p contacts.Person) (*contacts.Reading, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeWait)
 	defer cancel()
-	at, err := contacts.Read(ctx, r.Store, p)
+	reading, err := contacts.Read(ctx, r.Store, p)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrStoreSilent, err)
 	}
-	return at, nil
+	return reading, nil
 }

@@ -87,18 +87,18 @@ func (r *Resolver) IsRetiring(p contacts.Person) bool { return r.retiring.has(id
 
 func (r *Resolver) retire(ctx context.Context, owner string, one retirement) {
 	err := r.detached(ctx, mostFlights, func(ctx context.Context) error {
-		at, err := r.read(ctx, one.person)
+		reading, err := r.read(ctx, one.person)
 		if err != nil {
 			return err
 		}
-		err = at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		err = reading.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
 			if row.Life == contacts.Retired || row.Life == contacts.Erasing || row.Life == contacts.Erased {
 				return row, nil
 			}
 			return row.Retire(now.Add(one.keep), now), nil
 		})
 		if err == nil {
-			r.distrust(at)
+			r.distrust(reading)
 		}
 		return err
 	})
@@ -106,8 +106,8 @@ func (r *Resolver) retire(ctx context.Context, owner string, one retirement) {
 		r.retiring.done(owner)
 		return
 	}
-	r.needRun(ctx)
-	r.unasked.Warn(ctx, r.Logger, "maicontact: the store does not take that a visitor has logged in; it is tried again", "error", err)
+	r.warnWithoutRun(ctx)
+	r.storeWarning.Warn(ctx, r.Logger, "maicontact: the store does not take that a visitor has logged in; it is tried again", "error", err)
 }
 
 // retireWaiting tries again what the store did not take.

@@ -124,8 +124,8 @@ func (t *trust) lastPoll() time.Time {
 	return t.begun
 }
 
-// heard takes in what a poll that began at that time, by our clock, has found.
-func (t *trust) heard(begun time.Time, found contacts.Changes) {
+// applyPoll takes in what a poll that began at that time, by our clock, has found.
+func (t *trust) applyPoll(begun time.Time, found contacts.Changes) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	first := t.begun.IsZero()
@@ -150,8 +150,8 @@ func (t *trust) heard(begun time.Time, found contacts.Changes) {
 	}
 }
 
-// follow asks what has changed elsewhere until ctx ends.
-func (r *Resolver) follow(ctx context.Context) {
+// runFeed asks what has changed elsewhere until ctx ends.
+func (r *Resolver) runFeed(ctx context.Context) {
 	for ctx.Err() == nil {
 		begun := time.Now()
 		r.poll(ctx, begun)
@@ -161,10 +161,10 @@ func (r *Resolver) follow(ctx context.Context) {
 
 func (r *Resolver) poll(ctx context.Context, begun time.Time) {
 	const message = "maicontact: the store does not say what has changed; rows are read at each request until it does"
-	_ = r.round(ctx, trustTime, &r.blind, message, func(ctx context.Context) error {
+	_ = r.attempt(ctx, trustTime, &r.feedWarning, message, func(ctx context.Context) error {
 		found, err := r.Store.Changed(ctx, r.Scope, r.trust.since(), mostChanges)
 		if err == nil {
-			r.trust.heard(begun, found)
+			r.trust.applyPoll(begun, found)
 		}
 		return err
 	})

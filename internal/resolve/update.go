@@ -96,12 +96,12 @@ func (r *Resolver) updateOnce(ctx context.Context, p contacts.Person, b *batch) 
 }
 
 func (r *Resolver) update(ctx context.Context, p contacts.Person, d contacts.Desired) error {
-	at, err := contacts.Read(ctx, r.Store, p)
-	if err == nil && !at.Row.IsStored() && d.Revision != 0 {
-		r.early.add(p, d, time.Now().Add(r.Timing.Lease))
+	reading, err := contacts.Read(ctx, r.Store, p)
+	if err == nil && !reading.Row.IsStored() && d.Revision != 0 {
+		r.deferred.add(p, d, time.Now().Add(r.Timing.Lease))
 	}
-	if err != nil || !at.Row.IsStored() {
+	if err != nil || !reading.Row.IsStored() {
 		return err
 	}
-	return r.change(ctx, at, func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.SetDesired(d, now) })
+	return r.change(ctx, reading, func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.SetDesired(d, now) })
 }

@@ -160,7 +160,7 @@ func (c *Client) write(ctx context.Context, p Purpose, before func(context.Conte
 		return ErrDown
 	}
 	c.queued.Add(1)
-	end, err := c.limiter.begin(ctx, p)
+	end, err := c.limiter.acquire(ctx, p)
 	c.queued.Add(-1)
 	if err != nil {
 		c.refused.Add(1)

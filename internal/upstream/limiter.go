@@ -44,27 +44,27 @@ func newLimiter(calls int, perSecond float64) limiter {
 	}
 }
 
-// begin waits for the turn of a call, which ends with end.
-func (l limiter) begin(ctx context.Context, p Purpose) (end func(), err error) {
+// acquire waits for the turn of a call, which ends with end.
+func (l limiter) acquire(ctx context.Context, p Purpose) (end func(), err error) {
 	switch p {
 	case MakeVisitor:
-		return l.beginAtOnce()
+		return l.tryAcquire()
 	case Upkeep:
 		if err := l.upkeep.Acquire(ctx, 1); err != nil {
 			return nil, busy(err)
 		}
-		end, err := l.beginInLine(ctx)
+		end, err := l.acquireInLine(ctx)
 		if err != nil {
 			l.upkeep.Release(1)
 			return nil, err
 		}
 		return func() { end(); l.upkeep.Release(1) }, nil
 	default:
-		return l.beginInLine(ctx)
+		return l.acquireInLine(ctx)
 	}
 }
 
-func (l limiter) beginInLine(ctx context.Context) (end func(), err error) {
+func (l limiter) acquireInLine(ctx context.Context) (end func(), err error) {
 	if err := l.all.Acquire(ctx, 1); err != nil {
 		return nil, busy(err)
 	}
@@ -75,22 +75,22 @@ func (l limiter) beginInLine(ctx context.Context) (end func(), err error) {
 	return func() { l.all.Release(1) }, nil
 }
 
-func (l limiter) beginAtOnce() (end func(), err error) {
+func (l limiter) tryAcquire() (end func(), err error) {
 	if !l.visitors.TryAcquire(1) {
-		return nil, busy(errLine)
+		return nil, busy(errOthersWait)
 	}
 	if !l.all.TryAcquire(1) {
 		l.visitors.Release(1)
-		return nil, busy(errLine)
+		return nil, busy(errOthersWait)
 	}
 	end = func() { l.all.Release(1); l.visitors.Release(1) }
 	if !l.rate.Allow() {
 		end()
-		return nil, busy(errLine)
+		return nil, busy(errOthersWait)
 	}
 	return end, nil
 }
 
-var errLine = errors.New("others wait for theirs")
+var errOthersWait = errors.New("others wait for theirs")
 
 func busy(err error) error { return fmt.Errorf("%w: %w", ErrBusy, err) }

@@ -15,7 +15,7 @@ import (
 
 // The newest change of each person is kept until its time, and of so many people.
 func TestEarly(t *testing.T) {
-	var e early
+	var e deferredChanges
 	now := time.Now()
 	p := scope.Member("1")
 	for _, revision := range []int64{3, 7, 5} {
@@ -31,10 +31,10 @@ func TestEarly(t *testing.T) {
 	if due := e.due(now.Add(time.Hour)); len(due) != 0 {
 		t.Errorf("%d are due twice", len(due))
 	}
-	for i := range mostEarly + 10 {
+	for i := range mostDeferred + 10 {
 		e.add(scope.Member(fmt.Sprint("m", i)), contacts.Desired{Revision: 1}, now)
 	}
-	if n := len(e.due(now)); n != mostEarly {
+	if n := len(e.due(now)); n != mostDeferred {
 		t.Errorf("%d are kept", n)
 	}
 }
@@ -60,8 +60,8 @@ func TestEarlyFails(t *testing.T) {
 	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	r := New(o)
 	for _, store.down = range []bool{false, true} {
-		r.early.add(scope.Member("1"), contacts.Desired{Revision: 1}, time.Now())
-		r.lookAtEarly(t.Context())
+		r.deferred.add(scope.Member("1"), contacts.Desired{Revision: 1}, time.Now())
+		r.retryDeferred(t.Context())
 	}
 	if n := strings.Count(log.String(), "was not recorded"); n != 1 {
 		t.Errorf("%d lines about one failure:\n%s", n, log.String())
