@@ -42,18 +42,14 @@ func Migrate(ctx context.Context, db *sql.DB, dialect Dialect) error {
 	if err := check(db, dialect); err != nil {
 		return err
 	}
-	target, err := newestVersion(dialect)
-	if err != nil {
-		return err
-	}
 	start := time.Now()
 	for try := 1; ; try++ {
-		current, err := schemaVersion(ctx, db)
+		schema, err := ReadSchema(ctx, db, dialect)
 		switch {
-		case err == nil && current == target:
+		case err == nil && schema.IsAhead():
+			return schema.newerError()
+		case err == nil && !schema.IsBehind():
 			return nil
-		case err == nil && current > target:
-			return newerError(current, target)
 		}
 		if err = up(ctx, db, dialect); err == nil {
 			continue // and see
@@ -110,12 +106,6 @@ func newestVersion(dialect Dialect) (int64, error) {
 		return 0, fmt.Errorf("sqlstore: %w", err)
 	}
 	return version, nil
-}
-
-func schemaVersion(ctx context.Context, db *sql.DB) (int64, error) {
-	var version sql.NullInt64
-	err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM "+versionTable).Scan(&version)
-	return version.Int64, err
 }
 
 // isBusy reports whether SQLite was in use by another connection. Drivers have
