@@ -82,7 +82,8 @@ func (r *Reconciler) Settle(ctx context.Context, reading *contacts.Reading, firs
 		case err != nil:
 			return err
 		case owner != 0:
-			return r.work(ctx, reading, owner, false)
+			w := r.begin(ctx, reading, owner)
+			return w.do(w.runSteps)
 		case !reading.Row.IsClaimed(reading.Now()) || r.MayHandOut(reading.Row):
 			return nil // also where a claim was made void, whose lease must pass: see [contacts.Row.Lost]
 		}
@@ -149,14 +150,10 @@ func (r *Reconciler) Upkeep(ctx context.Context, s contacts.Store, p contacts.Pe
 
 // Continue works on a row under a claim of Claim, without anybody waiting.
 func (r *Reconciler) Continue(ctx context.Context, reading *contacts.Reading, owner int64) error {
-	return r.work(ctx, reading, owner, true)
+	w := r.begin(ctx, reading, owner)
+	w.upkeep = true
+	return w.do(w.runSteps)
 }
 
 // NoChange is a transition that changes nothing.
 func NoChange(row contacts.Row, _ time.Time) (contacts.Row, error) { return row, nil }
-
-func (r *Reconciler) work(ctx context.Context, reading *contacts.Reading, owner int64, upkeep bool) error {
-	w := r.begin(ctx, reading, owner)
-	w.upkeep = upkeep
-	return w.do(w.runSteps)
-}

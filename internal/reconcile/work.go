@@ -53,17 +53,14 @@ func (r *Reconciler) begin(ctx context.Context, reading *contacts.Reading, owner
 	return w
 }
 
-// errPanic means that the store, a hook or the way to MaiAgent has panicked.
-var errPanic = errors.New("a panic; the log has its place")
-
-// do does the work. A panic goes on, and leaves no claim behind: everybody would
-// wait for nobody until the lease is over.
+// do does the work. A panic of the store, a hook or the way to MaiAgent goes on, and
+// leaves no claim behind: everybody would wait for nobody until the lease is over.
 func (w *work) do(f func() error) error {
 	defer w.cancel()
 	panics := true
 	defer func() {
 		if panics {
-			_ = w.giveUp(errPanic)
+			_ = w.giveUp(errors.New("a panic; the log has its place"))
 		}
 	}()
 	err := f()

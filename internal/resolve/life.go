@@ -39,7 +39,11 @@ func ifStored(f contacts.Transition) contacts.Transition {
 // Suspend takes the chat from the person for now. MaiAgent is told without
 // anybody waiting.
 func (r *Resolver) Suspend(ctx context.Context, p contacts.Person, passing bool) error {
-	return r.changeRow(ctx, p, func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.Suspend(passing, now) })
+	return r.changeRow(ctx, p, suspension(passing))
+}
+
+func suspension(passing bool) contacts.Transition {
+	return func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.Suspend(passing, now) }
 }
 
 // Resume gives a suspended person the chat back. The error is
@@ -100,16 +104,11 @@ func (r *Resolver) SuspendAsked(ctx context.Context, p contacts.Person) {
 	r.flights.DoChan(owner+"|"+suspendedProfile, func() (any, error) {
 		err := r.detached(ctx, mostFlights, func(ctx context.Context) error {
 			reading, err := r.read(ctx, p)
+			if err == nil && reading.Row.Life != contacts.Suspended {
+				err = r.change(ctx, reading, suspension(true))
+			}
 			if err != nil {
 				return err
-			}
-			if reading.Row.Life != contacts.Suspended {
-				if err := r.Suspend(ctx, p, true); err != nil {
-					return err
-				}
-				if err := reading.Reload(ctx); err != nil {
-					return err
-				}
 			}
 			r.memory.put(owner, suspendedProfile, Answer{Trust: reading.Row.Trust, Checked: reading.ReadAt()})
 			return nil

@@ -14,13 +14,12 @@ import (
 // updates is ready; it is safe for concurrent use.
 type updates struct {
 	mu   sync.Mutex
-	next map[contacts.Person]*batch // what goes next; there while one is at work
+	next map[contacts.Person]*batch // what goes next; nil: nothing yet. There while one is at work
 }
 
 // batch is what several callers wait for.
 type batch struct {
 	desired contacts.Desired
-	empty   bool // nobody has joined yet
 	done    chan struct{}
 	err     error
 }
@@ -33,27 +32,27 @@ func (u *updates) join(p contacts.Person, d contacts.Desired) (mine *batch, work
 		u.next = map[contacts.Person]*batch{}
 	}
 	waiting, busy := u.next[p]
-	if !busy {
-		waiting = &batch{empty: true, done: make(chan struct{})}
+	switch {
+	case waiting == nil:
+		waiting = &batch{desired: d, done: make(chan struct{})}
 		u.next[p] = waiting
-	}
-	if waiting.empty || d.Revision == 0 || d.Revision >= waiting.desired.Revision {
-		waiting.desired, waiting.empty = d, false
+	case d.Revision == 0 || d.Revision >= waiting.desired.Revision:
+		waiting.desired = d
 	}
 	return waiting, !busy
 }
 
-// take returns what goes next, and whether there is anything.
-func (u *updates) take(p contacts.Person) (*batch, bool) {
+// take returns what goes next; nil: there is nothing, and the work is over.
+func (u *updates) take(p contacts.Person) *batch {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	waiting := u.next[p]
-	if waiting.empty {
+	if waiting == nil {
 		delete(u.next, p)
-		return nil, false
+	} else {
+		u.next[p] = nil
 	}
-	u.next[p] = &batch{empty: true, done: make(chan struct{})}
-	return waiting, true
+	return waiting
 }
 
 // Update has the person's row say what is desired, and brings it in step without
@@ -76,11 +75,7 @@ func (r *Resolver) Update(ctx context.Context, p contacts.Person, d contacts.Des
 }
 
 func (r *Resolver) updateAll(ctx context.Context, p contacts.Person) {
-	for {
-		next, ok := r.updates.take(p)
-		if !ok {
-			return
-		}
+	for next := r.updates.take(p); next != nil; next = r.updates.take(p) {
 		r.updateOnce(ctx, p, next)
 	}
 }
