@@ -75,9 +75,7 @@ func (w *work) create(first contacts.Transition) error {
 		switch {
 		case err == nil:
 			return w.bindMade(made)
-		case !w.began:
-			return err
-		case upstream.Setting(err) != "":
+		case !w.began, upstream.Setting(err) != "":
 			return err
 		case errors.Is(err, webchat.ErrExists), upstream.FailedInside(err) && w.mayBeHeld():
 			return w.adoptExisting()
@@ -184,14 +182,12 @@ func (w *work) bindFound(id webchat.ContactID) error {
 func (w *work) bind(id webchat.ContactID, confirmed contacts.Stamp, operation string) error {
 	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		row.LastCall = contacts.Call{Operation: operation, Outcome: contacts.OutcomeOK, At: now}
-		if confirmed == (contacts.Stamp{}) {
-			if row.Owner == w.owner {
-				// It was found; what is in doubt is what the answers left so.
-				row, _ = row.NotWritten(w.owner, w.doubt, now)
-			}
-			return row.Bind(w.owner, id, confirmed, now)
-		}
-		if refused := w.refused(w.sent, now); refused != "" {
+		refused := w.refused(w.sent, now)
+		switch {
+		case confirmed == (contacts.Stamp{}):
+			// It was found; what is in doubt is what the answers left so.
+			row, _ = row.NotWritten(w.owner, w.doubt, now)
+		case refused != "":
 			row, err := row.Bind(w.owner, id, contacts.Stamp{Access: confirmed.Access}, now)
 			if err != nil || row.Life != contacts.Live {
 				return row, err
@@ -210,7 +206,7 @@ func (w *work) bind(id webchat.ContactID, confirmed contacts.Stamp, operation st
 // find returns the contact with exactly the row's source id; nil is none. Where
 // MaiAgent has several, the oldest is taken, always.
 func (w *work) find() (*webchat.Contact, error) {
-	found, err := w.API.Find(w.ctx, w.purpose(), w.reading.Row.InboxID, sourceID(w.reading.Row))
+	found, err := w.list(w.reading.Row.Generation)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

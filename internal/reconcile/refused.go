@@ -24,7 +24,7 @@ type writeStyle struct {
 // styleFor is how the profile is written after what is known from before: what is
 // still refused is left out, and so is what no contact may have null in.
 func (w *work) styleFor(d contacts.Desired, held webchat.Contact, now time.Time) writeStyle {
-	s := writeStyle{none: w.vendor.noneStyle()}
+	s := writeStyle{none: webchat.NoneStyle(w.vendor.none.Load())}
 	for _, r := range w.stillRefused(d, now) {
 		s.omit, s.unsaved = append(s.omit, r.field), append(s.unsaved, r.field)
 	}

@@ -66,7 +66,7 @@ func (w *work) replace() error {
 func (w *work) confirm(before time.Time, changed bool) error {
 	since := w.reading.Row.Since
 	if changed && w.sent.Profile.QueryMetadata.IsZero() {
-		w.vendor.setNoneStyle(w.style.none)
+		w.vendor.none.Store(int64(w.style.none))
 	}
 	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		row.LastCall = contacts.Call{Operation: upstream.OpReplace, Outcome: contacts.OutcomeOK, At: now}

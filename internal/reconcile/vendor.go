@@ -35,10 +35,6 @@ type vendor struct {
 	added  map[string]struct{}          // keys that it adds to access
 }
 
-func (v *vendor) noneStyle() webchat.NoneStyle { return webchat.NoneStyle(v.none.Load()) }
-
-func (v *vendor) setNoneStyle(style webchat.NoneStyle) { v.none.Store(int64(style)) }
-
 // noteReply takes in a contact as it was told.
 func (v *vendor) noteReply(c webchat.Contact) {
 	if c.AccessTold {

@@ -1,7 +1,6 @@
 package resolve
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/maicontact/maicontact/contacts"
@@ -38,11 +37,9 @@ func (r *Resolver) answer(reading *contacts.Reading, q *Question, older bool) (A
 	case r.API.Down():
 		return Answer{}, upstream.ErrDown
 	default:
-		return Answer{}, fmt.Errorf("%w: %s", errNotYet, row.Reason)
+		return Answer{}, fmt.Errorf("the contact is not there yet: %s", row.Reason)
 	}
 }
-
-var errNotYet = errors.New("the contact is not there yet")
 
 // distrust has this process believe nothing older of the person.
 func (r *Resolver) distrust(reading *contacts.Reading) {

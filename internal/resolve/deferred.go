@@ -32,7 +32,7 @@ func (e *deferredChanges) add(p contacts.Person, d contacts.Desired, at time.Tim
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	known, ok := e.waiting[p]
-	if !ok && len(e.waiting) >= mostDeferred || ok && d.Revision != 0 && d.Revision < known.desired.Revision {
+	if !ok && len(e.waiting) >= mostDeferred || d.Revision < known.desired.Revision {
 		return
 	}
 	if e.waiting == nil {

@@ -43,7 +43,7 @@ func (r *Resolver) settle(ctx context.Context, reading *contacts.Reading, q *Que
 		err = r.reconcile.Make(ctx, reading, desire)
 	case q.Fresh:
 		err = upstream.ErrDown // the next visitor finds nothing of this one
-	case q.First && reading.Row.Version == 0 && !r.API.Down():
+	case q.First && !reading.Row.IsStored() && !r.API.Down():
 		err = r.makeFirst(ctx, reading, desire)
 	case r.API.Down():
 		err = reading.Change(ctx, desire)
@@ -65,7 +65,7 @@ var errKnown = errors.New("the row is known")
 // theirs may have written to MaiAgent, so that it is looked for then.
 func (r *Resolver) makeFirst(ctx context.Context, reading *contacts.Reading, desire contacts.Transition) error {
 	err := r.reconcile.Make(ctx, reading, func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		if row.Version != 0 {
+		if row.IsStored() {
 			return row, errKnown
 		}
 		return desire(row, now)

@@ -131,7 +131,7 @@ func (t *trust) applyPoll(begun time.Time, found contacts.Changes) {
 	first := t.begun.IsZero()
 	drift := found.Now.Sub(t.now) - begun.Sub(t.begun)
 	switch {
-	case first, found.More, len(found.List) > mostChanges, drift.Abs() > mostDrift:
+	case first, found.More, drift.Abs() > mostDrift:
 		t.raise(found.Now)
 		if drift.Abs() > mostDrift {
 			t.floor = found.Now // also where the clock went back
