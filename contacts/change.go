@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	// slowPut is how long a Put that ends trust may take. The servers look a
-	// little further back than that when they ask what has changed.
+	// slowPut is how long a Put that ends trust may take. When servers poll for
+	// changes they look a little further back than that.
 	slowPut = 5 * time.Second
-	// conflictPause is how long a change waits at first before it is tried
-	// again, so that many who change one row do not only disturb each other.
+	// conflictPause is how long a change first waits before it is tried again, so
+	// that many writers of one row do not keep colliding.
 	conflictPause = time.Millisecond
 )
 
@@ -39,9 +39,9 @@ func Read(ctx context.Context, s Store, p Person) (*Reading, error) {
 	return r, nil
 }
 
-// Reload reads the row once more. After an error it has the one of before.
+// Reload reads the row once more. After an error the Reading keeps the row it had.
 func (r *Reading) Reload(ctx context.Context) error {
-	// Before the call: what follows from it is then rather too old than too new.
+	// Taken before the call, so that Now is never behind the store's clock.
 	read := time.Now()
 	row, now, err := r.store.Get(ctx, r.Row.Person)
 	switch {
@@ -124,7 +124,7 @@ func (r *Reading) change(ctx context.Context, f Transition, inLease bool) error 
 		}
 		r.Row = stored
 		if stored.Trust != trust && (unclear || time.Since(begun) > slowPut) {
-			// Somebody may have asked for changes of that time already.
+			// A server may have polled for the changes of that time already.
 			f, inLease = func(row Row, now time.Time) (Row, error) { return row.DistrustAgain(now), nil }, false
 			continue
 		}
@@ -132,7 +132,8 @@ func (r *Reading) change(ctx context.Context, f Transition, inLease bool) error 
 	}
 }
 
-// isLike reports whether the row is the other, whose fate is not known.
+// isLike reports whether the row is what a Put of other, whose outcome is not
+// known, has stored.
 func (r Row) isLike(other Row) bool {
 	if (r.Waiting == nil) != (other.Waiting == nil) {
 		return false

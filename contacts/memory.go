@@ -35,7 +35,7 @@ type MemoryStore struct {
 	order  order
 }
 
-// memoryRow is a row whose Waiting nobody else has.
+// memoryRow is a row that shares its Waiting with nobody.
 type memoryRow struct {
 	Row
 	stamped time.Time // when its trust was put; zero: it never had any
@@ -266,8 +266,7 @@ func (c *Counts) add(r Row, n int) {
 	}
 }
 
-// clone returns the row with a profile of its own, so that neither side can
-// change the other's.
+// clone copies the waiting profile too, so that neither copy can change the other.
 func (r Row) clone() Row {
 	if r.Waiting != nil {
 		profile := *r.Waiting

@@ -15,8 +15,8 @@ type order struct {
 	unsorted bool // somebody was added since it was sorted
 }
 
-// add takes in a person. When more than half of those listed are deleted, which it
-// sees from how many there are, it drops those of whom has reports false.
+// add adds a person. count is how many persons there are. When more than half of those
+// listed are deleted, add drops those for whom has reports false.
 func (o *order) add(p Person, count int, has func(Person) bool) {
 	if len(o.list) > 2*count+64 {
 		o.list = slices.DeleteFunc(o.list, func(p Person) bool { return !has(p) })

@@ -20,16 +20,16 @@ var migrations embed.FS
 const (
 	versionTable = "maicontact_schema"
 
-	// lockID is the advisory lock that replicas starting together take, one
-	// after the other: the first 8 letters of the package's name.
+	// lockID is the advisory lock that replicas which start together take one after
+	// the other: the first 8 letters of the package's name.
 	lockID = 0x6d6169636f6e7461
 
 	// longestBusy is how long a migration waits for other users of SQLite, and
 	// busyPause about how long between two tries.
 	longestBusy = 30 * time.Second
 	busyPause   = 50 * time.Millisecond
-	// mostTries bounds failures of other kinds. Two processes that make the
-	// same table get in each other's way; the next try finds it made.
+	// mostTries bounds failures of other kinds. One of two processes that make the
+	// same table fails; its next try finds the table made.
 	mostTries = 5
 )
 

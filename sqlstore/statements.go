@@ -48,7 +48,7 @@ const (
 	remove = `DELETE` + table + ofKey + ` AND version = ?`
 )
 
-// The value for trusted_at is 1 where there is trust to stamp, and 0 otherwise.
+// The value for trusted_at is 1 if there is a trust to stamp, and 0 otherwise.
 var (
 	insert = `INSERT INTO maicontact_contacts (` + person + `, trusted_at, ` + columns + `)
 		SELECT ?, ?, ?, ?, NULLIF({now} * ?, 0)` + strings.Repeat(", ?", strings.Count(columns, ",")+1) + `

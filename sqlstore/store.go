@@ -34,10 +34,9 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 	return OpenMigrated(ctx, db, dialect)
 }
 
-// OpenMigrated is Open for processes that have no right to change the schema.
-// When it is not the one this version of the package works with, the error
-// says what to do. A database that takes no writes, such as a replica, is an
-// error as well.
+// OpenMigrated is Open for processes that have no right to change the schema. If the
+// schema is not the one that this version of the package works with, the error says what
+// to do. A database that takes no writes, such as a replica, is an error as well.
 func OpenMigrated(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 	if err := check(db, dialect); err != nil {
 		return nil, err
@@ -67,8 +66,8 @@ func OpenMigrated(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, err
 	return s, nil
 }
 
-// checkWritable asks the server, and then deletes a row that is not there: a
-// file that cannot be written says so only then, as does a missing right.
+// checkWritable asks the server, and then deletes a row that is not there, because only
+// that shows a read-only file or a missing right.
 func (s *Store) checkWritable(ctx context.Context) error {
 	if _, err := s.Changed(ctx, contacts.Scope{}, time.Now(), 0); err != nil {
 		return err

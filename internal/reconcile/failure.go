@@ -15,20 +15,20 @@ import (
 const (
 	// longestDelay bounds how long a row waits after a failure that may pass.
 	longestDelay = time.Minute
-	// sharedDelay bounds it where the failure is not the row's: MaiAgent answers
-	// nobody, or others had the turns for a call.
+	// sharedDelay bounds it where the failure is not the row's: MaiAgent is down, or
+	// all calls went to others.
 	sharedDelay = 5 * time.Second
 	// refusedDelay bounds how long it waits after MaiAgent has refused what was
 	// sent, which is tried again for ever.
 	refusedDelay = time.Hour
 	// heldDelay is how long to wait before a held source id is given up.
 	heldDelay = 30 * time.Second
-	// signsOfHeld is how many signs it takes to believe that a source id is
-	// held. To be told so counts as all at once, a failure inside MaiAgent,
-	// which is how some versions may say it, as one.
+	// signsOfHeld is how many signs it takes to believe that a source id is held.
+	// "Already there" counts as that many, and a failure inside MaiAgent, which is
+	// how some versions may say it, as one.
 	signsOfHeld = 3
-	// mostHeld bounds how many source ids in a row are given up; after that,
-	// where MaiAgent goes on to say "already there", givenUpDelay is waited.
+	// mostHeld bounds how many source ids in a row are given up. If MaiAgent still
+	// says "already there" after that, the row waits for givenUpDelay.
 	mostHeld     = 3
 	givenUpDelay = time.Hour
 	// settingDelay is how long to wait while the site's settings are at fault.
@@ -44,19 +44,18 @@ func isDenial(err error) bool {
 // errHeld means that MaiAgent says a contact is there and does not show it.
 var errHeld = errors.New("MaiAgent has the source id already, but shows no contact with it")
 
-// mayBeHeld reports whether the next generation is to be started when there is
-// one more sign that a deleted contact holds the source id. That cannot be told
-// from a search that lags behind, or from a MaiAgent that answers so to
-// everything; so it takes signs of an earlier claim, goes one generation at a
-// time, and not far.
+// mayBeHeld reports whether one more sign that a deleted contact holds the source id
+// is to start the next generation. A search that lags behind, or a MaiAgent that gives
+// that answer to everything, looks the same. So it takes signs from an earlier claim,
+// moves on by one generation at a time, and only a few times.
 func (w *work) mayBeHeld() bool {
 	signs := w.claimed.Conflicts
 	return signs > 0 && signs%signsOfHeld == 0 && signs <= signsOfHeld*mostHeld && w.reading.Row.Generation == w.claimed.Generation &&
 		w.claimed.DoubtUntil.IsZero()
 }
 
-// conflictsAfter counts the signs, to the next multiple of signsOfHeld when
-// MaiAgent says it.
+// conflictsAfter counts the signs: up to the next multiple of signsOfHeld when
+// MaiAgent says "already there".
 func conflictsAfter(conflicts int, err error) int {
 	switch {
 	case errors.Is(err, errHeld):
@@ -67,9 +66,9 @@ func conflictsAfter(conflicts int, err error) int {
 	return conflicts
 }
 
-// failure says what the row is to know of a failure, and when it is due again:
-// later with each in a row (within sharedDelay where all rows fail), with jitter, and as MaiAgent
-// asked for.
+// failure says what the row records of a failure, and when it is due again: later with
+// each failure in a row, with jitter, and not before MaiAgent asked for. A shared
+// failure is one that is not the row's, and is tried again sooner.
 func (w *work) failure(row contacts.Row, cause error, shared bool, now time.Time) contacts.Failure {
 	f := contacts.Failure{
 		Reason: cause.Error(), DoubtUntil: w.doubt, Conflicts: conflictsAfter(row.Conflicts, cause), Denials: row.Denials,

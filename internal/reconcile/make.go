@@ -17,11 +17,11 @@ var (
 	// errInDoubt means that a write of unknown outcome is so young that it may
 	// still land.
 	errInDoubt = errors.New("a write of unknown outcome is too young to be repeated")
-	// errUntold means that a reply does not say whose contact it has, and that
-	// the search does not show it.
+	// errUntold means that a reply does not say whose contact it is about, and
+	// that the search does not show that contact.
 	errUntold = errors.New("the reply does not say whose contact it is, and the search does not show it")
 	// errAnothers means that the reply to a creation is about the contact of
-	// another person, which some proxy must have kept.
+	// another person, probably because a proxy had cached it.
 	errAnothers = errors.New("the reply is that of another person's creation")
 	// errDenied means that creations for the person were answered with something
 	// else so often that there is to be no other.
@@ -35,8 +35,7 @@ const mostDenials = 2
 func sourceID(row contacts.Row) string { return identity.SourceID(row.Person, row.Generation) }
 
 // make looks first, and creates only when MaiAgent clearly has no contact. For
-// somebody who is suspended it looks alone: one that is there is not to answer from
-// anything.
+// a suspended person it only looks: a contact that is there must lose its access.
 func (w *work) make() error {
 	found, err := w.find()
 	switch {
@@ -64,8 +63,8 @@ func (w *work) make() error {
 	return w.create(NoChange)
 }
 
-// create makes the contact. first goes into the same Put as the note that a
-// write has begun. What MaiAgent does not take is left out.
+// create makes the contact. first is applied in the Put that records the beginning of
+// the write. What MaiAgent refuses is left out.
 func (w *work) create(first contacts.Transition) error {
 	for {
 		made, err := w.send(first, webchat.Contact{}, func(before func(context.Context) (webchat.Draft, error)) (webchat.Contact, error) {
@@ -87,8 +86,8 @@ func (w *work) create(first contacts.Transition) error {
 	}
 }
 
-// denied is for a creation that was answered with something else. Where that is
-// another person's contact nothing has come of it.
+// denied is for a creation that was answered with a different contact. If that contact
+// is another person's, the reply says nothing about this creation.
 func (w *work) denied(id webchat.ContactID, cause error) error {
 	if anothers, err := w.reading.IsAnothers(w.ctx, id); err == nil && anothers {
 		return fmt.Errorf("%w: %w", errAnothers, cause)
@@ -110,8 +109,8 @@ func (w *work) adoptExisting() error {
 	return w.nextGeneration("a deleted contact holds the source id")
 }
 
-// nextGeneration gives up the contact, or the source id, of the row. Where the table
-// has lost changes the next may be there already, or the one after it.
+// nextGeneration gives up the row's contact, or its source id. If the table has lost
+// changes, MaiAgent may already have a contact of the next generation or the one after.
 func (w *work) nextGeneration(why string) error {
 	further, err := w.laterGeneration()
 	if err != nil {
@@ -120,7 +119,8 @@ func (w *work) nextGeneration(why string) error {
 	return w.advance(max(1, further), why)
 }
 
-// laterGeneration tells how many generations further MaiAgent has a contact; 0: it has none.
+// laterGeneration returns how many generations later MaiAgent has a contact; 0: it has
+// none.
 func (w *work) laterGeneration() (int, error) {
 	for further := 1; further <= FurtherGenerations; further++ {
 		if found, err := w.list(w.reading.Row.Generation + further); err != nil || len(found) > 0 {
@@ -135,7 +135,7 @@ func (w *work) advance(generations int, why string) error {
 	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		doubt := w.doubt
 		if !doubt.After(now) {
-			doubt = time.Time{} // it was looked for as long as that
+			doubt = time.Time{} // it ended while the contact was looked for
 		}
 		row, err := row.NotWritten(w.owner, doubt, now)
 		for range generations {
@@ -163,8 +163,8 @@ func (w *work) bindMade(made webchat.Contact) error {
 		made = *found
 	}
 	access := w.sent.Profile.QueryMetadata
-	// Nothing was sent where there is no access of their own, and a new contact
-	// has none before.
+	// A person without access of their own was sent without any, and a new contact
+	// had none before.
 	seen, err := w.isAccessSeen(made.ID, made, access, !access.IsZero())
 	if err != nil || !seen {
 		return w.bind(made.ID, contacts.Stamp{}, upstream.OpCreate)
@@ -177,15 +177,15 @@ func (w *work) bindFound(id webchat.ContactID) error {
 	return w.bind(id, contacts.Stamp{}, upstream.OpFind)
 }
 
-// bind gives the row its contact, which that call has told. A row that could not be
-// written stays as the write left it: in doubt.
+// bind records the contact that the operation has shown. If the store fails, the row
+// stays as the write left it: in doubt.
 func (w *work) bind(id webchat.ContactID, confirmed contacts.Stamp, operation string) error {
 	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		row.LastCall = contacts.Call{Operation: operation, Outcome: contacts.OutcomeOK, At: now}
 		refused := w.refused(w.sent, now)
 		switch {
 		case confirmed == (contacts.Stamp{}):
-			// It was found; what is in doubt is what the answers left so.
+			// It was found, so that only what the answers left in doubt is so.
 			row, _ = row.NotWritten(w.owner, w.doubt, now)
 		case refused != "":
 			row, err := row.Bind(w.owner, id, contacts.Stamp{Access: confirmed.Access}, now)
@@ -203,8 +203,8 @@ func (w *work) bind(id webchat.ContactID, confirmed contacts.Stamp, operation st
 	return err
 }
 
-// find returns the contact with exactly the row's source id; nil is none. Where
-// MaiAgent has several, the oldest is taken, always.
+// find returns the contact with exactly the row's source id, or nil. If MaiAgent has
+// several it always takes the oldest.
 func (w *work) find() (*webchat.Contact, error) {
 	found, err := w.list(w.reading.Row.Generation)
 	if err != nil || len(found) == 0 {
@@ -217,9 +217,9 @@ func (w *work) find() (*webchat.Contact, error) {
 	return &found[0], nil
 }
 
-// findExisting looks for a contact that MaiAgent says is there already, again
-// and again while its search may lag behind. None after that means that a
-// deleted contact holds the source id.
+// findExisting looks for a contact that MaiAgent says is there already, repeatedly
+// while the search may lag behind. If it finds none, a deleted contact may hold the
+// source id.
 func (w *work) findExisting() (*webchat.Contact, error) {
 	for start := time.Now(); ; {
 		found, err := w.find()

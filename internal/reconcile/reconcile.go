@@ -70,10 +70,9 @@ func New(o Options) *Reconciler {
 }
 
 // Settle applies the transition to the row, and brings the row in step with
-// MaiAgent. When another process holds the row it waits until that one is done,
-// unless the row may be handed out meanwhile, or is for something else by then. A
-// failure at MaiAgent is in the row, not in the error. The reading must be the
-// caller's alone.
+// MaiAgent. While another process holds the row it waits, unless the contact may be
+// handed out meanwhile or the row's life changes. A failure at MaiAgent is in the row,
+// not in the error. Nobody else may use the reading.
 func (r *Reconciler) Settle(ctx context.Context, reading *contacts.Reading, first contacts.Transition) error {
 	owner, err := r.Claim(ctx, reading, first)
 	life := reading.Row.Life
@@ -85,7 +84,7 @@ func (r *Reconciler) Settle(ctx context.Context, reading *contacts.Reading, firs
 			w := r.begin(ctx, reading, owner)
 			return w.do(w.runSteps)
 		case !reading.Row.IsClaimed(reading.Now()) || r.MayHandOut(reading.Row):
-			return nil // also where a claim was made void, whose lease must pass: see [contacts.Row.Lost]
+			return nil // also when a claim was made void and its lease must pass, see [contacts.Row.Lost]
 		}
 		if err := background.Sleep(ctx, delay/2+rand.N(delay)); err != nil {
 			return err
@@ -94,9 +93,9 @@ func (r *Reconciler) Settle(ctx context.Context, reading *contacts.Reading, firs
 			return err
 		}
 		if reading.Row.Life != life {
-			return nil // what it was to come to cannot come any more
+			return nil // what first asked for cannot be had any more
 		}
-		owner, err = r.Claim(ctx, reading, NoChange) // what came after first must not be undone
+		owner, err = r.Claim(ctx, reading, NoChange) // first must not undo what came after it
 	}
 }
 
@@ -105,8 +104,8 @@ func (r *Reconciler) MayHandOut(row contacts.Row) bool {
 	return row.Ready() || r.InsecureStalePermissions && row.Life == contacts.Live && row.ContactID != ""
 }
 
-// Make applies the transition to the row of a person whom nobody can know yet,
-// and makes their contact: there is nothing to look for.
+// Make applies the transition to the row of a new person and makes their contact. It
+// does not look for one first: nobody else can know of the person yet.
 func (r *Reconciler) Make(ctx context.Context, reading *contacts.Reading, first contacts.Transition) error {
 	w := r.begin(ctx, reading, newOwner())
 	unsent := func(row contacts.Row, now time.Time) (contacts.Row, error) {
@@ -118,7 +117,7 @@ func (r *Reconciler) Make(ctx context.Context, reading *contacts.Reading, first 
 			switch {
 			case err != nil:
 				return row, err
-			case row.Owner == w.owner: // a Put has landed that was not heard of
+			case row.Owner == w.owner: // a Put of unclear outcome was stored after all
 				return unsent(row, now)
 			}
 			return row.Claim(w.owner, r.Timing.Lease, now)
@@ -148,7 +147,7 @@ func (r *Reconciler) Upkeep(ctx context.Context, s contacts.Store, p contacts.Pe
 	return r.Continue(ctx, reading, owner)
 }
 
-// Continue works on a row under a claim of Claim, without anybody waiting.
+// Continue works on a row that Claim has claimed. Nobody waits for it.
 func (r *Reconciler) Continue(ctx context.Context, reading *contacts.Reading, owner int64) error {
 	w := r.begin(ctx, reading, owner)
 	w.upkeep = true

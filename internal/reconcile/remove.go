@@ -11,26 +11,26 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// FurtherGenerations is how far beyond the generation of its row a person's
-// contacts are looked for, such as by an erasure: a table that was lost may have known
-// of later ones. A reissue looks no further than its own; what comes after it is
-// another's.
+// FurtherGenerations is how many generations beyond its row's a person's contacts are
+// looked for, by an erasure for example: a table that was lost may have known of later
+// ones. A reissue looks no further than its own generation: what comes after it is not
+// its to delete.
 const FurtherGenerations = 2
 
 // errListed means that MaiAgent still shows what it has deleted.
 var errListed = errors.New("the contact is still there after its deletion")
 
-// remove deletes what the row had at MaiAgent: the contact it knows, and any
-// that an unfinished attempt or a former row has left. Contacts are looked for
-// first, then the claim is checked, and nothing that was made after that is
-// touched. They are gone when they cannot be read and are not listed any more,
-// and when the key is shown to be one that can read the inbox.
+// remove deletes what the row had at MaiAgent: the contact it knows, and those that an
+// unfinished attempt or a former row has left. It looks for contacts first and then
+// checks the claim, so that it touches nothing that was made after the check. Contacts
+// count as gone when they can neither be read nor listed, and the key is shown to be
+// one that can read the inbox.
 func (w *work) remove() error {
 	left, err := w.findLeftovers()
 	if err != nil {
 		return err
 	}
-	operation := upstream.OpFind // that there is nothing
+	operation := upstream.OpFind // which has found nothing
 	if len(left.ids) > 0 {
 		operation = upstream.OpDelete
 		err := w.reading.ChangeInLease(w.ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
@@ -60,7 +60,7 @@ func (w *work) remove() error {
 // leftovers is what a row may have at MaiAgent.
 type leftovers struct {
 	ids      []webchat.ContactID
-	listed   []int // the generations of which there was one
+	listed   []int // the generations that had one
 	readable bool  // a contact said that it is in our inbox
 }
 
@@ -99,8 +99,8 @@ func (w *work) list(generation int) ([]webchat.Contact, error) {
 	return w.API.Find(w.ctx, w.purpose(), row.InboxID, identity.SourceID(row.Person, generation))
 }
 
-// proveGone looks once more for what was deleted. That nothing is shown proves
-// something only if the inbox can be read.
+// proveGone looks once more for what was deleted. An empty search proves something
+// only if the inbox can be read.
 func (w *work) proveGone(was leftovers) error {
 	for _, generation := range was.listed {
 		switch found, err := w.list(generation); {

@@ -10,9 +10,8 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// replace sends what the contact is to be, and looks whether MaiAgent holds the
-// access then. Where an older write may still land after this one, it is sent once
-// more later.
+// replace sends what is desired, and looks whether MaiAgent holds the access then. If
+// an older write may still land after this one, it is sent once more later.
 func (w *work) replace() error {
 	id := w.reading.Row.ContactID
 	held, err := w.API.Get(w.ctx, w.purpose(), id)
@@ -30,7 +29,7 @@ func (w *work) replace() error {
 		w.Logger.WarnContext(w.ctx, "maicontact: a contact is in another inbox than ours now; it is kept in step there and not moved back")
 	}
 	before, confirmed := w.doubt, w.reading.Row.Confirmed
-	w.planned = contacts.Stamp{} // what is held is another
+	w.planned = contacts.Stamp{} // the style depends on the contact that is held
 	for {
 		told, err := w.send(NoChange, held, func(begin func(context.Context) (webchat.Draft, error)) (webchat.Contact, error) {
 			return w.API.Replace(w.ctx, id, begin)
@@ -91,10 +90,10 @@ func (w *work) confirm(before time.Time, changed bool) error {
 	return nil
 }
 
-// heal starts the next generation of a contact that was deleted at MaiAgent.
-// A 404 alone could also come from a wrong address, the key of another
-// organisation or a copy that lags behind, so reading it must say the same, the
-// search must not show it, and the inbox must be one that this key can read.
+// heal starts the next generation of a contact that was deleted at MaiAgent. One 404
+// could also come from a wrong address, the key of another organisation or a replica
+// that lags behind. So a second read must give it too, the search must not show the
+// contact, and this key must be able to read the inbox.
 func (w *work) heal() error {
 	id := w.reading.Row.ContactID
 	gone, err := w.isGone(id)

@@ -10,13 +10,13 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// write is a creation or a replacement: it is told what to run just before it
-// sends, which says what to send.
+// write is a creation or a replacement. It calls before just before it sends; before
+// returns what to send.
 type write func(before func(context.Context) (webchat.Draft, error)) (webchat.Contact, error)
 
-// send records that a write has begun, sends it once its turn has come, and
-// notes what is then in doubt. first goes into the same Put. held is the contact
-// as it is there, empty for a creation.
+// send sends a write once it is its turn, and keeps what is then in doubt. Before that
+// it records in the row that the write begins; first is applied in the same Put. held is
+// the contact as MaiAgent has it, empty for a creation.
 func (w *work) send(first contacts.Transition, held webchat.Contact, call write) (webchat.Contact, error) {
 	var before time.Time
 	again, doubt := w.began, w.doubt
@@ -49,8 +49,8 @@ func (w *work) send(first contacts.Transition, held webchat.Contact, call write)
 	return result, err
 }
 
-// draft is what is sent. A contact stays in the inboxes that it is in; where
-// that is none of ours any more it is not moved back.
+// draft is what is sent. A contact stays in the inboxes that it is in. If ours is not
+// among them any more, it is not moved back.
 func (w *work) draft(held webchat.Contact) webchat.Draft {
 	row := w.reading.Row
 	d := webchat.Draft{
@@ -66,15 +66,15 @@ func (w *work) draft(held webchat.Contact) webchat.Draft {
 	return d
 }
 
-// isMoved reports whether the contact is in other inboxes only.
+// isMoved reports whether the contact is only in other inboxes than ours.
 func (w *work) isMoved(c webchat.Contact) bool {
 	return len(c.InboxIDs) > 0 && !c.IsIn(w.reading.Row.InboxID)
 }
 
-// doubtAfter is until when a write may still land, after an answer: as before
-// when this one clearly did not happen, and only while the search may lag
-// behind when MaiAgent itself has answered. What MaiAgent says of one write says
-// nothing of another.
+// doubtAfter is until when a write may still land, after this answer. If this write
+// clearly did not happen, the doubt is what it was before. If MaiAgent itself has
+// answered, the doubt lasts only while the search may lag behind. What MaiAgent says
+// about one write says nothing about another.
 func (w *work) doubtAfter(before time.Time, err error) time.Time {
 	api, ok := errors.AsType[*webchat.Error](err)
 	switch {

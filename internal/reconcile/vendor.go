@@ -22,7 +22,7 @@ const mostUnseen = 10_000
 type vendor struct {
 	none   atomic.Int64 // the [webchat.NoneStyle] that was seen to work
 	tells  atomic.Bool  // some reply has told a contact's access
-	silent atomic.Bool  // a contact that was read did not
+	silent atomic.Bool  // some read of a contact has not
 
 	readsTell atomic.Bool // some contact that was read by its id has told its access
 
@@ -35,14 +35,14 @@ type vendor struct {
 	added  map[string]struct{}          // keys that it adds to access
 }
 
-// noteReply takes in a contact as it was told.
+// noteReply learns from a contact in any reply.
 func (v *vendor) noteReply(c webchat.Contact) {
 	if c.AccessTold {
 		v.tells.Store(true)
 	}
 }
 
-// noteRead takes in a contact as it was read by its id.
+// noteRead learns from a contact that was read by its id.
 func (v *vendor) noteRead(c webchat.Contact) {
 	v.noteReply(c)
 	if c.AccessTold {
@@ -50,7 +50,7 @@ func (v *vendor) noteRead(c webchat.Contact) {
 	}
 }
 
-// isSilent reports whether contacts do not tell their access, none of them.
+// isSilent reports whether MaiAgent has never told the access of any contact.
 func (v *vendor) isSilent() bool { return v.silent.Load() && !v.tells.Load() }
 
 // noteSilence notes that a contact which was read did not tell its access.
@@ -74,8 +74,8 @@ func (v *vendor) refusedNulls() []webchat.Field {
 	return v.nulls
 }
 
-// countUnseen counts a person whose access was not seen. It returns how many those are
-// when it is time to say so again.
+// countUnseen counts a person whose access was not seen. It returns how many there are
+// when it is time to log that again, and 0 otherwise.
 func (v *vendor) countUnseen(p contacts.Person, now time.Time) int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -91,14 +91,14 @@ func (v *vendor) countUnseen(p contacts.Person, now time.Time) int {
 	return len(v.unseen)
 }
 
-// forgetUnseen ends that a person waits.
+// forgetUnseen takes out a person whose access was seen.
 func (v *vendor) forgetUnseen(p contacts.Person) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	delete(v.unseen, p)
 }
 
-// newKeys reports which of the keys it was not known to add.
+// newKeys returns those of the keys that MaiAgent was not known to add.
 func (v *vendor) newKeys(keys []string) (news []string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

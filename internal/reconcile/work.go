@@ -68,7 +68,7 @@ func (w *work) do(f func() error) error {
 	return err
 }
 
-// runSteps does one thing after the other until the claim ends.
+// runSteps does one step after the other until the claim ends.
 func (w *work) runSteps() error {
 	for range mostSteps {
 		if w.reading.Row.Owner != w.owner {
@@ -103,9 +103,9 @@ func (w *work) endClaim() error {
 	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.Release(w.owner, now) })
 }
 
-// record writes down what happened, even when the time of the work is over. It is
-// tried again while the store fails: a row that stays claimed keeps everybody
-// waiting. What fails after that has failed for recordTime is not tried again.
+// record puts what has happened into the row, even when the time of the work is over. It
+// tries again while the store fails, because a row that stays claimed keeps everybody
+// waiting. Once the store has failed for recordTime, later records are tried only once.
 func (w *work) record(f contacts.Transition) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), recordTime)
 	defer cancel()
@@ -141,7 +141,7 @@ func (w *work) giveUp(cause error) error {
 	var failure contacts.Failure
 	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		if shared && row.Failures > 0 {
-			row.Failures-- // how often it was tried says nothing of when MaiAgent is back, or of when it is their turn
+			row.Failures-- // how often it failed says nothing about when MaiAgent is back or it is the row's turn
 		}
 		failure = w.failure(row, cause, shared, now)
 		if call := callOf(cause, now); call.Operation != "" { // otherwise none was made
@@ -161,8 +161,8 @@ func (w *work) giveUp(cause error) error {
 	return err
 }
 
-// logFailure logs a failure: what a site must change as an error that names it, and
-// what concerns many members once a minute for all.
+// logFailure logs a failure: a setting that the site must change as an error that names
+// it, and what concerns many people once a minute for all of them.
 func (w *work) logFailure(cause error, retry time.Duration) {
 	switch setting := upstream.Setting(cause); {
 	case setting != "":
@@ -183,16 +183,18 @@ func (w *work) logFailure(cause error, retry time.Duration) {
 	}
 }
 
-// claimLost is for a claim that somebody else has taken over, or that an erasure has
-// made void: what was sent may still land.
+// claimLost ends work whose claim another has taken over, an erasure has made void, or
+// whose lease has run out: what was sent may still land.
 func (w *work) claimLost() error {
 	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		if row.Owner == w.owner {
 			if row.Life == contacts.Live && row.Waiting == nil {
-				row, _ = row.NotWritten(w.owner, w.doubt, now) // what is in doubt is what the answers left so
-				return row.Release(w.owner, now)               // who was suspended is resumed, and nothing waits
+				// A suspended person was resumed, and nothing waits. Only what the answers
+				// left in doubt is so.
+				row, _ = row.NotWritten(w.owner, w.doubt, now)
+				return row.Release(w.owner, now)
 			}
-			// It is ours, and only its lease is over.
+			// The claim is still ours; only its lease is over.
 			f := contacts.Failure{Reason: "the lease was over", DoubtUntil: row.DoubtUntil, Conflicts: row.Conflicts, Denials: row.Denials}
 			return row.Postpone(w.owner, f, now)
 		}
@@ -206,14 +208,15 @@ func (w *work) claimLost() error {
 func (w *work) purpose() upstream.Purpose {
 	switch {
 	case w.upkeep, w.reading.Row.Life == contacts.Erasing, w.reading.Row.Life == contacts.Reissuing, w.reading.Row.Life == contacts.Erased:
-		return upstream.Upkeep // nobody's browser asks again for a deletion
+		return upstream.Upkeep // no browser waits for a deletion
 	case w.reading.Row.IsVisitor():
 		return upstream.MakeVisitor
 	}
 	return upstream.MakeMember
 }
 
-// target is what the contact is to be, as far as it is not the service's to say.
+// target is what MaiAgent is to hold of the person now. Of a suspended one only the
+// access changes.
 func (w *work) target(current webchat.Contact) contacts.Desired {
 	row := w.reading.Row
 	if row.Life == contacts.Suspended {

@@ -8,8 +8,8 @@ import (
 	"github.com/maicontact/maicontact/contacts"
 )
 
-// mostDeferred bounds the changes that are looked at once more. Any beyond that are
-// left to the next request of their person.
+// mostDeferred bounds the changes that are looked at once more. Further ones wait for
+// the next request of their person.
 const mostDeferred = 100_000
 
 // deferredChanges are changes of people who had no row. One of them may just have

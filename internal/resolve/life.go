@@ -26,7 +26,7 @@ func (r *Resolver) Reissue(ctx context.Context, p contacts.Person) (contacts.Row
 	return row, err
 }
 
-// ifStored is the transition for a person who has a row, and ErrNotFound for others.
+// ifStored is the transition for a person who has a row. For others it is ErrNotFound.
 func ifStored(f contacts.Transition) contacts.Transition {
 	return func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		if !row.IsStored() {
@@ -75,9 +75,9 @@ func (r *Resolver) change(ctx context.Context, reading *contacts.Reading, f cont
 	return err
 }
 
-// Settled brings the person's row in step now, as far as MaiAgent lets it, and
-// returns the row: for callers who want to tell what came of a change. A failure
-// at MaiAgent is in the row.
+// Settled brings the person's row in step now, if MaiAgent can be reached, and returns
+// the row, for callers who report what came of a change. A failure at MaiAgent is in
+// the row.
 func (r *Resolver) Settled(ctx context.Context, p contacts.Person) (contacts.Row, error) {
 	reading, err := contacts.Read(ctx, r.Store, p)
 	if err == nil && reading.Row.IsStored() {
@@ -89,12 +89,12 @@ func (r *Resolver) Settled(ctx context.Context, p contacts.Person) (contacts.Row
 	return reading.Row, nil
 }
 
-// suspendedProfile is what the memory has the answer of a suspended person under:
-// no profile has that fingerprint.
+// suspendedProfile is the key under which the memory has the answer of a suspended
+// person: no profile has that fingerprint.
 const suspendedProfile = "suspended"
 
-// SuspendAsked suspends a person of whom a request says so, until one says
-// otherwise. Nobody waits for it, and it is written once.
+// SuspendAsked suspends a person because a request says that they are suspended, until
+// one says otherwise. Nobody waits for it, and it is written once.
 func (r *Resolver) SuspendAsked(ctx context.Context, p contacts.Person) {
 	owner := identity.Digest(p)
 	known, ok := r.memory.get(owner, suspendedProfile)

@@ -41,13 +41,12 @@ var (
 	ErrRefused = errors.New("MaiAgent refused the profile")
 	// ErrMisconfigured: MaiAgent does not take what the site's settings say.
 	ErrMisconfigured = errors.New("MaiAgent refused a setting of the site")
-	// ErrPassing: a request has said that the person is suspended, and this one,
-	// which may be older, does not. Find out who is there once more, and ask with
-	// Again.
+	// ErrPassing: a request has said that the person is suspended, and this one, which
+	// may be older, does not. Identify the person once more, and ask with Again.
 	ErrPassing = fmt.Errorf("a request has said so: %w", contacts.ErrSuspended)
-	// ErrStoreSilent: the store has not said what it knows of the person. It is
-	// the one failure that an entry of the session may bridge for a while:
-	// nobody has said that the entry is wrong.
+	// ErrStoreSilent: the store gave no answer about the person. It is the one
+	// failure during which a session's entry may be used for a while: nothing says
+	// that the entry is wrong.
 	ErrStoreSilent = errors.New("the store gave no answer")
 )
 
@@ -80,7 +79,7 @@ type Resolver struct {
 	feedWarning   background.Every
 	runWarning    background.Every
 	running       atomic.Int32 // how many times Run is
-	// scopeChecked: whether the table is of another namespace was looked at.
+	// scopeChecked: it was checked whether the table is of another namespace.
 	scopeChecked sync.Once
 }
 
@@ -102,12 +101,12 @@ type Question struct {
 	Desired contacts.Desired
 	// Fresh: the visitor's key was made for this request, so nobody can know it.
 	Fresh bool
-	// Again: who is there was found out after the row said that they are suspended.
+	// Again: the person was identified after their row said that they are suspended.
 	Again bool
-	// First: the visitor's key was made a moment ago, and has come back for its
-	// first contact. Where there is no row there is nothing to look for either.
+	// First: the visitor's key was made a moment ago, and has come back for its first
+	// contact. If there is no row there is no contact to look for either.
 	First bool
-	// Trust is that of the session's entry. A row below it has lost changes.
+	// Trust is that of the session's entry. A row with a lower one has lost changes.
 	Trust int64
 	// Keep is how long the row of a visitor is kept from now on.
 	Keep time.Duration
@@ -120,7 +119,7 @@ type Answer struct {
 	Checked time.Time // when the row was read, by the store's clock
 	Expires time.Time // of a visitor's row
 	// Settled: MaiAgent holds all that is desired, so that the answer may be
-	// remembered. Otherwise the contact may yet turn out to be deleted there.
+	// remembered. Otherwise the contact may turn out to be deleted at MaiAgent.
 	Settled bool
 }
 
@@ -144,10 +143,10 @@ func (r *Resolver) BelievesStale(owner string, trust int64, checked, now time.Ti
 	return r.trust.believesStale(owner, trust, checked, now) && !r.retiring.has(owner)
 }
 
-// Contact answers a question that was not recalled. The work is done in one flight
-// for all who ask with the same profile, and sessions that know the same, detached
-// from the request that started it; the caller waits for it no longer than the budget
-// and ctx allow.
+// Contact answers a question that was not recalled. One flight works for all who ask
+// about the person with the same profile and the same trust. It is detached from the
+// request that started it; the caller waits for it no longer than the budget and ctx
+// allow.
 func (r *Resolver) Contact(ctx context.Context, q Question) (Answer, error) {
 	r.warnWithoutRun(ctx)
 	if q.Desired.Stamp.Access == "" {
@@ -228,8 +227,8 @@ func (r *Resolver) resolve(ctx context.Context, q *Question) (Answer, error) {
 	return answer, err
 }
 
-// checkScope warns where the table has people of this inbox, and all of them under
-// other namespaces: each of them would get a second contact.
+// checkScope warns if the table has people of this inbox, but all of them under other
+// namespaces: each of them would get a second contact.
 func (r *Resolver) checkScope(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, storeWait)
 	defer cancel()

@@ -10,17 +10,17 @@ import (
 	"github.com/maicontact/maicontact/internal/identity"
 )
 
-// mostRetiring bounds the retirements that wait for the store. Beyond that one
-// that fails is not tried again.
+// mostRetiring bounds the retirements that wait for the store. Further ones that fail
+// are not tried again.
 const mostRetiring = 100_000
 
-// retiring are the visitors who have logged in, and of whom the store does not
-// know yet. This process refuses them. The zero retiring is ready; it is safe
-// for concurrent use.
+// retiring has the visitors who have logged in while the store does not know that yet.
+// This process refuses them. The zero retiring is ready; it is safe for concurrent
+// use.
 type retiring struct {
 	mu      sync.RWMutex
 	waiting map[string]retirement // by owner
-	stored  map[string]struct{}   // of whom the store knows, as far as is in mind
+	stored  map[string]struct{}   // those that the store has been told of lately
 }
 
 type retirement struct {
@@ -118,7 +118,7 @@ func (r *Resolver) retireWaiting(ctx context.Context) {
 		}
 		r.retire(ctx, owner, one)
 		if r.retiring.has(owner) {
-			return // the store is away; the rest would fail, too
+			return // the store is down, and the others would fail too
 		}
 	}
 }

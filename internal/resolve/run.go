@@ -17,14 +17,14 @@ const (
 	expiredAtOnce = 500
 	// pruneInterval is how often visitors whose time is over are looked for.
 	pruneInterval = time.Minute
-	// attemptTime bounds what a loop asks the store at a time: a connection that has
-	// gone dead would keep it from all that is due.
+	// attemptTime bounds one attempt of a loop at the store: a dead connection would
+	// otherwise stop the loop.
 	attemptTime = 30 * time.Second
 )
 
-// Run keeps rows in step, and this process in the know, until ctx ends. Then it
-// takes no new work, waits for what is under way as long as Drain allows, and
-// returns nil, or an error that says what had not ended.
+// Run keeps rows in step, and this process informed of changes made elsewhere, until ctx
+// ends. Then it begins no new work, waits for what is under way as long as Drain allows,
+// and returns nil, or an error that says what had not ended.
 func (r *Resolver) Run(ctx context.Context) error {
 	r.running.Add(1)
 	defer r.running.Add(-1)
@@ -37,9 +37,9 @@ func (r *Resolver) Run(ctx context.Context) error {
 	return r.drain(context.WithoutCancel(ctx), &loops)
 }
 
-// drain waits for what is under way, and for the loops. What takes too long is cut
-// in the last tenth of Drain, while there is time to let go of its rows: a row that
-// is held by a process of before would keep people waiting until its lease is over.
+// drain waits for what is under way, and for the loops. What takes too long is cancelled
+// in the last tenth of Drain, while there is time to release its rows: a row that a
+// stopped process still holds would keep people waiting until its lease is over.
 func (r *Resolver) drain(ctx context.Context, loops *sync.WaitGroup) error {
 	ctx, cancel := context.WithTimeout(ctx, r.Drain)
 	defer cancel()
@@ -66,8 +66,8 @@ func (r *Resolver) drain(ctx context.Context, loops *sync.WaitGroup) error {
 	return nil
 }
 
-// logWaiting logs how much is left for the next start. That line is worth no
-// longer wait than a request's.
+// logWaiting logs how much is left for the next start. For that line it waits no longer
+// than a request would.
 func (r *Resolver) logWaiting(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, storeWait)
 	defer cancel()
@@ -76,8 +76,8 @@ func (r *Resolver) logWaiting(ctx context.Context) {
 	}
 }
 
-// warnWithoutRun warns where Run is not running, though something is asked or changed
-// that it would keep in mind, or finish.
+// warnWithoutRun warns if Run is not running although something is asked or changed that
+// needs it.
 func (r *Resolver) warnWithoutRun(ctx context.Context) {
 	if r.running.Load() > 0 {
 		return
@@ -86,8 +86,8 @@ func (r *Resolver) warnWithoutRun(ctx context.Context) {
 		"and each ask reads the table; run it beside the server, and end it after http.Server.Shutdown")
 }
 
-// attempt is one thing that a loop asks the store. A panic of the store costs that
-// round, as a failure does, and neither the loop nor the process. What fails is told
+// attempt is one piece of work of a loop at the store. A panic of the store ends this
+// attempt, as a failure does, and neither the loop nor the process. Failures are logged
 // now and then, with that message, unless ctx has ended.
 func (r *Resolver) attempt(ctx context.Context, most time.Duration, every *background.Every, message string, ask func(context.Context) error) (err error) {
 	defer func() {
@@ -101,8 +101,8 @@ func (r *Resolver) attempt(ctx context.Context, most time.Duration, every *backg
 	return ask(timed)
 }
 
-// upkeep works on due rows, some at a time. Nobody waits for a row that takes long:
-// what is due is asked for again while others are worked on.
+// upkeep works on due rows, several at a time. A row that takes long does not hold up
+// the others: upkeep asks again for what is due while it is worked on.
 func (r *Resolver) upkeep(ctx context.Context) {
 	var workers sync.WaitGroup
 	defer workers.Wait()
@@ -121,7 +121,7 @@ func (r *Resolver) upkeep(ctx context.Context) {
 			due, err = r.Store.Due(ctx, r.Scope, dueAtOnce)
 			return err
 		})
-		// Other processes have the same list; few should meet at one row.
+		// Other processes have the same list, and should seldom work on the same row.
 		rand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
 		if probing && len(due) > 1 {
 			due = due[:1]
@@ -142,8 +142,7 @@ func (r *Resolver) upkeep(ctx context.Context) {
 	}
 }
 
-// upkeepOf works on a due row. One that another process holds, or that is worked on
-// here already, is left to that.
+// upkeepOf works on a due row, unless another process or goroutine does already.
 func (r *Resolver) upkeepOf(ctx context.Context, p contacts.Person) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -155,7 +154,7 @@ func (r *Resolver) upkeepOf(ctx context.Context, p contacts.Person) error {
 	return err
 }
 
-// prune takes out visitors whose cookie cannot come back.
+// prune deletes the rows of visitors whose cookie cannot come back.
 func (r *Resolver) prune(ctx context.Context) {
 	for background.Sleep(ctx, pruneInterval/2+rand.N(pruneInterval)) == nil {
 		for {
@@ -171,7 +170,7 @@ func (r *Resolver) prune(ctx context.Context) {
 	}
 }
 
-// pruneOnce returns how many there were.
+// pruneOnce returns how many expired rows it has looked at.
 func (r *Resolver) pruneOnce(ctx context.Context) (int, error) {
 	expired, err := r.Store.Expired(ctx, r.Scope, expiredAtOnce)
 	if err != nil {

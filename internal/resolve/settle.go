@@ -10,9 +10,9 @@ import (
 	"github.com/maicontact/maicontact/internal/upstream"
 )
 
-// settle has the row say what is desired now, and brings it in step: at once
-// where the person can have no answer before that, later where they can. older
-// is true where the row knows a newer revision than the question.
+// settle records in the row what is desired now, and brings it in step: at once if the
+// person can have no answer before that, and later if they can. older is true if the row
+// knows a newer revision than the question.
 func (r *Resolver) settle(ctx context.Context, reading *contacts.Reading, q *Question) (older bool, err error) {
 	desire := func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		row = row.Outrun(q.Trust, now)
@@ -42,12 +42,12 @@ func (r *Resolver) settle(ctx context.Context, reading *contacts.Reading, q *Que
 	case q.Fresh && !r.API.Down():
 		err = r.reconcile.Make(ctx, reading, desire)
 	case q.Fresh:
-		err = upstream.ErrDown // the next visitor finds nothing of this one
+		err = upstream.ErrDown // nothing is kept: the visitor comes back with another key
 	case q.First && !reading.Row.IsStored() && !r.API.Down():
 		err = r.makeFirst(ctx, reading, desire)
 	case r.API.Down():
 		err = reading.Change(ctx, desire)
-	case next.Life == contacts.Suspended || r.reconcile.MayHandOut(next): // to wait changes no answer
+	case next.Life == contacts.Suspended || r.reconcile.MayHandOut(next): // waiting would not change the answer
 		err = r.settleLater(ctx, reading, desire)
 	default:
 		err = r.reconcile.Settle(ctx, reading, desire)
@@ -61,8 +61,8 @@ func (r *Resolver) settle(ctx context.Context, reading *contacts.Reading, q *Que
 // errKnown means that a row is there already.
 var errKnown = errors.New("the row is known")
 
-// makeFirst makes the contact of a person who has no row. Whoever was quicker with
-// theirs may have written to MaiAgent, so that it is looked for then.
+// makeFirst makes the contact of a person who has no row. If another request was quicker
+// to store one, it may have written to MaiAgent too, so the contact is looked for then.
 func (r *Resolver) makeFirst(ctx context.Context, reading *contacts.Reading, desire contacts.Transition) error {
 	err := r.reconcile.Make(ctx, reading, func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		if row.IsStored() {
@@ -82,7 +82,7 @@ func (r *Resolver) makeFirst(ctx context.Context, reading *contacts.Reading, des
 // settleLater changes the row, and brings it in step without anybody waiting.
 func (r *Resolver) settleLater(ctx context.Context, reading *contacts.Reading, f contacts.Transition) error {
 	if !r.work.Begin(mostFlights) {
-		return reading.Change(ctx, f) // Run does the rest, here or elsewhere: a claim would only keep it from that
+		return reading.Change(ctx, f) // Run does the rest, here or elsewhere; a claim would only be in its way
 	}
 	begun := false
 	defer func() {
@@ -105,9 +105,10 @@ func (r *Resolver) settleLater(ctx context.Context, reading *contacts.Reading, f
 	return nil
 }
 
-// settleNow brings the row in step as long as the caller waits. It is counted, so
-// that the end of Run waits for it: whoever is reissued has no chat while a process
-// of before holds their row. Where nothing is begun any more Run does it elsewhere.
+// settleNow brings the row in step while the caller waits. It is counted, so that the
+// end of Run waits for it: a person whose contact is reissued has no chat while a stopped
+// process holds their row. If no new work is begun any more, another server's Run does
+// it.
 func (r *Resolver) settleNow(caller context.Context, reading *contacts.Reading) error {
 	if !r.work.Begin(mostFlights) {
 		return nil

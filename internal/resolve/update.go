@@ -9,12 +9,14 @@ import (
 	"github.com/maicontact/maicontact/internal/background"
 )
 
-// updates joins the changes of one person that come while the store is at work
-// on an earlier one: the newest of them goes into the store for all. The zero
-// updates is ready; it is safe for concurrent use.
+// updates joins the changes of one person that arrive while an earlier one is being
+// stored: only the newest of them is stored. The zero updates is ready; it is safe for
+// concurrent use.
 type updates struct {
-	mu   sync.Mutex
-	next map[contacts.Person]*batch // what goes next; nil: nothing yet. There while one is at work
+	mu sync.Mutex
+	// next has the person of whom a change is being stored, and the batch that is to
+	// be stored after it; nil: nothing has come yet.
+	next map[contacts.Person]*batch
 }
 
 // batch is what several callers wait for.
@@ -24,7 +26,7 @@ type batch struct {
 	err     error
 }
 
-// join adds a change. work is true for the one caller who is to do the work.
+// join adds a change. work is true for the one caller who must do the work.
 func (u *updates) join(p contacts.Person, d contacts.Desired) (mine *batch, work bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -80,8 +82,8 @@ func (r *Resolver) updateAll(ctx context.Context, p contacts.Person) {
 	}
 }
 
-// updateOnce is also done while the process is shutting down: the caller waits,
-// and the store is all it takes.
+// updateOnce also works while the process is shutting down: the caller waits, and it
+// needs nothing but the store.
 func (r *Resolver) updateOnce(ctx context.Context, p contacts.Person, b *batch) {
 	defer close(b.done)
 	defer background.Contain(ctx, r.Logger, &b.err)

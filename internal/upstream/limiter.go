@@ -44,7 +44,7 @@ func newLimiter(calls int, perSecond float64) limiter {
 	}
 }
 
-// acquire waits for the turn of a call, which ends with end.
+// acquire waits until a call may begin. Call end when it is over.
 func (l limiter) acquire(ctx context.Context, p Purpose) (end func(), err error) {
 	switch p {
 	case MakeVisitor:
