@@ -29,10 +29,11 @@ type vendor struct {
 	settingLog background.Every
 	unseenLog  background.Every
 
+	added sync.Map // the keys that it adds to access
+
 	mu     sync.Mutex
 	nulls  []webchat.Field              // text fields that may not be null
 	unseen map[contacts.Person]struct{} // whose access was not seen
-	added  map[string]struct{}          // keys that it adds to access
 }
 
 // noteReply learns from a contact in any reply.
@@ -100,14 +101,8 @@ func (v *vendor) forgetUnseen(p contacts.Person) {
 
 // newKeys returns those of the keys that MaiAgent was not known to add.
 func (v *vendor) newKeys(keys []string) (news []string) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.added == nil {
-		v.added = map[string]struct{}{}
-	}
 	for _, key := range keys {
-		if _, known := v.added[key]; !known {
-			v.added[key] = struct{}{}
+		if _, known := v.added.LoadOrStore(key, nil); !known {
 			news = append(news, key)
 		}
 	}
