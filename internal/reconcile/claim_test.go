@@ -65,7 +65,7 @@ func newReconciler(t *testing.T) (*Reconciler, *webchattest.Simulation) {
 
 // A claim of which the store's answer got lost is let go of, or worked under: the
 // next to ask waits neither for its lease nor for a write that was never sent.
-func TestClaimThatWasNotHeardOf(t *testing.T) {
+func TestClaimOfUnclearOutcome(t *testing.T) {
 	for how, work := range map[string]func(r *Reconciler, ctx context.Context, reading *contacts.Reading, first contacts.Transition) error{
 		"settle": (*Reconciler).Settle,
 		"make":   (*Reconciler).Make,

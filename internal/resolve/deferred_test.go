@@ -14,7 +14,7 @@ import (
 )
 
 // The newest change of each person is kept until its time, and of so many people.
-func TestEarly(t *testing.T) {
+func TestDeferredChanges(t *testing.T) {
 	var e deferredChanges
 	now := time.Now()
 	p := scope.Member("1")
@@ -53,7 +53,7 @@ func (s *failingStore) Get(ctx context.Context, p contacts.Person) (contacts.Row
 }
 
 // What went well takes no line of the log away from what fails within a minute.
-func TestEarlyFails(t *testing.T) {
+func TestDeferredChangeFails(t *testing.T) {
 	var log bytes.Buffer
 	store := &failingStore{Store: contacts.NewMemoryStore()}
 	o := Options{Scope: scope, Store: store}
