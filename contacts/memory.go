@@ -159,11 +159,14 @@ func (s *MemoryStore) Expired(ctx context.Context, scope Scope, limit int) (pers
 // Rows implements [Store].
 func (s *MemoryStore) Rows(ctx context.Context, scope Scope, after Person, limit int) (rows []Row, err error) {
 	err = s.look(ctx, func() {
-		for row := range s.after(scope, after) {
-			if len(rows) >= limit {
+		after.Namespace, after.InboxID = scope.Namespace, scope.InboxID
+		for _, p := range s.order.after(after) {
+			if len(rows) >= limit || p.Scope() != scope {
 				return
 			}
-			rows = append(rows, row.clone())
+			if row, ok := s.row(p); ok {
+				rows = append(rows, row.clone())
+			}
 		}
 	})
 	return rows, err

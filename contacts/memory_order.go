@@ -2,7 +2,6 @@ package contacts
 
 import (
 	"cmp"
-	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,21 +32,14 @@ func (o *order) sorted() []Person {
 	return o.list
 }
 
-// after yields the rows of a scope that come after that person, in order.
-func (s *MemoryStore) after(scope Scope, p Person) iter.Seq[Row] {
-	p.Namespace, p.InboxID = scope.Namespace, scope.InboxID
-	return func(yield func(Row) bool) {
-		all := s.order.sorted()
-		i, found := slices.BinarySearchFunc(all, p, comparePersons)
-		if found {
-			i++
-		}
-		for ; i < len(all) && all[i].Scope() == scope; i++ {
-			if row, ok := s.row(all[i]); ok && !yield(row.Row) {
-				return
-			}
-		}
+// after returns all persons behind that one, of all scopes.
+func (o *order) after(p Person) []Person {
+	list := o.sorted()
+	i, found := slices.BinarySearchFunc(list, p, comparePersons)
+	if found {
+		i++
 	}
+	return list[i:]
 }
 
 // comparePersons orders by namespace, inbox, kind and id, each by its bytes.

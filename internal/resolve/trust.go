@@ -90,7 +90,7 @@ func (t *trust) note(owner string, trust int64, at time.Time) {
 		return
 	}
 	if len(t.ended) >= mostEnded {
-		t.raise(at)
+		t.raiseFloor(at)
 	}
 	t.ended[owner] = end{trust, at}
 }
@@ -102,8 +102,9 @@ func (t *trust) newest(owner string) int64 {
 	return t.ended[owner].trust
 }
 
-// raise needs mu.
-func (t *trust) raise(floor time.Time) {
+// raiseFloor forgets whose trust has ended, because nothing older than the floor is
+// believed. It needs mu.
+func (t *trust) raiseFloor(floor time.Time) {
 	if floor.After(t.floor) {
 		t.floor = floor
 	}
@@ -132,7 +133,7 @@ func (t *trust) applyPoll(begun time.Time, found contacts.Changes) {
 	drift := found.Now.Sub(t.now) - begun.Sub(t.begun)
 	switch {
 	case first, found.More, drift.Abs() > mostDrift:
-		t.raise(found.Now)
+		t.raiseFloor(found.Now)
 		if drift.Abs() > mostDrift {
 			t.floor = found.Now // also where the clock went back
 		}
