@@ -168,7 +168,7 @@ func (x *exchange) identify(ctx context.Context) (answered bool, _ verdict) {
 	}
 	q := &m.visitor
 	if x.member = member != nil; x.member {
-		asks := resolve.Asking(m.scope.Member(member.ID), member.Profile, member.Revision)
+		asks := resolve.NewQuestion(m.scope.Member(member.ID), member.Profile, member.Revision)
 		q = &asks
 	}
 	return x.decide(ctx, q, x.open(ctx))

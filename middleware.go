@@ -73,7 +73,7 @@ func New(c Config) (*Middleware, error) {
 	m.isolation = session.Isolation{Hidden: exchangeKey{}, Within: max(c.Timing.Budget, defaultBudget)}
 	m.nobody = identity.Nobody(m.scope)
 	m.keys = m.nobody[:8]
-	m.visitor = resolve.Asking(contacts.Person{}, c.Visitors.Profile, 0)
+	m.visitor = resolve.NewQuestion(contacts.Person{}, c.Visitors.Profile, 0)
 	m.resolver = resolve.New(resolve.Options{
 		Scope: m.scope, Store: c.Store,
 		Budget: c.Timing.Budget, Recheck: c.Timing.Recheck, Stale: c.Timing.StaleIfError, Drain: c.Timing.Drain,

@@ -107,7 +107,7 @@ var reasons = []struct {
 	{resolve.ErrBudget, Budget},
 	{resolve.ErrPending, PermissionPending},
 	{resolve.ErrRefused, Rejected},
-	{resolve.ErrMisset, Misconfigured},
+	{resolve.ErrMisconfigured, Misconfigured},
 	{contacts.ErrSuspended, Suspended},
 	{contacts.ErrErased, Erased},
 	{session.ErrNotOpened, NotOpened},

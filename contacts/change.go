@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	// slowPut is how long a Put that ends trust may take. The servers look a
-	// little further back than that when they ask what has changed.
+	// slowPut is how long a Put that ends trust may take. When servers poll for
+	// changes they look a little further back than that.
 	slowPut = 5 * time.Second
-	// conflictPause is how long a change waits at first before it is tried
-	// again, so that many who change one row do not only disturb each other.
+	// conflictPause is how long a change first waits before it is tried again, so
+	// that many writers of one row do not keep colliding.
 	conflictPause = time.Millisecond
 )
 
@@ -33,15 +33,15 @@ type Reading struct {
 // not stored yet.
 func Read(ctx context.Context, s Store, p Person) (*Reading, error) {
 	r := &Reading{Row: Row{Person: p}, store: s}
-	if err := r.Again(ctx); err != nil {
+	if err := r.Reload(ctx); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// Again reads the row once more. After an error it has the one of before.
-func (r *Reading) Again(ctx context.Context) error {
-	// Before the call: what follows from it is then rather too old than too new.
+// Reload reads the row once more. After an error the Reading keeps the row it had.
+func (r *Reading) Reload(ctx context.Context) error {
+	// Taken before the call, so that Now is never behind the store's clock.
 	read := time.Now()
 	row, now, err := r.store.Get(ctx, r.Row.Person)
 	switch {
@@ -63,8 +63,8 @@ func (r *Reading) IsAnothers(ctx context.Context, id webchat.ContactID) (bool, e
 	return err == nil && row.Person != r.Row.Person, err
 }
 
-// At is the store's clock at the moment of the last read.
-func (r *Reading) At() time.Time { return r.now }
+// ReadAt is the store's clock at the moment of the last read.
+func (r *Reading) ReadAt() time.Time { return r.now }
 
 // Now is the store's clock.
 func (r *Reading) Now() time.Time { return millis(r.now.Add(time.Since(r.read))) }
@@ -103,7 +103,7 @@ func (r *Reading) change(ctx context.Context, f Transition, inLease bool) error 
 		unclear := errors.Is(err, ErrUnclear)
 		if unclear || errors.Is(err, ErrConflict) {
 			before := r.Row
-			if again := r.Again(ctx); again != nil {
+			if again := r.Reload(ctx); again != nil {
 				return errors.Join(err, again)
 			}
 			if !unclear && before.IsStored() && r.Row.Version == before.Version {
@@ -124,7 +124,7 @@ func (r *Reading) change(ctx context.Context, f Transition, inLease bool) error 
 		}
 		r.Row = stored
 		if stored.Trust != trust && (unclear || time.Since(begun) > slowPut) {
-			// Somebody may have asked for changes of that time already.
+			// A server may have polled for the changes of that time already.
 			f, inLease = func(row Row, now time.Time) (Row, error) { return row.DistrustAgain(now), nil }, false
 			continue
 		}
@@ -132,7 +132,8 @@ func (r *Reading) change(ctx context.Context, f Transition, inLease bool) error 
 	}
 }
 
-// isLike reports whether the row is the other, whose fate is not known.
+// isLike reports whether the row is what a Put of other, whose outcome is not
+// known, has stored.
 func (r Row) isLike(other Row) bool {
 	if (r.Waiting == nil) != (other.Waiting == nil) {
 		return false

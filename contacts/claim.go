@@ -8,9 +8,10 @@ import (
 
 // Claim takes the row for the length of the lease, if it is due and nobody
 // holds it. owner is random, so that no two claims ever take each other for
-// themselves. The row is due again at the end of the lease: the work of an owner
-// who dies is taken over. Only here a doubt ends, once it is over: what MaiAgent
-// holds is then not known until what is desired was sent once more. ErrNotDue.
+// themselves. The row is due again at the end of the lease, so that the work of an
+// owner who dies is taken over. A doubt whose time is over ends here and nowhere
+// else: from then on it is not known what MaiAgent holds, until what is desired has
+// been sent once more. ErrNotDue.
 func (r Row) Claim(owner int64, lease time.Duration, now time.Time) (Row, error) {
 	if r.Due.IsZero() || r.Due.After(now) || r.LeaseUntil.After(now) || owner == 0 {
 		return r, ErrNotDue
@@ -27,22 +28,22 @@ func (r Row) Claim(owner int64, lease time.Duration, now time.Time) (Row, error)
 	return r, nil
 }
 
-// inDoubt says until when a write may still land; zero: none can.
+// inDoubt sets until when a write may still land. The zero time means that none can.
 func (r Row) inDoubt(until time.Time) Row {
 	r.DoubtUntil, r.DoubtOther = until, r.DoubtOther && !until.IsZero()
 	return r
 }
 
-// owns reports whether the claim is the newest, be its lease over or not.
+// owns reports whether the claim is the newest, even if its lease has run out.
 func (r Row) owns(owner int64) bool { return owner != 0 && r.Owner == owner }
 
 // holds reports whether the claim is the newest and its lease has not run out.
 func (r Row) holds(owner int64, now time.Time) bool { return r.owns(owner) && r.LeaseUntil.After(now) }
 
-// BeginWrite records that a creation or a change is about to be sent, with what
-// is desired now, whose outcome is not known until it ends. It may land until
-// doubt after the lease, as the call ends before that. Put the row with a Guard
-// of its LeaseUntil before anything is sent. ErrFenced.
+// BeginWrite records that a creation or a change, with what is desired now, is about
+// to be sent. Its outcome is not known until the call ends, which is before the lease
+// does; a write whose reply is lost may land until doubt after the lease. Put the row
+// with a Guard of its LeaseUntil before anything is sent. ErrFenced.
 func (r Row) BeginWrite(owner int64, doubt time.Duration, now time.Time) (Row, error) {
 	if !r.holds(owner, now) || r.Life != Live && r.Life != Suspended {
 		return r, ErrFenced
@@ -58,8 +59,8 @@ func (r Row) BeginWrite(owner int64, doubt time.Duration, now time.Time) (Row, e
 	return r, nil
 }
 
-// NotWritten records that the write of this claim clearly did not happen: what
-// is in doubt is what was before. ErrFenced.
+// NotWritten records that the write of this claim clearly did not happen: the doubt
+// is again what it was before. ErrFenced.
 func (r Row) NotWritten(owner int64, before, now time.Time) (Row, error) {
 	if !r.owns(owner) {
 		return r, ErrFenced
@@ -79,12 +80,12 @@ func (r Row) BeginDelete(owner int64, now time.Time) (Row, error) {
 	return r, nil
 }
 
-// Bind gives the row, which has none, its contact, and records what MaiAgent is
-// known to hold of it: what was sent for one that was just made, the zero Stamp
-// for one that was there already. The doubt about the creation stays with one
-// that was there: it may be carried out once more, after a deletion too. If what
-// is known is what is desired the claim ends; otherwise it goes on. The lease may
-// have run out, as long as nobody has taken over. ErrFenced.
+// Bind gives a row without a contact its contact, and records what MaiAgent is known
+// to hold of it: what was sent if the contact was just made, the zero Stamp if it was
+// there already. In the second case the doubt about the creation stays: it may yet be
+// carried out once more, even after a deletion. If what is known is what is desired,
+// the claim ends; otherwise it goes on. The lease may have run out, as long as no
+// other claim has been made. ErrFenced.
 func (r Row) Bind(owner int64, id webchat.ContactID, confirmed Stamp, now time.Time) (Row, error) {
 	if !r.owns(owner) || r.Life != Live && r.Life != Suspended || id == "" || r.ContactID != "" && r.ContactID != id {
 		return r, ErrFenced
@@ -99,9 +100,9 @@ func (r Row) Bind(owner int64, id webchat.ContactID, confirmed Stamp, now time.T
 
 // Confirm records what MaiAgent is known to hold after a write of this claim.
 // before is the doubt that the row had when that write began: an older write may
-// have landed after it, or may do so yet, even if that doubt is over by now. What
-// is desired then goes on waiting, to be sent once more after the doubt.
-// Otherwise, if it is what is desired, the claim ends. ErrFenced.
+// have landed after this one, or may still land, even if that doubt is over by now.
+// What is desired then waits to be sent once more after the doubt. Without such a
+// doubt the claim ends if MaiAgent holds what is desired. ErrFenced.
 func (r Row) Confirm(owner int64, confirmed Stamp, before, now time.Time) (Row, error) {
 	if !r.owns(owner) || r.Life != Live || r.ContactID == "" {
 		return r, ErrFenced
@@ -157,7 +158,7 @@ func (r Row) ConfirmSuspended(owner int64, access string, before, now time.Time)
 	return r.released(), nil
 }
 
-// Unseen ends the claim as Postpone does, after a look at MaiAgent that did not
+// Unseen ends the claim as Postpone does, because MaiAgent, when it was read, did not
 // show the access that was sent: what it holds is not known. ErrFenced.
 func (r Row) Unseen(owner int64, f Failure, now time.Time) (Row, error) {
 	ready := r.Ready()
@@ -192,9 +193,9 @@ func (r Row) Postpone(owner int64, f Failure, now time.Time) (Row, error) {
 	return r.inDoubt(f.DoubtUntil).released(), nil
 }
 
-// Rest ends a claim on a row with which there is nothing to do: what is desired
-// was sent by somebody else, or is not known here. ErrFenced.
-func (r Row) Rest(owner int64, now time.Time) (Row, error) {
+// Release ends a claim when there is nothing to do: what is desired was sent by
+// another claim, or is not known here. ErrFenced.
+func (r Row) Release(owner int64, now time.Time) (Row, error) {
 	if !r.owns(owner) {
 		return r, ErrFenced
 	}
@@ -205,9 +206,9 @@ func (r Row) Rest(owner int64, now time.Time) (Row, error) {
 	return r.released(), nil
 }
 
-// NextGeneration takes the contact from the row and starts the next: after it
-// was deleted at MaiAgent, or where one that is not shown holds the source id.
-// Only a claim that began without a write in doubt may. ErrFenced.
+// NextGeneration takes the contact from the row and starts the next generation: when
+// the contact was deleted at MaiAgent, or when one that MaiAgent does not show holds
+// the source id. Only a claim that began without a write in doubt may. ErrFenced.
 func (r Row) NextGeneration(owner int64, now time.Time) (Row, error) {
 	if !r.holds(owner, now) || r.Life != Live && r.Life != Suspended || !r.DoubtUntil.IsZero() {
 		return r, ErrFenced
@@ -220,12 +221,12 @@ func (r Row) NextGeneration(owner int64, now time.Time) (Row, error) {
 	return r, nil
 }
 
-// Lost is for a worker that has lost its claim after it had sent a write: the
-// write may land until then, so what MaiAgent holds is not known, and a
-// tombstone that was complete is looked at again. sent is what was sent. Another
-// claim is void, as it does not know of that doubt; the row is due at the end of
-// its lease, which stays: a call of that claim may be under way until then. Nobody
-// waits for it: the row is not claimed any more.
+// Lost is for a worker that lost its claim after it had sent a write, which may land
+// until that time. So it is not known what MaiAgent holds, and a complete tombstone is
+// looked at again. sent is what was sent. A claim of another worker is void, because
+// it does not know of this doubt. Its lease stays, and the row is due at the end of it,
+// because a call of that claim may be under way until then; but nobody waits for that
+// lease, as the row is not claimed any more.
 func (r Row) Lost(sent Desired, until, now time.Time) Row {
 	r.Updated = now
 	if until.After(r.DoubtUntil) {

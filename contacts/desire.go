@@ -50,10 +50,10 @@ func (d Desired) MarshalText() ([]byte, error) { return []byte(desiredText), nil
 
 const desiredText = "[desired]"
 
-// SetDesired records what MaiAgent should hold of the person. What differs from
-// before waits to be sent, and the row is due at once (while it is claimed: at
-// the end of the lease). What MaiAgent holds already, with no write in doubt,
-// waits for nothing. Setting the same again changes nothing.
+// SetDesired records what MaiAgent should hold of the person. If that is new it waits
+// to be sent, and the row is due at once, or at the end of the lease while it is
+// claimed. Nothing waits if MaiAgent holds it already and no write is in doubt.
+// Setting the same again changes nothing.
 //
 // ErrErased, ErrReissuing, ErrRetired, ErrOlderRevision.
 func (r Row) SetDesired(d Desired, now time.Time) (Row, error) {
@@ -100,16 +100,16 @@ func (r Row) SetDesired(d Desired, now time.Time) (Row, error) {
 	return next, nil
 }
 
-// endTrust makes what sessions believe of the person void. Trust is a time as
-// well, so that a row which was lost and made anew is above what it once was.
+// endTrust makes what sessions believe of the person void. Trust is also a time, so
+// that a row that was lost and made anew has a higher trust than the former one.
 func (r Row) endTrust(now time.Time) Row {
 	r.Trust = max(r.Trust+1, now.UnixMicro())
 	r.Updated = now
 	return r
 }
 
-// DistrustAgain raises the trust once more: for a Put that ended trust and took
-// so long that servers may have looked before it.
+// DistrustAgain raises the trust once more, for a Put that ended trust and took so
+// long that servers may have polled before it was stored.
 func (r Row) DistrustAgain(now time.Time) Row { return r.endTrust(now) }
 
 // settled ends what there is to do with the row, and the claim with it.

@@ -2,19 +2,19 @@ package contacts
 
 import "time"
 
-// Erase turns the row into a tombstone that is due at once: claims on it are
-// void, and only the contact and the doubt stay, for the deletion at MaiAgent.
-// It overrides a Reissue at any moment. Erasing again changes nothing.
+// Erase turns the row into a tombstone that is due at once. Claims on it are void, and
+// only what the deletion at MaiAgent needs stays: the contact and the doubt. It
+// overrides a Reissue at any moment. Erasing again changes nothing.
 func (r Row) Erase(now time.Time) Row {
 	if r.Life == Erasing || r.Life == Erased {
 		return r
 	}
-	return r.condemn(Erasing, now)
+	return r.deleting(Erasing, now)
 }
 
-// Reissue has the contact deleted, so that the person gets another the next
-// time they ask. ErrErased, ErrRetired; ErrSuspended, as they would come back
-// live; ErrReissuing when it is under way.
+// Reissue has the contact deleted, so that the person gets another the next time they
+// ask. ErrErased, ErrRetired; ErrSuspended, because afterwards the person would not
+// be suspended any more; ErrReissuing if a reissue is under way already.
 func (r Row) Reissue(now time.Time) (Row, error) {
 	if err := r.isGone(); err != nil {
 		return r, err
@@ -22,13 +22,14 @@ func (r Row) Reissue(now time.Time) (Row, error) {
 	if r.Life == Suspended {
 		return r, ErrSuspended
 	}
-	next := r.condemn(Reissuing, now)
-	next.Revision = r.Revision // an older one stays older
+	next := r.deleting(Reissuing, now)
+	next.Revision = r.Revision // a revision that is older now must stay so
 	return next, nil
 }
 
-// condemn keeps what is needed to delete the contact, and forgets the rest.
-func (r Row) condemn(life Life, now time.Time) Row {
+// deleting returns the row in a life that deletes its contact: it keeps what that
+// needs, and forgets everything else.
+func (r Row) deleting(life Life, now time.Time) Row {
 	next := New(r.Person, now)
 	next.Version, next.Trust, next.Created = r.Version, r.Trust, r.Created
 	next.ContactID, next.Generation = r.ContactID, r.Generation
@@ -40,14 +41,14 @@ func (r Row) condemn(life Life, now time.Time) Row {
 	return next.endTrust(now)
 }
 
-// checkAfter is how long after an erasure with a write in doubt it is looked at
-// again, the last first: a day in all.
+// checkAfter is when a tombstone is looked at again if a write was in doubt during the
+// erasure: the pauses, the last one first, a day in all.
 var checkAfter = [...]time.Duration{11 * time.Hour, 8 * time.Hour, 4 * time.Hour, 50 * time.Minute, 10 * time.Minute}
 
-// Deleted records that MaiAgent has none of the row's contacts any more. An
-// erased person is a tombstone from then on; a reissued one may have the next
-// generation. Only a claim that began without a write in doubt may: one that lands
-// after MaiAgent was asked would stay for ever. ErrFenced.
+// Deleted records that MaiAgent has none of the row's contacts any more. The row of an
+// erased person is then a complete tombstone; a reissued person may have a contact of
+// the next generation. Only a claim that began without a write in doubt may: a contact
+// made by a write that lands after MaiAgent was asked would stay for ever. ErrFenced.
 func (r Row) Deleted(owner int64, now time.Time) (Row, error) {
 	if !r.owns(owner) || !r.DoubtUntil.IsZero() {
 		return r, ErrFenced
@@ -82,13 +83,12 @@ func (r Row) Restore(now time.Time) (Row, error) {
 	return r.settled(), nil
 }
 
-// Suspend takes the chat from a person for now: nothing is handed out, and
-// MaiAgent is to be told that they may be answered from nothing; a row without a
-// contact is due as well, since MaiAgent may have one that was lost here. Claims
-// are void. What is desired stays, for Resume. passing is for a suspension that
-// ends as soon as the person asks and is not suspended; it does not weaken one
-// that is not. Suspending again changes nothing. ErrErased, ErrReissuing,
-// ErrRetired.
+// Suspend takes the chat from a person for now: no contact id is handed out, and
+// MaiAgent is to be told to answer them from nothing. A row without a contact is due as
+// well, because MaiAgent may have a contact that the table has lost. Claims are void.
+// What is desired stays, for Resume. A passing suspension ends by itself when the person
+// asks and the site does not call them suspended; it does not replace a lasting one.
+// Suspending again changes nothing. ErrErased, ErrReissuing, ErrRetired.
 func (r Row) Suspend(passing bool, now time.Time) (Row, error) {
 	if r.Life == Suspended {
 		if r.Passing && !passing {
@@ -99,15 +99,15 @@ func (r Row) Suspend(passing bool, now time.Time) (Row, error) {
 	if err := r.isGone(); err != nil {
 		return r, err
 	}
-	r = r.turn(Suspended, now)
+	r = r.withLife(Suspended, now)
 	r.Passing, r.Due = passing, now
 	return r, nil
 }
 
-// Resume gives a suspended person the chat back. It is handed out when MaiAgent
-// holds the access that is desired. A claim goes on with that: once the write that
-// takes the access away is answered, nothing is in doubt. Resuming who is not
-// suspended changes nothing. ErrErased, ErrReissuing, ErrRetired.
+// Resume gives a suspended person the chat back. The contact id is handed out once
+// MaiAgent holds the access that is desired. A claim that is under way
+// goes on with that: as soon as its write is answered nothing is in doubt. Resuming a person
+// who is not suspended changes nothing. ErrErased, ErrReissuing, ErrRetired.
 func (r Row) Resume(now time.Time) (Row, error) {
 	if err := r.isGone(); err != nil {
 		return r, err
@@ -115,7 +115,7 @@ func (r Row) Resume(now time.Time) (Row, error) {
 	if r.Life == Live {
 		return r, nil
 	}
-	next := r.turn(Live, now)
+	next := r.withLife(Live, now)
 	if next.Due = next.DoubtUntil; next.Waiting != nil {
 		next.Due = now
 	}
@@ -125,9 +125,9 @@ func (r Row) Resume(now time.Time) (Row, error) {
 	return next, nil
 }
 
-// turn ends what is believed and under way. A write that may still land has
-// another access than is desired from now on.
-func (r Row) turn(life Life, now time.Time) Row {
+// withLife suspends or resumes: it ends trust and claims. From now on the access of a
+// write that may still land is not the one that is desired.
+func (r Row) withLife(life Life, now time.Time) Row {
 	r.Life, r.Passing, r.Failures, r.Reason, r.Due, r.Since = life, false, 0, "", time.Time{}, now
 	r.DoubtOther = r.DoubtOther || !r.DoubtUntil.IsZero()
 	return r.released().endTrust(now)
@@ -146,20 +146,20 @@ func (r Row) isGone() error {
 	return nil
 }
 
-// Retire ends a visitor who has logged in: nobody is given the contact any
-// more, whatever cookie comes back. The row stays until then, when no cookie can
-// name the visitor any more. A contact that is being replaced is erased instead.
+// Retire ends a visitor who has logged in: nobody is given the contact any more,
+// whatever cookie comes back. The row stays until that time, when no cookie can name the
+// visitor any more. If the contact is just being reissued it is erased instead.
 // Retiring again changes nothing but the time.
 func (r Row) Retire(until, now time.Time) Row {
 	switch r.Life {
 	case Live, Suspended:
 		r.Life = Retired
 		r.Passing, r.Confirmed, r.Failures, r.Reason = false, Stamp{}, 0, ""
-		doubt := r.DoubtUntil // for an erasure
+		doubt := r.DoubtUntil // an erasure must know of it
 		r = r.settled().endTrust(now)
 		r.DoubtUntil = doubt
 	case Reissuing:
-		r = r.condemn(Erasing, now)
+		r = r.deleting(Erasing, now)
 	}
 	return r.Extend(until)
 }
@@ -179,7 +179,7 @@ func (r Row) IsQuiet(now time.Time) bool {
 	return !at.IsZero() && !at.After(now)
 }
 
-// quietAt is from when on the row is quiet as it is; zero: never.
+// quietAt is when the row, as it is now, becomes quiet. The zero time means never.
 func (r Row) quietAt() time.Time {
 	switch {
 	case r.Expires.IsZero() || !r.Due.IsZero():

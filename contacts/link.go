@@ -15,12 +15,12 @@ var (
 	ErrUnderWay = errors.New("maicontact: a contact of the person is being made; try again later")
 )
 
-// Link gives the row, which has none, a contact that is at MaiAgent already, as
-// another program has made it. What MaiAgent holds of it is not known, so that it
-// is handed out only after what is desired was sent, with the row's own source id.
-// A row for which a creation is under way, or may still land, is left alone: the
-// person would have two. The row does not say whether one was made before and not
-// recorded, by a server that died: look for its source id at MaiAgent first.
+// Link gives a row without a contact one that another program has made at MaiAgent.
+// It is not known what MaiAgent holds of it, so it is handed out only after what is
+// desired has been sent, with the row's own source id. A row for which a creation is
+// under way, or may still land, is refused: the person would have two contacts. The
+// row cannot tell whether a server made a contact and died before it recorded that:
+// look for the row's source id at MaiAgent first.
 // Linking the same again changes nothing.
 //
 // ErrLinked, ErrUnderWay, ErrErased, ErrReissuing, ErrRetired.

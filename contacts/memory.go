@@ -27,7 +27,7 @@ type MemoryStore struct {
 	rows  *cache.Cache // nameOf(person) -> memoryRow
 
 	mu     sync.Mutex // held by every change, and by readers of the fields below
-	bound  map[binding]Person
+	owners map[binding]Person
 	due    timeline
 	quiet  timeline         // by when the row may go
 	stamps timeline         // of those whose trust has ended
@@ -35,7 +35,7 @@ type MemoryStore struct {
 	order  order
 }
 
-// memoryRow is a row whose Waiting nobody else has.
+// memoryRow is a row that shares its Waiting with nobody.
 type memoryRow struct {
 	Row
 	stamped time.Time // when its trust was put; zero: it never had any
@@ -52,9 +52,9 @@ type binding struct {
 // NewMemoryStore returns an empty store.
 func NewMemoryStore() *MemoryStore {
 	return &MemoryStore{
-		start: time.Now(),
-		rows:  cache.New(cache.NoExpiration, 0), // no expiry, and no janitor
-		bound: map[binding]Person{}, counts: map[Scope]Counts{},
+		start:  time.Now(),
+		rows:   cache.New(cache.NoExpiration, 0), // no expiry, and no janitor
+		owners: map[binding]Person{}, counts: map[Scope]Counts{},
 	}
 }
 
@@ -74,7 +74,7 @@ func (s *MemoryStore) Get(ctx context.Context, p Person) (Row, time.Time, error)
 	if !ok {
 		return Row{}, now, ErrNotFound
 	}
-	return row.apart(), now, nil
+	return row.clone(), now, nil
 }
 
 // Put implements [Store].
@@ -92,10 +92,10 @@ func (s *MemoryStore) Put(ctx context.Context, r Row, g Guard) (Row, error) {
 	if !g.NotAfter.IsZero() && now.After(g.NotAfter) {
 		return Row{}, ErrLate
 	}
-	if owner, taken := s.bound[binding{r.InboxID, r.ContactID}]; taken && owner != r.Person {
+	if owner, taken := s.owners[binding{r.InboxID, r.ContactID}]; taken && owner != r.Person {
 		return Row{}, ErrContactTaken
 	}
-	next := memoryRow{r.Rounded().apart(), old.stamped}
+	next := memoryRow{r.Rounded().clone(), old.stamped}
 	next.Version = NewVersion(old.Version)
 	if old.Trust != next.Trust {
 		next.stamped = now
@@ -105,7 +105,7 @@ func (s *MemoryStore) Put(ctx context.Context, r Row, g Guard) (Row, error) {
 		s.order.add(r.Person, s.rows.ItemCount(), s.has)
 	}
 	s.rows.Set(nameOf(r.Person), next, cache.NoExpiration)
-	return next.apart(), nil
+	return next.clone(), nil
 }
 
 // Delete implements [Store].
@@ -159,11 +159,14 @@ func (s *MemoryStore) Expired(ctx context.Context, scope Scope, limit int) (pers
 // Rows implements [Store].
 func (s *MemoryStore) Rows(ctx context.Context, scope Scope, after Person, limit int) (rows []Row, err error) {
 	err = s.look(ctx, func() {
-		for row := range s.after(scope, after) {
-			if len(rows) >= limit {
+		after.Namespace, after.InboxID = scope.Namespace, scope.InboxID
+		for _, p := range s.order.after(after) {
+			if len(rows) >= limit || p.Scope() != scope {
 				return
 			}
-			rows = append(rows, row.apart())
+			if row, ok := s.row(p); ok {
+				rows = append(rows, row.clone())
+			}
 		}
 	})
 	return rows, err
@@ -173,9 +176,9 @@ func (s *MemoryStore) Rows(ctx context.Context, scope Scope, after Person, limit
 func (s *MemoryStore) ByContact(ctx context.Context, inboxID string, id webchat.ContactID) (found Row, err error) {
 	looked := s.look(ctx, func() {
 		err = ErrNotFound
-		if p, ok := s.bound[binding{inboxID, id}]; ok {
+		if p, ok := s.owners[binding{inboxID, id}]; ok {
 			row, _ := s.row(p)
-			found, err = row.apart(), nil
+			found, err = row.clone(), nil
 		}
 	})
 	return found, cmp.Or(looked, err)
@@ -240,9 +243,9 @@ func (s *MemoryStore) index(p Person, old, next memoryRow) {
 	if old.ContactID == next.ContactID {
 		return
 	}
-	delete(s.bound, binding{p.InboxID, old.ContactID})
+	delete(s.owners, binding{p.InboxID, old.ContactID})
 	if next.ContactID != "" {
-		s.bound[binding{p.InboxID, next.ContactID}] = p
+		s.owners[binding{p.InboxID, next.ContactID}] = p
 	}
 }
 
@@ -266,9 +269,8 @@ func (c *Counts) add(r Row, n int) {
 	}
 }
 
-// apart returns the row with a profile of its own, so that neither side can
-// change the other's.
-func (r Row) apart() Row {
+// clone copies the waiting profile too, so that neither copy can change the other.
+func (r Row) clone() Row {
 	if r.Waiting != nil {
 		profile := *r.Waiting
 		r.Waiting = &profile

@@ -2,7 +2,6 @@ package contacts
 
 import (
 	"cmp"
-	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,43 +10,36 @@ import (
 // order lists all persons by namespace, inbox, kind and id, and some who are deleted.
 // It sorts when it is asked, not when a person is added.
 type order struct {
-	list  []Person
-	mixed bool // somebody was added since it was sorted
+	list     []Person
+	unsorted bool // somebody was added since it was sorted
 }
 
-// add takes in a person. When more than half of those listed are deleted, which it
-// sees from how many there are, it drops those of whom has reports false.
+// add adds a person. count is how many persons there are. When more than half of those
+// listed are deleted, add drops those for whom has reports false.
 func (o *order) add(p Person, count int, has func(Person) bool) {
 	if len(o.list) > 2*count+64 {
 		o.list = slices.DeleteFunc(o.list, func(p Person) bool { return !has(p) })
 	}
-	o.list, o.mixed = append(o.list, p), true
+	o.list, o.unsorted = append(o.list, p), true
 }
 
 func (o *order) sorted() []Person {
-	if o.mixed {
+	if o.unsorted {
 		slices.SortStableFunc(o.list, comparePersons) // quick where most are in order
 		o.list = slices.Compact(o.list)               // who was deleted and added again is there twice
-		o.mixed = false
+		o.unsorted = false
 	}
 	return o.list
 }
 
-// after yields the rows of a scope that come after that person, in order.
-func (s *MemoryStore) after(scope Scope, p Person) iter.Seq[Row] {
-	p.Namespace, p.InboxID = scope.Namespace, scope.InboxID
-	return func(yield func(Row) bool) {
-		all := s.order.sorted()
-		i, found := slices.BinarySearchFunc(all, p, comparePersons)
-		if found {
-			i++
-		}
-		for ; i < len(all) && all[i].Scope() == scope; i++ {
-			if row, ok := s.row(all[i]); ok && !yield(row.Row) {
-				return
-			}
-		}
+// after returns all persons behind that one, of all scopes.
+func (o *order) after(p Person) []Person {
+	list := o.sorted()
+	i, found := slices.BinarySearchFunc(list, p, comparePersons)
+	if found {
+		i++
 	}
+	return list[i:]
 }
 
 // comparePersons orders by namespace, inbox, kind and id, each by its bytes.

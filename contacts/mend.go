@@ -2,11 +2,11 @@ package contacts
 
 import "time"
 
-// Unconfirm records that what MaiAgent holds of the person is not known any more,
-// because a look at MaiAgent has shown something else: the contact is handed out
-// again once what is desired was sent, which heals one that was deleted, too. It
-// is sent when the person next asks. ErrFenced where there is no contact to speak
-// of; ErrErased, ErrReissuing, ErrRetired.
+// Unconfirm records that it is not known any more what MaiAgent holds of the person,
+// because a look at MaiAgent has shown something else. The contact is handed out again
+// once what is desired has been sent, which happens when the person next asks and also
+// heals a contact that was deleted. ErrFenced if the row has no contact that could be
+// handed out; ErrErased, ErrReissuing, ErrRetired.
 func (r Row) Unconfirm(now time.Time) (Row, error) {
 	if err := r.isGone(); err != nil {
 		return r, err
@@ -26,8 +26,8 @@ func (r Row) Unconfirm(now time.Time) (Row, error) {
 	return r, nil
 }
 
-// dueAtOnce has what waits for a later try sent now: what was handed out meanwhile is
-// not any more. A claim goes on.
+// dueAtOnce has a profile that waits for a later try sent now, because the contact is
+// not handed out until then. A claim goes on.
 func (r Row) dueAtOnce(now time.Time) Row {
 	if r.Waiting != nil && r.Due.After(now) && !r.LeaseUntil.After(now) {
 		r.Due = now
@@ -35,9 +35,10 @@ func (r Row) dueAtOnce(now time.Time) Row {
 	return r
 }
 
-// Outrun takes in that somebody was told of a trust above the row's: the table has lost
-// changes, by a backup that was restored, or a failover. What MaiAgent holds is then
-// not known, as with [Row.Unconfirm]. Somebody who is gone stays so.
+// Outrun is for a row whose trust is below one that a session or a server was told of:
+// the table has lost changes, because a backup was restored or a failover lost commits.
+// It is then not known what MaiAgent holds, as with [Row.Unconfirm]. A row that is
+// erased, reissued or retired stays as it is.
 func (r Row) Outrun(trust int64, now time.Time) Row {
 	if trust <= r.Trust || r.isGone() != nil {
 		return r

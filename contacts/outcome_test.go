@@ -111,10 +111,10 @@ func TestPostpone(t *testing.T) {
 	})
 }
 
-func TestRest(t *testing.T) {
+func TestRelease(t *testing.T) {
 	t.Parallel()
 	rest := func(owner int64) do {
-		return func(r contacts.Row) (contacts.Row, error) { return r.Rest(owner, now) }
+		return func(r contacts.Row) (contacts.Row, error) { return r.Release(owner, now) }
 	}
 	rests := func(at time.Time) []edit {
 		return change(released, func(r *contacts.Row) { r.Due = at })

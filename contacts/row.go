@@ -1,11 +1,10 @@
 package contacts
 
 import (
-	"crypto/rand"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"github.com/maicontact/maicontact/webchat"
@@ -66,13 +65,13 @@ type Call struct {
 
 // The outcomes of a [Call].
 const (
-	OutcomeOK      = "ok"
-	OutcomeRefused = "refused" // MaiAgent does not take what was sent
-	OutcomeDenied  = "denied"  // MaiAgent does not take the API key
-	OutcomeMisset  = "misset"  // MaiAgent does not take another setting of the site
-	OutcomeUnseen  = "unseen"  // MaiAgent does not show what was sent
-	OutcomeUnclear = "unclear" // it may have happened
-	OutcomeFailed  = "failed"
+	OutcomeOK            = "ok"
+	OutcomeRefused       = "refused"       // MaiAgent does not take what was sent
+	OutcomeDenied        = "denied"        // MaiAgent does not take the API key
+	OutcomeMisconfigured = "misconfigured" // MaiAgent does not take another setting of the site
+	OutcomeUnseen        = "unseen"        // MaiAgent does not show what was sent
+	OutcomeUnclear       = "unclear"       // it may have happened
+	OutcomeFailed        = "failed"
 )
 
 // Life says whether a person may have a contact at all.
@@ -172,10 +171,7 @@ func New(p Person, now time.Time) Row {
 // one: random, so that no two Puts ever take each other's row for their own.
 func NewVersion(old int64) int64 {
 	for {
-		var b [8]byte
-		_, _ = rand.Read(b[:])                               // never fails
-		version := int64(binary.BigEndian.Uint64(b[:]) >> 1) // #nosec G115 -- 63 bits
-		if version != 0 && version != old && version != old+1 {
+		if version := rand.Int64(); version != 0 && version != old {
 			return version
 		}
 	}

@@ -91,11 +91,11 @@ func (v *visit) checkBacklog(ctx context.Context) []Result {
 
 // rowsFound is what a walk through the table has found.
 type rowsFound struct {
-	rows                     int
-	more                     bool // there are more than were looked at
-	refused, unseen, denied  int
-	misset, inDoubt, oneMore int
-	longestDoubt             time.Duration
+	rows                            int
+	more                            bool // there are more than were looked at
+	refused, unseen, denied         int
+	misconfigured, inDoubt, oneMore int
+	longestDoubt                    time.Duration
 }
 
 // walk goes through the table once for several checks.
@@ -141,8 +141,8 @@ func (f *rowsFound) add(row contacts.Row, now time.Time) {
 			f.unseen++
 		case contacts.OutcomeDenied:
 			f.denied++
-		case contacts.OutcomeMisset:
-			f.misset++
+		case contacts.OutcomeMisconfigured:
+			f.misconfigured++
 		}
 	}
 	if !row.DoubtUntil.IsZero() {
@@ -171,7 +171,7 @@ func (v *visit) checkRefusals(ctx context.Context) []Result {
 		}
 	}
 	add(f.denied, "MaiAgent has refused the API key; if it works by now they are tried again by themselves")
-	add(f.misset, "MaiAgent has refused a setting of the site; if it is right by now they are tried again by themselves")
+	add(f.misconfigured, "MaiAgent has refused a setting of the site; if it is right by now they are tried again by themselves")
 	add(f.unseen, "MaiAgent does not show the permissions that were sent, so they get no chat; look at such a contact in its console")
 	add(f.refused, "MaiAgent has refused a part of the profile; see which fields with: maicontact show MEMBER")
 	if len(all) == 0 {

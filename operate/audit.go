@@ -174,30 +174,30 @@ func (a *audit) without(ctx context.Context, row contacts.Row) (*Finding, error)
 	if row.State() != contacts.StateWaiting {
 		return nil, nil
 	}
-	at, err := contacts.Read(ctx, a.store, row.Person)
+	reading, err := contacts.Read(ctx, a.store, row.Person)
 	if err != nil {
 		return nil, err
 	}
-	if at.Row.State() != contacts.StateWaiting || at.Row.Since.IsZero() || at.Now().Sub(at.Row.Since) < longWait {
+	if reading.Row.State() != contacts.StateWaiting || reading.Row.Since.IsZero() || reading.Now().Sub(reading.Row.Since) < longWait {
 		return nil, nil
 	}
-	says := "the person has waited for a contact since " + at.Row.Since.Format(time.RFC3339)
-	if at.Row.Reason != "" {
-		says += ": " + at.Row.Reason
+	says := "the person has waited for a contact since " + reading.Row.Since.Format(time.RFC3339)
+	if reading.Row.Reason != "" {
+		says += ": " + reading.Row.Reason
 	}
 	return find(Missing, row.Person, says), nil
 }
 
 // repair mends a finding.
 func (a *audit) repair(ctx context.Context, kind Kind, row contacts.Row) error {
-	at, err := contacts.Read(ctx, a.store, row.Person)
+	reading, err := contacts.Read(ctx, a.store, row.Person)
 	if err != nil {
 		return err
 	}
 	if kind != Remains {
-		return at.Change(ctx, contacts.Row.Unconfirm)
+		return reading.Change(ctx, contacts.Row.Unconfirm)
 	}
-	if err := at.Change(ctx, contacts.Row.EraseAgain); err != nil && !errors.Is(err, contacts.ErrNotErased) {
+	if err := reading.Change(ctx, contacts.Row.EraseAgain); err != nil && !errors.Is(err, contacts.ErrNotErased) {
 		return err
 	}
 	settled, err := a.resolver.Settled(ctx, row.Person)

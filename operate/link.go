@@ -69,14 +69,14 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 		return false, err
 	}
 	ctx = identity.WithPerson(ctx, person)
-	at, err := contacts.Read(ctx, o.store, person)
+	reading, err := contacts.Read(ctx, o.store, person)
 	if err != nil {
 		return false, failed(err)
 	}
-	if at.Row.ContactID == r.ContactID && at.Row.ContactID != "" {
+	if reading.Row.ContactID == r.ContactID && reading.Row.ContactID != "" {
 		return false, nil // a former run has done it
 	}
-	looked := at.Row.Version
+	looked := reading.Row.Version
 	link := func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		if row.Version != looked {
 			return row, errChanged
@@ -90,16 +90,16 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 		}
 		return row.SetDesired(contacts.Desired{Profile: r.Profile, Stamp: contacts.StampOf(r.Profile)}, now)
 	}
-	if _, err := link(at.Row, at.Now()); err != nil {
+	if _, err := link(reading.Row, reading.Now()); err != nil {
 		return false, err // before MaiAgent is asked
 	}
-	if at.Row.IsStored() {
-		if err := o.hasNone(ctx, at.Row, r.ContactID); err != nil {
+	if reading.Row.IsStored() {
+		if err := o.hasNone(ctx, reading.Row, r.ContactID); err != nil {
 			return false, err
 		}
 	}
 	if options.DryRun { // otherwise the table says so when the row is put
-		switch anothers, err := at.IsAnothers(ctx, r.ContactID); {
+		switch anothers, err := reading.IsAnothers(ctx, r.ContactID); {
 		case err != nil:
 			return false, failed(err)
 		case anothers:
@@ -114,7 +114,7 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 	if options.DryRun {
 		return true, nil
 	}
-	switch err := at.Change(ctx, link); {
+	switch err := reading.Change(ctx, link); {
 	case errors.Is(err, errChanged):
 		return o.link(ctx, r, options)
 	case err != nil:

@@ -31,19 +31,19 @@ type differences struct {
 	now string
 	// readOnly is 1 where the database takes no writes, and 0 otherwise.
 	readOnly string
-	// after is true of what comes after a kind and an id in the order of the two,
-	// and lets the database begin there: a kind, the kind again, and an id.
+	// after is the condition for rows after a kind and an id in the order of the two.
+	// It lets the database use the index. Its values: a kind, the kind again, an id.
 	after string
 	// numbered placeholders are $1, $2 and so on. The others are ?.
 	numbered bool
-	// hasVersions counts the table of versions: 1 or 0. It can be asked without any
+	// hasVersions is 1 where there is a table of versions, and 0 otherwise. It needs no
 	// right to that table.
 	hasVersions string
 	// folder holds the migrations, which goose knows by its own name of the database.
 	folder string
 	goose  goose.Dialect
-	// locker is what programs that start together migrate one after the other by;
-	// nil: the database locks itself.
+	// locker makes programs that start together migrate one after the other; nil: the
+	// database locks itself.
 	locker func() (lock.SessionLocker, error)
 	// checkSettings refuses a database that is set up so that changes would fail
 	// or get lost; nil: it cannot be.
@@ -55,7 +55,7 @@ var dialects = map[Dialect]differences{
 		name:          "SQLite",
 		now:           `CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)`,
 		readOnly:      `(SELECT query_only FROM pragma_query_only)`,
-		after:         `+kind >= ? AND (kind, id) > (?, ?)`, // with + only the second is searched by
+		after:         `+kind >= ? AND (kind, id) > (?, ?)`, // + keeps the index for the second
 		hasVersions:   `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '` + versionTable + `'`,
 		folder:        "migrations/sqlite",
 		goose:         goose.DialectSQLite3,
@@ -76,9 +76,9 @@ var dialects = map[Dialect]differences{
 		name: "MySQL",
 		// Neither a time zone nor the end of summer time changes it.
 		now: `(TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000)`,
-		// Of some releases it is a number, and of others a word.
+		// Some releases have a number there, and others a word.
 		readOnly: `CASE WHEN CAST(@@global.read_only AS CHAR) NOT IN ('0', 'OFF') OR @@global.innodb_read_only <> 0 THEN 1 ELSE 0 END`,
-		// No index is searched by a comparison of rows.
+		// MySQL does not use an index to compare rows.
 		after:         `(kind > ? OR kind = ? AND id > ?)`,
 		hasVersions:   `SELECT count(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = '` + versionTable + `'`,
 		folder:        "migrations/mysql",
@@ -103,8 +103,8 @@ func (d Dialect) check() error {
 	return nil
 }
 
-// text puts a statement into the dialect: its placeholders, which are ?, its
-// clock, which is {now}, {read_only} and {after}.
+// text writes a statement in the dialect: it replaces the placeholders ?, and {now},
+// {read_only} and {after}.
 func (d Dialect) text(statement string) string {
 	own := dialects[d]
 	statement = strings.NewReplacer("{now}", own.now, "{read_only}", own.readOnly, "{after}", own.after).Replace(statement)

@@ -16,8 +16,8 @@ func advisoryLock() (lock.SessionLocker, error) {
 	return lock.NewPostgresSessionLocker(lock.WithLockID(lockID), lock.WithLockTimeout(1, longestWait))
 }
 
-// namedLock is a lock of MySQL, which ends with the connection that has it. Its
-// name counts for all of a server, so that the database is part of it.
+// namedLock is a lock of MySQL, which ends with its connection. Names of locks are
+// shared by a whole server, so the name of the database is part of it.
 func namedLock() (lock.SessionLocker, error) { return mysqlLock{}, nil }
 
 type mysqlLock struct{}
@@ -29,8 +29,8 @@ var (
 	errNoLock   = errors.New("the database gives no lock for the migration; its own log says why")
 )
 
-// SessionLock implements [lock.SessionLocker]. It asks anew every second: not every
-// driver, and no server, lets go of a statement that waits when ctx ends.
+// SessionLock implements [lock.SessionLocker]. It asks again every second, because a
+// statement that waits may not end with ctx: no server, and not every driver, stops it.
 func (mysqlLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
 	for range longestWait {
 		var got sql.NullInt64

@@ -20,16 +20,16 @@ var migrations embed.FS
 const (
 	versionTable = "maicontact_schema"
 
-	// lockID is the advisory lock that replicas starting together take, one
-	// after the other: the first 8 letters of the package's name.
+	// lockID is the advisory lock that replicas which start together take one after
+	// the other: the first 8 letters of the package's name.
 	lockID = 0x6d6169636f6e7461
 
 	// longestBusy is how long a migration waits for other users of SQLite, and
 	// busyPause about how long between two tries.
 	longestBusy = 30 * time.Second
 	busyPause   = 50 * time.Millisecond
-	// mostTries bounds failures of other kinds. Two processes that make the
-	// same table get in each other's way; the next try finds it made.
+	// mostTries bounds failures of other kinds. One of two processes that make the
+	// same table fails; its next try finds the table made.
 	mostTries = 5
 )
 
@@ -42,18 +42,14 @@ func Migrate(ctx context.Context, db *sql.DB, dialect Dialect) error {
 	if err := check(db, dialect); err != nil {
 		return err
 	}
-	target, err := newestVersion(dialect)
-	if err != nil {
-		return err
-	}
 	start := time.Now()
 	for try := 1; ; try++ {
-		current, err := schemaVersion(ctx, db)
+		schema, err := ReadSchema(ctx, db, dialect)
 		switch {
-		case err == nil && current == target:
+		case err == nil && schema.IsAhead():
+			return schema.newerError()
+		case err == nil && !schema.IsBehind():
 			return nil
-		case err == nil && current > target:
-			return newerError(current, target)
 		}
 		if err = up(ctx, db, dialect); err == nil {
 			continue // and see
@@ -110,12 +106,6 @@ func newestVersion(dialect Dialect) (int64, error) {
 		return 0, fmt.Errorf("sqlstore: %w", err)
 	}
 	return version, nil
-}
-
-func schemaVersion(ctx context.Context, db *sql.DB) (int64, error) {
-	var version sql.NullInt64
-	err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM "+versionTable).Scan(&version)
-	return version.Int64, err
 }
 
 // isBusy reports whether SQLite was in use by another connection. Drivers have

@@ -16,10 +16,10 @@ const longestLook = 2 * time.Second
 
 var errReplica = errors.New("nothing was stored although the row reads unchanged: reads come from a replica, or the database's clock was put back")
 
-// Put implements [contacts.Store]. It is one statement, which the guard is a
-// part of: the database asks its clock when it begins, and may then wait for a
-// lock. After an error, or where nothing was changed, Put looks why, for up to
-// two seconds more when ctx is over.
+// Put implements [contacts.Store]. It is one statement, and the guard is part of it: the
+// database reads its clock when the statement begins, and may then wait for a lock.
+// After an error, or if nothing was changed, Put looks why, for up to two seconds more
+// if ctx is over.
 func (s *Store) Put(ctx context.Context, r contacts.Row, g contacts.Guard) (contacts.Row, error) {
 	next := stored(r)
 	next.Version = contacts.NewVersion(r.Version)
@@ -51,10 +51,10 @@ func (s *Store) Put(ctx context.Context, r contacts.Row, g contacts.Guard) (cont
 	return next, nil
 }
 
-// look tells what became of a Put of next in the place of r, which changed
-// nothing, or ended with the error failed. It knows without the driver's help.
-// After an error the statement may still be waiting for a lock and go through
-// later, so that neither the clock nor the row then prove that it did not.
+// look finds out what became of a Put of next in the place of r, which changed nothing or
+// ended with the error failed. It does not depend on the driver's errors. After an error
+// the statement may still wait for a lock and go through later, so that neither the clock
+// nor the row proves that it did not.
 func (s *Store) look(ctx context.Context, r, next contacts.Row, g contacts.Guard, failed error) error {
 	found, now, err := s.Get(ctx, r.Person)
 	fresh, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestLook)

@@ -2,10 +2,10 @@ package sqlstore
 
 import "regexp"
 
-// quoting are errors in the words of drivers of MySQL, whose server quotes the
-// values that it does not take, in whatever language it is set to: those of the
-// classes 22 and 23 (values, and which must be unique) and HY (all others), and
-// those of drivers that do not tell the class. The number says what was wrong.
+// quoting matches the errors of MySQL that may quote a value which the server does not
+// take, in whatever language it is set to: those of the classes 22 and 23 (values, and
+// unique ones) and HY (all others), and those of drivers that do not say the class. The
+// number says what was wrong.
 var quoting = regexp.MustCompile(`(?s)^(Error \d+(?: \((?:22|23|HY)\w{3}\))?): .*$`)
 
 // unquoted is an error of the driver without what it quotes of a row.

@@ -34,8 +34,8 @@ const (
 	// Life is a number of contacts.Life.
 	atRest = `(doubt_until IS NULL AND (lease_until IS NULL OR lease_until <= {now}) AND life NOT IN (?, ?) AND NOT (life = ? AND due_at IS NOT NULL))`
 
-	// MySQL does not let a change look at its own table but through a table of its
-	// own, which DISTINCT makes.
+	// MySQL lets an UPDATE read its own table only through a temporary table, which
+	// DISTINCT makes.
 	renamed = `EXISTS (SELECT 1 FROM (SELECT DISTINCT inbox_id, kind, id, life FROM maicontact_contacts WHERE namespace = ?) AS other
 		WHERE other.inbox_id = maicontact_contacts.inbox_id AND other.kind = maicontact_contacts.kind AND other.id = maicontact_contacts.id`
 

@@ -12,15 +12,14 @@ import (
 )
 
 var (
-	// What database/sql says when it cannot scan, and what encoding/json says,
-	// may quote a value.
+	// These stand for errors of database/sql and encoding/json, which may quote a
+	// value.
 	errColumn  = errors.New("a column does not hold what it should")
 	errWaiting = errors.New("the waiting profile of a row cannot be decoded")
 	errKey     = errors.New("another row than the one asked for was found: the table must compare keys by their bytes")
 )
 
-// record is a row as the database has it. All of it is NULL where a join found
-// none.
+// record is a row as the database has it. All of it is NULL if a join found no row.
 type record struct {
 	person                                      personRecord
 	contactID, waiting, refused, reason         sql.NullString
@@ -33,7 +32,7 @@ type record struct {
 	callAt, expires                             sql.NullInt64
 }
 
-// targets are where the columns named person and columns are scanned to.
+// targets are what the columns of person and columns are scanned into.
 func (r *record) targets() []any {
 	return append(r.person.targets(), &r.version, &r.trust, &r.contactID, &r.generation, &r.created, &r.updated,
 		&r.desired.profile, &r.desired.access, &r.confirmed.profile, &r.confirmed.access, &r.since, &r.revision, &r.waiting,
@@ -41,7 +40,7 @@ func (r *record) targets() []any {
 		&r.callOperation, &r.callOutcome, &r.callAt, &r.life, &r.passing, &r.checks, &r.expires)
 }
 
-// values are what goes into the columns named columns.
+// values are what is stored in the columns of columns.
 func values(r contacts.Row) ([]any, error) {
 	var waiting sql.NullString
 	if r.Waiting != nil {

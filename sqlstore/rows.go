@@ -76,8 +76,8 @@ func (s *Store) Count(ctx context.Context, scope contacts.Scope) (contacts.Count
 	return c, nil
 }
 
-// Namespaces implements [contacts.Store]. It looks at so many namespaces of any
-// inbox.
+// Namespaces implements [contacts.Store]. It looks at MostNamespaces namespaces at most,
+// of whatever inbox.
 func (s *Store) Namespaces(ctx context.Context, inboxID string) ([]string, error) {
 	var all []string
 	last := ""
@@ -117,7 +117,7 @@ func (s *Store) list(ctx context.Context, what string, stmt *sql.Stmt, args ...a
 	return all, nil
 }
 
-// each runs a statement and has what it finds read row by row.
+// each runs a statement and calls read for each row that it finds.
 func each(ctx context.Context, what string, stmt *sql.Stmt, read func(*sql.Rows) error, args ...any) error {
 	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {

@@ -22,6 +22,10 @@ func (s Schema) IsBehind() bool { return s.Version < s.Newest }
 // IsAhead reports whether the schema was made by a newer release.
 func (s Schema) IsAhead() bool { return s.Version > s.Newest }
 
+func (s Schema) newerError() error {
+	return fmt.Errorf("sqlstore: the schema has version %d, made by a newer release of this package, which knows %d only: upgrade the program", s.Version, s.Newest)
+}
+
 // ReadSchema tells how far the schema of a database is. It changes nothing. On
 // MySQL a table that the user has no right to is one that is not there.
 func ReadSchema(ctx context.Context, db *sql.DB, dialect Dialect) (Schema, error) {
@@ -40,9 +44,11 @@ func ReadSchema(ctx context.Context, db *sql.DB, dialect Dialect) (Schema, error
 	if tables == 0 {
 		return s, nil
 	}
-	if s.Version, err = schemaVersion(ctx, db); err != nil {
+	var version sql.NullInt64
+	if err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM "+versionTable).Scan(&version); err != nil {
 		return Schema{}, wrap(ctx, "read the schema version", err)
 	}
+	s.Version = version.Int64
 	return s, nil
 }
 

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// checkBusyTimeout refuses a configuration of SQLite in which any two writers at
-// the same time make one of them fail.
+// checkBusyTimeout refuses a configuration of SQLite in which one of any two writers at
+// the same time would fail.
 func checkBusyTimeout(ctx context.Context, db *sql.DB) error {
 	var millis int
 	if err := db.QueryRowContext(ctx, "PRAGMA busy_timeout").Scan(&millis); err != nil {
@@ -21,11 +21,10 @@ func checkBusyTimeout(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// checkSession refuses settings of a MySQL session that lose or falsify changes.
-// Releases have different names for some of them, so that all are asked for, and
-// those that there are come back. Nothing here depends on the others: not on the
-// time zone, the character set, whether times are parsed, or which rows count as
-// affected.
+// checkSession refuses settings of a MySQL session that lose or falsify changes. Some
+// have different names in different releases, so it asks for all names; the server
+// returns those it knows. No other setting matters: not the time zone, the character
+// set, whether times are parsed, or which rows count as affected.
 func checkSession(ctx context.Context, db *sql.DB) error {
 	const variables = `SHOW SESSION VARIABLES WHERE Variable_name IN ('autocommit', 'sql_mode', 'tx_isolation', 'transaction_isolation')`
 	rows, err := db.QueryContext(ctx, variables)

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -49,7 +48,7 @@ const (
 	remove = `DELETE` + table + ofKey + ` AND version = ?`
 )
 
-// The value for trusted_at is 1 where there is trust to stamp, and 0 otherwise.
+// The value for trusted_at is 1 if there is a trust to stamp, and 0 otherwise.
 var (
 	insert = `INSERT INTO maicontact_contacts (` + person + `, trusted_at, ` + columns + `)
 		SELECT ?, ?, ?, ?, NULLIF({now} * ?, 0)` + strings.Repeat(", ?", strings.Count(columns, ",")+1) + `
@@ -59,16 +58,7 @@ var (
 		` + strings.ReplaceAll(columns, ",", " = ?,") + ` = ?` + ofKey + ` AND version = ? AND {now} <= ?`
 )
 
-// statements are prepared once; database/sql prepares them again on each of
-// its connections when it is first needed there.
-type statements struct {
-	get, byContact, rows, due, expired, changed, count, namespaces, insert, update, remove *sql.Stmt
-
-	prepared []*sql.Stmt // all of them
-}
-
-func prepare(ctx context.Context, db *sql.DB, dialect Dialect) (*statements, error) {
-	s := new(statements)
+func (s *Store) prepare(ctx context.Context, db *sql.DB, dialect Dialect) error {
 	for _, one := range []struct {
 		into **sql.Stmt
 		text string
@@ -78,17 +68,9 @@ func prepare(ctx context.Context, db *sql.DB, dialect Dialect) (*statements, err
 	} {
 		stmt, err := db.PrepareContext(ctx, dialect.text(one.text))
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("sqlstore: prepare: %w", err), s.close())
+			return fmt.Errorf("sqlstore: prepare: %w", err)
 		}
 		*one.into, s.prepared = stmt, append(s.prepared, stmt)
 	}
-	return s, nil
-}
-
-func (s *statements) close() error {
-	var errs []error
-	for _, stmt := range s.prepared {
-		errs = append(errs, stmt.Close())
-	}
-	return errors.Join(errs...)
+	return nil
 }

@@ -16,7 +16,11 @@ import (
 // it returns. All methods are safe for concurrent use. The texts of errors
 // never hold a contact id or a part of a profile; those of the driver are wrapped.
 type Store struct {
-	*statements
+	// Prepared once; database/sql prepares them again on each of its connections
+	// when they are first needed there.
+	get, byContact, rows, due, expired, changed, count, namespaces, insert, update, remove *sql.Stmt
+
+	prepared []*sql.Stmt // all of them
 }
 
 var _ contacts.Store = (*Store)(nil)
@@ -30,10 +34,9 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 	return OpenMigrated(ctx, db, dialect)
 }
 
-// OpenMigrated is Open for processes that have no right to change the schema.
-// When it is not the one this version of the package works with, the error
-// says what to do. A database that takes no writes, such as a replica, is an
-// error as well.
+// OpenMigrated is Open for processes that have no right to change the schema. If the
+// schema is not the one that this version of the package works with, the error says what
+// to do. A database that takes no writes, such as a replica, is an error as well.
 func OpenMigrated(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 	if err := check(db, dialect); err != nil {
 		return nil, err
@@ -43,31 +46,28 @@ func OpenMigrated(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, err
 			return nil, err
 		}
 	}
-	target, err := newestVersion(dialect)
-	if err != nil {
-		return nil, err
-	}
-	switch current, err := schemaVersion(ctx, db); {
+	switch schema, err := ReadSchema(ctx, db, dialect); {
 	case err != nil:
-		return nil, fmt.Errorf("sqlstore: the schema version cannot be read; run sqlstore.Migrate first, or grant SELECT on %s: %w", versionTable, err)
-	case current < target:
-		return nil, fmt.Errorf("sqlstore: the schema has version %d and must have %d: run sqlstore.Migrate", current, target)
-	case current > target:
-		return nil, newerError(current, target)
+		return nil, fmt.Errorf("%w; the program must be able to read it: grant SELECT on %s", err, versionTable)
+	case schema.IsBehind():
+		return nil, fmt.Errorf("sqlstore: the schema has version %d and must have %d: run sqlstore.Migrate, or, if that was done, grant SELECT on %s",
+			schema.Version, schema.Newest, versionTable)
+	case schema.IsAhead():
+		return nil, schema.newerError()
 	}
-	prepared, err := prepare(ctx, db, dialect)
+	s := new(Store)
+	err := s.prepare(ctx, db, dialect)
+	if err == nil {
+		err = s.checkWritable(ctx)
+	}
 	if err != nil {
-		return nil, err
-	}
-	s := &Store{prepared}
-	if err := s.checkWritable(ctx); err != nil {
-		return nil, errors.Join(err, s.close())
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// checkWritable asks the server, and then deletes a row that is not there: a
-// file that cannot be written says so only then, as does a missing right.
+// checkWritable asks the server, and then deletes a row that is not there, because only
+// that shows a read-only file or a missing right.
 func (s *Store) checkWritable(ctx context.Context) error {
 	if _, err := s.Changed(ctx, contacts.Scope{}, time.Now(), 0); err != nil {
 		return err
@@ -82,7 +82,11 @@ func (s *Store) checkWritable(ctx context.Context) error {
 // Close releases the prepared statements. The database stays open. The store
 // must not be used afterwards.
 func (s *Store) Close() error {
-	if err := s.close(); err != nil {
+	var errs []error
+	for _, stmt := range s.prepared {
+		errs = append(errs, stmt.Close())
+	}
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("sqlstore: close: %w", err)
 	}
 	return nil
@@ -93,10 +97,6 @@ func check(db *sql.DB, dialect Dialect) error {
 		return errors.New("sqlstore: the database is nil: open one with sql.Open")
 	}
 	return dialect.check()
-}
-
-func newerError(current, target int64) error {
-	return fmt.Errorf("sqlstore: the schema has version %d, made by a newer release of this package, which knows %d only: upgrade the program", current, target)
 }
 
 // wrap says what was tried. Drivers report a cancelled statement in words of

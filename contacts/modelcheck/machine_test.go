@@ -47,7 +47,7 @@ func real() machine {
 	return machine{
 		setDesired: contacts.Row.SetDesired, claim: contacts.Row.Claim, beginWrite: contacts.Row.BeginWrite, notWritten: contacts.Row.NotWritten,
 		beginDelete: contacts.Row.BeginDelete, bind: contacts.Row.Bind, confirm: contacts.Row.Confirm, postpone: contacts.Row.Postpone,
-		rest: contacts.Row.Rest, nextGeneration: contacts.Row.NextGeneration, lost: contacts.Row.Lost, deleted: contacts.Row.Deleted,
+		rest: contacts.Row.Release, nextGeneration: contacts.Row.NextGeneration, lost: contacts.Row.Lost, deleted: contacts.Row.Deleted,
 		erase: contacts.Row.Erase, reissue: contacts.Row.Reissue, restore: contacts.Row.Restore,
 		suspend: contacts.Row.Suspend, resume: contacts.Row.Resume, confirmNothing: contacts.Row.ConfirmSuspended,
 		link: contacts.Row.Link, unconfirm: contacts.Row.Unconfirm, outrun: contacts.Row.Outrun, eraseAgain: contacts.Row.EraseAgain, ready: contacts.Row.Ready,

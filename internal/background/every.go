@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Every keeps a log line that is due often to one a minute. The zero Every is
-// ready. It is safe for concurrent use.
+// Every limits a log line to one a minute. The zero Every is ready. It is safe for
+// concurrent use.
 type Every struct {
 	mu    sync.Mutex
 	last  time.Time

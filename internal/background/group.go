@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// ErrClosed is that work was not begun.
+// ErrClosed means that work was not begun.
 var ErrClosed = errors.New("background: shutting down, or too much is under way")
 
 // Group counts the work under way. The zero Group is open and idle. It is safe

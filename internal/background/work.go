@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// ErrPanic is that work ended in a panic. The log has its type and place.
+// ErrPanic means that work ended in a panic. The log has its type and place.
 var ErrPanic = errors.New("background: panic")
 
 // Do does work on this goroutine, counted and contained. The work gets the values of

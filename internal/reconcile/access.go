@@ -10,20 +10,20 @@ import (
 // that was sent.
 var errUnseen = errors.New("MaiAgent does not show the permissions that were sent")
 
-// sees reports whether MaiAgent is seen to hold the access: in the reply, or in
-// a read after it. told may be empty. Where the write did not change the access a
-// reply that does not speak of it is enough. A MaiAgent that tells nobody's access
-// is believed; one that shows another never is.
-func (w *work) sees(id webchat.ContactID, told webchat.Contact, access webchat.QueryMetadata, changed bool) (bool, error) {
-	w.vendor.hears(told)
-	if told.AccessTold && w.isSame(access, told) || !told.AccessTold && (!changed || w.vendor.isSilent()) {
+// isAccessSeen reports whether MaiAgent is seen to hold the access: in the reply of the
+// write, or in a read after it. If the write did not change the access, a reply
+// without it is enough. A MaiAgent that never tells anybody's access is believed; one
+// that shows a different access never is.
+func (w *work) isAccessSeen(id webchat.ContactID, reply webchat.Contact, access webchat.QueryMetadata, changed bool) (bool, error) {
+	w.vendor.noteReply(reply)
+	if reply.AccessTold && w.isSame(access, reply) || !reply.AccessTold && (!changed || w.vendor.isSilent()) {
 		return true, nil
 	}
 	read, err := w.API.Get(w.ctx, w.purpose(), id)
 	if err != nil {
 		return false, err
 	}
-	w.vendor.hearsRead(read)
+	w.vendor.noteRead(read)
 	if read.AccessTold {
 		return w.isSame(access, read), nil
 	}
@@ -37,7 +37,7 @@ func (w *work) sees(id webchat.ContactID, told webchat.Contact, access webchat.Q
 func (w *work) isSame(access webchat.QueryMetadata, c webchat.Contact) bool {
 	same, added := access.SeenIn(c.Profile.QueryMetadata, w.VendorKeys...)
 	if same {
-		if news := w.vendor.adds(added); len(news) > 0 {
+		if news := w.vendor.newKeys(added); len(news) > 0 {
 			w.Logger.InfoContext(w.ctx, "maicontact: MaiAgent adds keys of its own to the permissions that were sent; they are taken to mean nothing", "keys", news)
 		}
 	}

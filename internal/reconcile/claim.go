@@ -9,17 +9,17 @@ import (
 	"github.com/maicontact/maicontact/contacts"
 )
 
-// Claim applies the transition to the row and, if it is due then, takes it. The
-// owner names the claim; 0: there is none, as the row is not due, or another's.
-func (r *Reconciler) Claim(ctx context.Context, at *contacts.Reading, f contacts.Transition) (owner int64, err error) {
+// Claim applies the transition to the row and claims it if it is due then. It returns
+// the owner of the claim, or 0 if the row is not due or another holds it.
+func (r *Reconciler) Claim(ctx context.Context, reading *contacts.Reading, f contacts.Transition) (owner int64, err error) {
 	mine := newOwner()
-	err = at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+	err = reading.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		owner = 0
 		row, err := f(row, now)
 		if err != nil {
 			return row, err
 		}
-		if row.Owner == mine { // a Put has landed that was not heard of
+		if row.Owner == mine { // a Put of unclear outcome was stored after all
 			owner = mine
 			return row, nil
 		}
@@ -31,29 +31,28 @@ func (r *Reconciler) Claim(ctx context.Context, at *contacts.Reading, f contacts
 		return next, nil
 	})
 	if err != nil {
-		r.letGo(ctx, at, mine, err, AsItIs)
+		r.abandon(ctx, reading, mine, err, NoChange)
 		return 0, err
 	}
 	return owner, nil
 }
 
-// letGoTime is how long it may take to let go of a row, whose caller may have no
-// time left.
-const letGoTime = 2 * time.Second
+// abandonTime is how long abandon may take. Its caller may have no time left.
+const abandonTime = 2 * time.Second
 
-// letGo ends a claim that may be in the row although to take it has failed: nobody
-// works under it, and everybody would wait for it. before is what else is to be
-// taken back. Where the store does not take that either the lease ends it.
-func (r *Reconciler) letGo(ctx context.Context, at *contacts.Reading, owner int64, cause error, before contacts.Transition) {
-	if !errors.Is(cause, contacts.ErrUnclear) && at.Row.Owner != owner {
+// abandon ends a claim that may be in the row although taking it has failed. Nobody
+// works under it, and everybody would wait for it. before takes back what else was
+// changed. If the store fails again, the claim ends with its lease.
+func (r *Reconciler) abandon(ctx context.Context, reading *contacts.Reading, owner int64, cause error, before contacts.Transition) {
+	if !errors.Is(cause, contacts.ErrUnclear) && reading.Row.Owner != owner {
 		return // it was not taken
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), letGoTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonTime)
 	defer cancel()
-	if at.Again(ctx) != nil || at.Row.Owner != owner {
+	if reading.Reload(ctx) != nil || reading.Row.Owner != owner {
 		return
 	}
-	_ = at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+	_ = reading.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		row, err := before(row, now)
 		if err != nil {
 			return row, err

@@ -65,14 +65,14 @@ func newReconciler(t *testing.T) (*Reconciler, *webchattest.Simulation) {
 
 // A claim of which the store's answer got lost is let go of, or worked under: the
 // next to ask waits neither for its lease nor for a write that was never sent.
-func TestClaimThatWasNotHeardOf(t *testing.T) {
-	for how, work := range map[string]func(r *Reconciler, ctx context.Context, at *contacts.Reading, first contacts.Transition) error{
+func TestClaimOfUnclearOutcome(t *testing.T) {
+	for how, work := range map[string]func(r *Reconciler, ctx context.Context, reading *contacts.Reading, first contacts.Transition) error{
 		"settle": (*Reconciler).Settle,
 		"make":   (*Reconciler).Make,
-		"claim": func(r *Reconciler, ctx context.Context, at *contacts.Reading, first contacts.Transition) error {
-			owner, err := r.Claim(ctx, at, first)
+		"claim": func(r *Reconciler, ctx context.Context, reading *contacts.Reading, first contacts.Transition) error {
+			owner, err := r.Claim(ctx, reading, first)
 			if err == nil {
-				err = r.Continue(ctx, at, owner)
+				err = r.Continue(ctx, reading, owner)
 			}
 			return err
 		},
@@ -81,9 +81,9 @@ func TestClaimThatWasNotHeardOf(t *testing.T) {
 			"the caller has gone": func(_ *deafStore, _ contacts.Person, end context.CancelFunc) { end() },
 			"a read fails, too":   func(s *deafStore, _ contacts.Person, _ context.CancelFunc) { s.silent = 1 },
 			"another has a change": func(s *deafStore, p contacts.Person, _ context.CancelFunc) {
-				at, err := contacts.Read(context.Background(), s.Store, p)
+				reading, err := contacts.Read(context.Background(), s.Store, p)
 				if err == nil {
-					err = at.Change(context.Background(), desire("Eve"))
+					err = reading.Change(context.Background(), desire("Eve"))
 				}
 				if err != nil {
 					panic(err)
@@ -95,7 +95,7 @@ func TestClaimThatWasNotHeardOf(t *testing.T) {
 					store := &deafStore{Store: contacts.NewMemoryStore()}
 					person := contacts.Scope{Namespace: "shop", InboxID: webchattest.DefaultInboxID}.Member("1")
 					r, _ := newReconciler(t)
-					at, err := contacts.Read(t.Context(), store, person)
+					reading, err := contacts.Read(t.Context(), store, person)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -103,17 +103,17 @@ func TestClaimThatWasNotHeardOf(t *testing.T) {
 					defer cancel()
 					store.then = func() { lose(store, person, cancel) }
 					began := time.Now()
-					_ = work(r, ctx, at, desire("Ann"))
+					_ = work(r, ctx, reading, desire("Ann"))
 					row, now, err := store.Get(t.Context(), person)
 					if err != nil || row.IsClaimed(now) || !row.DoubtUntil.IsZero() {
 						t.Errorf("claimed: %t, in doubt until %v, %v", row.IsClaimed(now), row.DoubtUntil, err)
 					}
-					at, err = contacts.Read(t.Context(), store, person)
+					reading, err = contacts.Read(t.Context(), store, person)
 					if err == nil {
-						err = r.Settle(t.Context(), at, desire("Ann"))
+						err = r.Settle(t.Context(), reading, desire("Ann"))
 					}
-					if err != nil || !at.Row.Ready() || time.Since(began) > time.Second {
-						t.Errorf("%s after %v, %v", at.Row.State(), time.Since(began), err)
+					if err != nil || !reading.Row.Ready() || time.Since(began) > time.Second {
+						t.Errorf("%s after %v, %v", reading.Row.State(), time.Since(began), err)
 					}
 				})
 			})
@@ -153,25 +153,25 @@ func TestOutageIsNobodysFailure(t *testing.T) {
 				r, sim := newReconciler(t)
 				sim.Inject(test.fault)
 				person := contacts.Scope{Namespace: "shop", InboxID: webchattest.DefaultInboxID}.Visitor("1")
-				at, err := contacts.Read(t.Context(), contacts.NewMemoryStore(), person)
+				reading, err := contacts.Read(t.Context(), contacts.NewMemoryStore(), person)
 				if err == nil {
-					err = at.Change(t.Context(), desire("Anonymous"))
+					err = reading.Change(t.Context(), desire("Anonymous"))
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
 				for range 20 {
-					time.Sleep(at.Row.Due.Sub(at.Now()) + time.Millisecond)
+					time.Sleep(reading.Row.Due.Sub(reading.Now()) + time.Millisecond)
 					test.before(t, r)
-					if err := r.Settle(t.Context(), at, AsItIs); err != nil {
+					if err := r.Settle(t.Context(), reading, NoChange); err != nil {
 						t.Fatal(err)
 					}
-					if wait := at.Row.Due.Sub(at.Now()); wait <= 0 || wait > 8*time.Second {
-						t.Fatalf("%s, due in %v", at.Row.State(), wait)
+					if wait := reading.Row.Due.Sub(reading.Now()); wait <= 0 || wait > 8*time.Second {
+						t.Fatalf("%s, due in %v", reading.Row.State(), wait)
 					}
 				}
-				if at.Row.Failures > 5 { // those of before it was known
-					t.Errorf("%d failures", at.Row.Failures)
+				if reading.Row.Failures > 5 { // those of before it was known
+					t.Errorf("%d failures", reading.Row.Failures)
 				}
 			})
 		})
@@ -195,7 +195,7 @@ func TestNoWaitForWhatIsHandedOut(t *testing.T) {
 				if err != nil || owner == 0 {
 					t.Fatal(owner, err)
 				}
-				at, err := contacts.Read(t.Context(), store, person)
+				reading, err := contacts.Read(t.Context(), store, person)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -208,7 +208,7 @@ func TestNoWaitForWhatIsHandedOut(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 				defer cancel()
 				began := time.Now()
-				err = r.Settle(ctx, at, AsItIs)
+				err = r.Settle(ctx, reading, NoChange)
 				if took := time.Since(began); took > want || insecure != (err == nil) {
 					t.Errorf("%v after %v, want it within %v", err, took, want)
 				}

@@ -15,24 +15,24 @@ import (
 const (
 	// longestDelay bounds how long a row waits after a failure that may pass.
 	longestDelay = time.Minute
-	// sparedDelay bounds it where the failure is not the row's: MaiAgent answers
-	// nobody, or others had the turns for a call.
-	sparedDelay = 5 * time.Second
+	// sharedDelay bounds it where the failure is not the row's: MaiAgent is down, or
+	// all calls went to others.
+	sharedDelay = 5 * time.Second
 	// refusedDelay bounds how long it waits after MaiAgent has refused what was
 	// sent, which is tried again for ever.
 	refusedDelay = time.Hour
 	// heldDelay is how long to wait before a held source id is given up.
 	heldDelay = 30 * time.Second
-	// signsOfHeld is how many signs it takes to believe that a source id is
-	// held. To be told so counts as all at once, a failure inside MaiAgent,
-	// which is how some versions may say it, as one.
+	// signsOfHeld is how many signs it takes to believe that a source id is held.
+	// "Already there" counts as that many, and a failure inside MaiAgent, which is
+	// how some versions may say it, as one.
 	signsOfHeld = 3
-	// mostHeld bounds how many source ids in a row are given up; after that,
-	// where MaiAgent goes on to say "already there", heldRest is waited.
-	mostHeld = 3
-	heldRest = time.Hour
-	// misset is how long to wait while the site's settings are at fault.
-	misset = time.Minute
+	// mostHeld bounds how many source ids in a row are given up. If MaiAgent still
+	// says "already there" after that, the row waits for givenUpDelay.
+	mostHeld     = 3
+	givenUpDelay = time.Hour
+	// settingDelay is how long to wait while the site's settings are at fault.
+	settingDelay = time.Minute
 )
 
 // isDenial reports whether MaiAgent has answered a creation with something else.
@@ -44,19 +44,18 @@ func isDenial(err error) bool {
 // errHeld means that MaiAgent says a contact is there and does not show it.
 var errHeld = errors.New("MaiAgent has the source id already, but shows no contact with it")
 
-// mayBeHeld reports whether the next generation is to be started when there is
-// one more sign that a deleted contact holds the source id. That cannot be told
-// from a search that lags behind, or from a MaiAgent that answers so to
-// everything; so it takes signs of an earlier claim, goes one generation at a
-// time, and not far.
+// mayBeHeld reports whether one more sign that a deleted contact holds the source id
+// is to start the next generation. A search that lags behind, or a MaiAgent that gives
+// that answer to everything, looks the same. So it takes signs from an earlier claim,
+// moves on by one generation at a time, and only a few times.
 func (w *work) mayBeHeld() bool {
 	signs := w.claimed.Conflicts
-	return signs > 0 && signs%signsOfHeld == 0 && signs <= signsOfHeld*mostHeld && w.at.Row.Generation == w.claimed.Generation &&
+	return signs > 0 && signs%signsOfHeld == 0 && signs <= signsOfHeld*mostHeld && w.reading.Row.Generation == w.claimed.Generation &&
 		w.claimed.DoubtUntil.IsZero()
 }
 
-// conflictsAfter counts the signs, to the next multiple of signsOfHeld when
-// MaiAgent says it.
+// conflictsAfter counts the signs: up to the next multiple of signsOfHeld when
+// MaiAgent says "already there".
 func conflictsAfter(conflicts int, err error) int {
 	switch {
 	case errors.Is(err, errHeld):
@@ -67,10 +66,10 @@ func conflictsAfter(conflicts int, err error) int {
 	return conflicts
 }
 
-// failure says what the row is to know of a failure, and when it is due again:
-// later with each in a row unless they are spared that, with jitter, and as MaiAgent
-// asked for.
-func (w *work) failure(row contacts.Row, cause error, spared bool, now time.Time) contacts.Failure {
+// failure says what the row records of a failure, and when it is due again: later with
+// each failure in a row, with jitter, and not before MaiAgent asked for. A shared
+// failure is one that is not the row's, and is tried again sooner.
+func (w *work) failure(row contacts.Row, cause error, shared bool, now time.Time) contacts.Failure {
 	f := contacts.Failure{
 		Reason: cause.Error(), DoubtUntil: w.doubt, Conflicts: conflictsAfter(row.Conflicts, cause), Denials: row.Denials,
 	}
@@ -80,8 +79,8 @@ func (w *work) failure(row contacts.Row, cause error, spared bool, now time.Time
 	policy := backoff.NewExponentialBackOff()
 	policy.InitialInterval, policy.MaxInterval = time.Second, longestDelay
 	switch {
-	case spared:
-		policy.MaxInterval = sparedDelay
+	case shared:
+		policy.MaxInterval = sharedDelay
 	case upstream.IsRefusal(cause), errors.Is(cause, errUnseen):
 		policy.InitialInterval, policy.MaxInterval = refusedDelay/120, refusedDelay
 	}
@@ -95,13 +94,13 @@ func (w *work) failure(row contacts.Row, cause error, spared bool, now time.Time
 	}
 	switch {
 	case errors.Is(cause, errDenied):
-		f.Delay = heldRest
+		f.Delay = givenUpDelay
 	case upstream.Setting(cause) != "":
-		f.Delay = max(misset/4*3+rand.N(misset/2), retryAfter(cause))
+		f.Delay = max(settingDelay/4*3+rand.N(settingDelay/2), retryAfter(cause))
 	case errors.Is(cause, errInDoubt):
 		f.Delay = min(max(f.Delay, w.Timing.SearchLag), w.doubt.Sub(now)) // the next claim finds the doubt over
 	case errors.Is(cause, errHeld) && f.Conflicts > signsOfHeld*mostHeld:
-		f.Delay = heldRest
+		f.Delay = givenUpDelay
 	case errors.Is(cause, errHeld), upstream.FailedInside(cause) && f.Conflicts > 1:
 		f.Delay = max(f.Delay, heldDelay)
 	}
@@ -128,7 +127,7 @@ func callOf(cause error, now time.Time) contacts.Call {
 		case errors.Is(cause, webchat.ErrUnauthorized):
 			call.Outcome = contacts.OutcomeDenied
 		case upstream.Setting(cause) != "":
-			call.Outcome = contacts.OutcomeMisset
+			call.Outcome = contacts.OutcomeMisconfigured
 		case upstream.IsRefusal(cause):
 			call.Outcome = contacts.OutcomeRefused
 		case upstream.IsUnclear(cause):

@@ -17,11 +17,11 @@ var (
 	// errInDoubt means that a write of unknown outcome is so young that it may
 	// still land.
 	errInDoubt = errors.New("a write of unknown outcome is too young to be repeated")
-	// errUntold means that a reply does not say whose contact it has, and that
-	// the search does not show it.
+	// errUntold means that a reply does not say whose contact it is about, and
+	// that the search does not show that contact.
 	errUntold = errors.New("the reply does not say whose contact it is, and the search does not show it")
 	// errAnothers means that the reply to a creation is about the contact of
-	// another person, which some proxy must have kept.
+	// another person, probably because a proxy had cached it.
 	errAnothers = errors.New("the reply is that of another person's creation")
 	// errDenied means that creations for the person were answered with something
 	// else so often that there is to be no other.
@@ -35,8 +35,7 @@ const mostDenials = 2
 func sourceID(row contacts.Row) string { return identity.SourceID(row.Person, row.Generation) }
 
 // make looks first, and creates only when MaiAgent clearly has no contact. For
-// somebody who is suspended it looks alone: one that is there is not to answer from
-// anything.
+// a suspended person it only looks: a contact that is there must lose its access.
 func (w *work) make() error {
 	found, err := w.find()
 	switch {
@@ -44,11 +43,11 @@ func (w *work) make() error {
 		return err
 	case found != nil:
 		return w.bindFound(found.ID)
-	case !w.at.Row.DoubtUntil.IsZero():
+	case !w.reading.Row.DoubtUntil.IsZero():
 		return errInDoubt
 	}
-	if row := w.at.Row; row.Trust != 0 && row.Generation == 1 { // a table that has lost changes looks so
-		switch further, err := w.later(); {
+	if row := w.reading.Row; row.Trust != 0 && row.Generation == 1 { // a table that has lost changes looks so
+		switch further, err := w.laterGeneration(); {
 		case err != nil:
 			return err
 		case further > 0:
@@ -56,50 +55,48 @@ func (w *work) make() error {
 		}
 	}
 	switch {
-	case w.at.Row.Life == contacts.Suspended:
-		return w.rest()
-	case w.at.Row.Denials >= mostDenials:
+	case w.reading.Row.Life == contacts.Suspended:
+		return w.endClaim()
+	case w.reading.Row.Denials >= mostDenials:
 		return errDenied
 	}
-	return w.create(AsItIs)
+	return w.create(NoChange)
 }
 
-// create makes the contact. first goes into the same Put as the note that a
-// write has begun. What MaiAgent does not take is left out.
+// create makes the contact. first is applied in the Put that records the beginning of
+// the write. What MaiAgent refuses is left out.
 func (w *work) create(first contacts.Transition) error {
 	for {
 		made, err := w.send(first, webchat.Contact{}, func(before func(context.Context) (webchat.Draft, error)) (webchat.Contact, error) {
 			return w.API.Create(w.ctx, w.purpose(), before)
 		})
-		first = AsItIs
+		first = NoChange
 		switch {
 		case err == nil:
 			return w.bindMade(made)
-		case !w.began:
-			return err
-		case upstream.Setting(err) != "":
+		case !w.began, upstream.Setting(err) != "":
 			return err
 		case errors.Is(err, webchat.ErrExists), upstream.FailedInside(err) && w.mayBeHeld():
-			return w.takeOver()
+			return w.adoptExisting()
 		case errors.Is(err, webchat.ErrMismatch):
 			return w.denied(made.ID, err)
-		case !w.learn(err, w.sent, webchat.Contact{}):
+		case !w.adapt(err, w.sent, webchat.Contact{}):
 			return err
 		}
 	}
 }
 
-// denied is for a creation that was answered with something else. Where that is
-// another person's contact nothing has come of it.
+// denied is for a creation that was answered with a different contact. If that contact
+// is another person's, the reply says nothing about this creation.
 func (w *work) denied(id webchat.ContactID, cause error) error {
-	if anothers, err := w.at.IsAnothers(w.ctx, id); err == nil && anothers {
+	if anothers, err := w.reading.IsAnothers(w.ctx, id); err == nil && anothers {
 		return fmt.Errorf("%w: %w", errAnothers, cause)
 	}
 	return cause
 }
 
-// takeOver looks for the contact that MaiAgent says is there.
-func (w *work) takeOver() error {
+// adoptExisting looks for the contact that MaiAgent says is there.
+func (w *work) adoptExisting() error {
 	found, err := w.findExisting()
 	switch {
 	case err != nil:
@@ -112,20 +109,21 @@ func (w *work) takeOver() error {
 	return w.nextGeneration("a deleted contact holds the source id")
 }
 
-// nextGeneration gives up the contact, or the source id, of the row. Where the table
-// has lost changes the next may be there already, or the one after it.
+// nextGeneration gives up the row's contact, or its source id. If the table has lost
+// changes, MaiAgent may already have a contact of the next generation or the one after.
 func (w *work) nextGeneration(why string) error {
-	further, err := w.later()
+	further, err := w.laterGeneration()
 	if err != nil {
 		return err
 	}
 	return w.advance(max(1, further), why)
 }
 
-// later tells how many generations further MaiAgent has a contact; 0: it has none.
-func (w *work) later() (int, error) {
+// laterGeneration returns how many generations later MaiAgent has a contact; 0: it has
+// none.
+func (w *work) laterGeneration() (int, error) {
 	for further := 1; further <= FurtherGenerations; further++ {
-		if found, err := w.list(w.at.Row.Generation + further); err != nil || len(found) > 0 {
+		if found, err := w.list(w.reading.Row.Generation + further); err != nil || len(found) > 0 {
 			return further, err
 		}
 	}
@@ -133,11 +131,11 @@ func (w *work) later() (int, error) {
 }
 
 func (w *work) advance(generations int, why string) error {
-	w.Logger.WarnContext(w.ctx, "maicontact: "+why+"; another generation is taken", "generation", w.at.Row.Generation+generations)
+	w.Logger.WarnContext(w.ctx, "maicontact: "+why+"; another generation is taken", "generation", w.reading.Row.Generation+generations)
 	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		doubt := w.doubt
 		if !doubt.After(now) {
-			doubt = time.Time{} // it was looked for as long as that
+			doubt = time.Time{} // it ended while the contact was looked for
 		}
 		row, err := row.NotWritten(w.owner, doubt, now)
 		for range generations {
@@ -165,9 +163,9 @@ func (w *work) bindMade(made webchat.Contact) error {
 		made = *found
 	}
 	access := w.sent.Profile.QueryMetadata
-	// Nothing was sent where there is no access of their own, and a new contact
-	// has none before.
-	seen, err := w.sees(made.ID, made, access, !access.IsZero())
+	// A person without access of their own was sent without any, and a new contact
+	// had none before.
+	seen, err := w.isAccessSeen(made.ID, made, access, !access.IsZero())
 	if err != nil || !seen {
 		return w.bind(made.ID, contacts.Stamp{}, upstream.OpCreate)
 	}
@@ -179,19 +177,17 @@ func (w *work) bindFound(id webchat.ContactID) error {
 	return w.bind(id, contacts.Stamp{}, upstream.OpFind)
 }
 
-// bind gives the row its contact, which that call has told. A row that could not be
-// written stays as the write left it: in doubt.
+// bind records the contact that the operation has shown. If the store fails, the row
+// stays as the write left it: in doubt.
 func (w *work) bind(id webchat.ContactID, confirmed contacts.Stamp, operation string) error {
 	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		row.LastCall = contacts.Call{Operation: operation, Outcome: contacts.OutcomeOK, At: now}
-		if confirmed == (contacts.Stamp{}) {
-			if row.Owner == w.owner {
-				// It was found; what is in doubt is what the answers left so.
-				row, _ = row.NotWritten(w.owner, w.doubt, now)
-			}
-			return row.Bind(w.owner, id, confirmed, now)
-		}
-		if refused := w.refused(w.sent, now); refused != "" {
+		refused := w.refused(w.sent, now)
+		switch {
+		case confirmed == (contacts.Stamp{}):
+			// It was found, so that only what the answers left in doubt is so.
+			row, _ = row.NotWritten(w.owner, w.doubt, now)
+		case refused != "":
 			row, err := row.Bind(w.owner, id, contacts.Stamp{Access: confirmed.Access}, now)
 			if err != nil || row.Life != contacts.Live {
 				return row, err
@@ -201,29 +197,29 @@ func (w *work) bind(id webchat.ContactID, confirmed contacts.Stamp, operation st
 		return row.Bind(w.owner, id, confirmed, now)
 	})
 	if err == nil {
-		w.doubt = w.at.Row.DoubtUntil
-		w.tellRefused(w.ctx)
+		w.doubt = w.reading.Row.DoubtUntil
+		w.reportRefused(w.ctx)
 	}
 	return err
 }
 
-// find returns the contact with exactly the row's source id; nil is none. Where
-// MaiAgent has several, the oldest is taken, always.
+// find returns the contact with exactly the row's source id, or nil. If MaiAgent has
+// several it always takes the oldest.
 func (w *work) find() (*webchat.Contact, error) {
-	found, err := w.API.Find(w.ctx, w.purpose(), w.at.Row.InboxID, sourceID(w.at.Row))
+	found, err := w.list(w.reading.Row.Generation)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	w.vendor.hears(found[0])
+	w.vendor.noteReply(found[0])
 	if len(found) > 1 {
 		w.Logger.ErrorContext(w.ctx, "maicontact: MaiAgent has several contacts with one source id; the oldest is used", "contacts", len(found))
 	}
 	return &found[0], nil
 }
 
-// findExisting looks for a contact that MaiAgent says is there already, again
-// and again while its search may lag behind. None after that means that a
-// deleted contact holds the source id.
+// findExisting looks for a contact that MaiAgent says is there already, repeatedly
+// while the search may lag behind. If it finds none, a deleted contact may hold the
+// source id.
 func (w *work) findExisting() (*webchat.Contact, error) {
 	for start := time.Now(); ; {
 		found, err := w.find()

@@ -70,32 +70,32 @@ func New(o Options) *Reconciler {
 }
 
 // Settle applies the transition to the row, and brings the row in step with
-// MaiAgent. When another process holds the row it waits until that one is done,
-// unless the row may be handed out meanwhile, or is for something else by then. A
-// failure at MaiAgent is in the row, not in the error. The reading must be the
-// caller's alone.
-func (r *Reconciler) Settle(ctx context.Context, at *contacts.Reading, first contacts.Transition) error {
-	owner, err := r.Claim(ctx, at, first)
-	life := at.Row.Life
+// MaiAgent. While another process holds the row it waits, unless the contact may be
+// handed out meanwhile or the row's life changes. A failure at MaiAgent is in the row,
+// not in the error. Nobody else may use the reading.
+func (r *Reconciler) Settle(ctx context.Context, reading *contacts.Reading, first contacts.Transition) error {
+	owner, err := r.Claim(ctx, reading, first)
+	life := reading.Row.Life
 	for delay := 25 * time.Millisecond; ; delay = min(2*delay, time.Second) {
 		switch {
 		case err != nil:
 			return err
 		case owner != 0:
-			return r.work(ctx, at, owner, false)
-		case !at.Row.IsClaimed(at.Now()) || r.MayHandOut(at.Row):
-			return nil // also where a claim was made void, whose lease must pass: see [contacts.Row.Lost]
+			w := r.begin(ctx, reading, owner)
+			return w.do(w.runSteps)
+		case !reading.Row.IsClaimed(reading.Now()) || r.MayHandOut(reading.Row):
+			return nil // also when a claim was made void and its lease must pass, see [contacts.Row.Lost]
 		}
 		if err := background.Sleep(ctx, delay/2+rand.N(delay)); err != nil {
 			return err
 		}
-		if err := at.Again(ctx); err != nil {
+		if err := reading.Reload(ctx); err != nil {
 			return err
 		}
-		if at.Row.Life != life {
-			return nil // what it was to come to cannot come any more
+		if reading.Row.Life != life {
+			return nil // what first asked for cannot be had any more
 		}
-		owner, err = r.Claim(ctx, at, AsItIs) // what came after first must not be undone
+		owner, err = r.Claim(ctx, reading, NoChange) // first must not undo what came after it
 	}
 }
 
@@ -104,10 +104,10 @@ func (r *Reconciler) MayHandOut(row contacts.Row) bool {
 	return row.Ready() || r.InsecureStalePermissions && row.Life == contacts.Live && row.ContactID != ""
 }
 
-// Make applies the transition to the row of a person whom nobody can know yet,
-// and makes their contact: there is nothing to look for.
-func (r *Reconciler) Make(ctx context.Context, at *contacts.Reading, first contacts.Transition) error {
-	w := r.begin(ctx, at, newOwner())
+// Make applies the transition to the row of a new person and makes their contact. It
+// does not look for one first: nobody else can know of the person yet.
+func (r *Reconciler) Make(ctx context.Context, reading *contacts.Reading, first contacts.Transition) error {
+	w := r.begin(ctx, reading, newOwner())
 	unsent := func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		return row.NotWritten(w.owner, w.doubt, now)
 	}
@@ -117,46 +117,42 @@ func (r *Reconciler) Make(ctx context.Context, at *contacts.Reading, first conta
 			switch {
 			case err != nil:
 				return row, err
-			case row.Owner == w.owner: // a Put has landed that was not heard of
+			case row.Owner == w.owner: // a Put of unclear outcome was stored after all
 				return unsent(row, now)
 			}
 			return row.Claim(w.owner, r.Timing.Lease, now)
 		})
 		if err != nil && !w.began {
-			r.letGo(ctx, at, w.owner, err, unsent)
+			r.abandon(ctx, reading, w.owner, err, unsent)
 			return err
 		}
 		if err != nil {
 			return w.giveUp(err)
 		}
-		return w.carryOn()
+		return w.runSteps()
 	})
 }
 
 // Upkeep works on a row that is due. A row that is not, or that somebody else
 // holds, is left alone.
 func (r *Reconciler) Upkeep(ctx context.Context, s contacts.Store, p contacts.Person) error {
-	at, err := contacts.Read(ctx, s, p)
+	reading, err := contacts.Read(ctx, s, p)
 	if err != nil {
 		return err
 	}
-	owner, err := r.Claim(ctx, at, AsItIs)
+	owner, err := r.Claim(ctx, reading, NoChange)
 	if err != nil || owner == 0 {
 		return err
 	}
-	return r.Continue(ctx, at, owner)
+	return r.Continue(ctx, reading, owner)
 }
 
-// Continue works on a row under a claim of Claim, without anybody waiting.
-func (r *Reconciler) Continue(ctx context.Context, at *contacts.Reading, owner int64) error {
-	return r.work(ctx, at, owner, true)
+// Continue works on a row that Claim has claimed. Nobody waits for it.
+func (r *Reconciler) Continue(ctx context.Context, reading *contacts.Reading, owner int64) error {
+	w := r.begin(ctx, reading, owner)
+	w.upkeep = true
+	return w.do(w.runSteps)
 }
 
-// AsItIs is a transition that changes nothing.
-func AsItIs(row contacts.Row, _ time.Time) (contacts.Row, error) { return row, nil }
-
-func (r *Reconciler) work(ctx context.Context, at *contacts.Reading, owner int64, upkeep bool) error {
-	w := r.begin(ctx, at, owner)
-	w.upkeep = upkeep
-	return w.do(w.carryOn)
-}
+// NoChange is a transition that changes nothing.
+func NoChange(row contacts.Row, _ time.Time) (contacts.Row, error) { return row, nil }

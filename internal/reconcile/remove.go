@@ -11,29 +11,29 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// FurtherGenerations is how far beyond the generation of its row a person's
-// contacts are looked for, such as by an erasure: a table that was lost may have known
-// of later ones. A reissue looks no further than its own; what comes after it is
-// another's.
+// FurtherGenerations is how many generations beyond its row's a person's contacts are
+// looked for, by an erasure for example: a table that was lost may have known of later
+// ones. A reissue looks no further than its own generation: what comes after it is not
+// its to delete.
 const FurtherGenerations = 2
 
 // errListed means that MaiAgent still shows what it has deleted.
 var errListed = errors.New("the contact is still there after its deletion")
 
-// remove deletes what the row had at MaiAgent: the contact it knows, and any
-// that an unfinished attempt or a former row has left. Contacts are looked for
-// first, then the claim is checked, and nothing that was made after that is
-// touched. They are gone when they cannot be read and are not listed any more,
-// and when the key is shown to be one that can read the inbox.
+// remove deletes what the row had at MaiAgent: the contact it knows, and those that an
+// unfinished attempt or a former row has left. It looks for contacts first and then
+// checks the claim, so that it touches nothing that was made after the check. Contacts
+// count as gone when they can neither be read nor listed, and the key is shown to be
+// one that can read the inbox.
 func (w *work) remove() error {
-	left, err := w.remaining()
+	left, err := w.findLeftovers()
 	if err != nil {
 		return err
 	}
-	operation := upstream.OpFind // that there is nothing
+	operation := upstream.OpFind // which has found nothing
 	if len(left.ids) > 0 {
 		operation = upstream.OpDelete
-		err := w.at.ChangeInLease(w.ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		err := w.reading.ChangeInLease(w.ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
 			return row.BeginDelete(w.owner, now)
 		})
 		if err != nil {
@@ -48,7 +48,7 @@ func (w *work) remove() error {
 	if err := w.proveGone(left); err != nil {
 		return err
 	}
-	if !w.at.Row.DoubtUntil.IsZero() {
+	if !w.reading.Row.DoubtUntil.IsZero() {
 		return errInDoubt // a contact may still appear
 	}
 	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
@@ -57,17 +57,17 @@ func (w *work) remove() error {
 	})
 }
 
-// remains is what a row may have at MaiAgent.
-type remains struct {
+// leftovers is what a row may have at MaiAgent.
+type leftovers struct {
 	ids      []webchat.ContactID
-	listed   []int // the generations of which there was one
+	listed   []int // the generations that had one
 	readable bool  // a contact said that it is in our inbox
 }
 
-// remaining looks for the contacts that the row may have.
-func (w *work) remaining() (remains, error) {
-	row := w.at.Row
-	var all remains
+// findLeftovers looks for the contacts that the row may have.
+func (w *work) findLeftovers() (leftovers, error) {
+	row := w.reading.Row
+	var all leftovers
 	if row.ContactID != "" {
 		all.ids = append(all.ids, row.ContactID)
 	}
@@ -78,7 +78,7 @@ func (w *work) remaining() (remains, error) {
 	for generation, last := 1, row.Generation+further; generation <= last; generation++ {
 		found, err := w.list(generation)
 		if err != nil {
-			return remains{}, err
+			return leftovers{}, err
 		}
 		if len(found) > 0 {
 			last = max(last, generation+further)
@@ -95,13 +95,13 @@ func (w *work) remaining() (remains, error) {
 }
 
 func (w *work) list(generation int) ([]webchat.Contact, error) {
-	row := w.at.Row
+	row := w.reading.Row
 	return w.API.Find(w.ctx, w.purpose(), row.InboxID, identity.SourceID(row.Person, generation))
 }
 
-// proveGone looks once more for what was deleted. That nothing is shown proves
-// something only if the inbox can be read.
-func (w *work) proveGone(was remains) error {
+// proveGone looks once more for what was deleted. An empty search proves something
+// only if the inbox can be read.
+func (w *work) proveGone(was leftovers) error {
 	for _, generation := range was.listed {
 		switch found, err := w.list(generation); {
 		case err != nil:
@@ -113,7 +113,7 @@ func (w *work) proveGone(was remains) error {
 	if was.readable {
 		return nil
 	}
-	return w.API.CanRead(w.ctx, upstream.Upkeep, w.at.Row.InboxID)
+	return w.API.CanRead(w.ctx, upstream.Upkeep, w.reading.Row.InboxID)
 }
 
 // delete deletes a contact and reads back.

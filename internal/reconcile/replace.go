@@ -10,11 +10,10 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// replace sends what the contact is to be, and looks whether MaiAgent holds the
-// access then. Where an older write may still land after this one, it is sent once
-// more later.
+// replace sends what is desired, and looks whether MaiAgent holds the access then. If
+// an older write may still land after this one, it is sent once more later.
 func (w *work) replace() error {
-	id := w.at.Row.ContactID
+	id := w.reading.Row.ContactID
 	held, err := w.API.Get(w.ctx, w.purpose(), id)
 	switch {
 	case errors.Is(err, webchat.ErrNotFound):
@@ -22,51 +21,51 @@ func (w *work) replace() error {
 	case err != nil:
 		return err
 	}
-	w.vendor.hearsRead(held)
+	w.vendor.noteRead(held)
 	if w.isMoved(held) {
-		if w.RemakeMoved && w.doubt.IsZero() && w.at.Row.Life == contacts.Live {
+		if w.RemakeMoved && w.doubt.IsZero() && w.reading.Row.Life == contacts.Live {
 			return w.nextGeneration("a contact was moved out of the inbox, which counts as deleted")
 		}
 		w.Logger.WarnContext(w.ctx, "maicontact: a contact is in another inbox than ours now; it is kept in step there and not moved back")
 	}
-	before, confirmed := w.doubt, w.at.Row.Confirmed
-	w.planned = contacts.Stamp{} // what is held is another
+	before, confirmed := w.doubt, w.reading.Row.Confirmed
+	w.planned = contacts.Stamp{} // the style depends on the contact that is held
 	for {
-		told, err := w.send(AsItIs, held, func(begin func(context.Context) (webchat.Draft, error)) (webchat.Contact, error) {
+		told, err := w.send(NoChange, held, func(begin func(context.Context) (webchat.Draft, error)) (webchat.Contact, error) {
 			return w.API.Replace(w.ctx, id, begin)
 		})
 		switch {
 		case errors.Is(err, webchat.ErrNotFound):
 			return w.heal()
-		case errors.Is(err, webchat.ErrExists) && w.began && held.SourceID != "" && held.SourceID != sourceID(w.at.Row) && !w.keepSource:
+		case errors.Is(err, webchat.ErrExists) && w.began && held.SourceID != "" && held.SourceID != sourceID(w.reading.Row) && !w.keepSource:
 			w.keepSource = true // it stays as it is there
 			continue
-		case err != nil && w.began && w.learn(err, w.sent, held):
+		case err != nil && w.began && w.adapt(err, w.sent, held):
 			continue
 		case err != nil:
 			return err
 		}
 		w.doubt = before // it was answered
 		changed := confirmed.Access != w.sent.Stamp.Access
-		seen, err := w.sees(id, told, w.sent.Profile.QueryMetadata, changed)
+		seen, err := w.isAccessSeen(id, told, w.sent.Profile.QueryMetadata, changed)
 		if err != nil {
 			return err
 		}
 		if seen {
 			return w.confirm(before, changed)
 		}
-		if !w.sent.Profile.QueryMetadata.IsZero() || w.manner.none == webchat.NoneOmitted {
+		if !w.sent.Profile.QueryMetadata.IsZero() || w.style.none == webchat.NoneOmitted {
 			return errUnseen
 		}
-		w.manner.none++ // "none" in another style
+		w.style.none++ // "none" in another style
 	}
 }
 
 // confirm records that MaiAgent holds what was sent.
 func (w *work) confirm(before time.Time, changed bool) error {
-	since := w.at.Row.Since
+	since := w.reading.Row.Since
 	if changed && w.sent.Profile.QueryMetadata.IsZero() {
-		w.vendor.noneWorks(w.manner.none)
+		w.vendor.none.Store(int64(w.style.none))
 	}
 	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		row.LastCall = contacts.Call{Operation: upstream.OpReplace, Outcome: contacts.OutcomeOK, At: now}
@@ -82,21 +81,21 @@ func (w *work) confirm(before time.Time, changed bool) error {
 	if err != nil {
 		return err
 	}
-	w.doubt = w.at.Row.DoubtUntil
-	w.vendor.served(w.at.Row.Person)
-	w.tellRefused(w.ctx)
+	w.doubt = w.reading.Row.DoubtUntil
+	w.vendor.forgetUnseen(w.reading.Row.Person)
+	w.reportRefused(w.ctx)
 	if changed {
-		w.Logger.InfoContext(w.ctx, "maicontact: MaiAgent has confirmed a change of permissions", "after", w.at.Row.Updated.Sub(since))
+		w.Logger.InfoContext(w.ctx, "maicontact: MaiAgent has confirmed a change of permissions", "after", w.reading.Row.Updated.Sub(since))
 	}
 	return nil
 }
 
-// heal starts the next generation of a contact that was deleted at MaiAgent.
-// A 404 alone could also come from a wrong address, the key of another
-// organisation or a copy that lags behind, so reading it must say the same, the
-// search must not show it, and the inbox must be one that this key can read.
+// heal starts the next generation of a contact that was deleted at MaiAgent. One 404
+// could also come from a wrong address, the key of another organisation or a replica
+// that lags behind. So a second read must give it too, the search must not show the
+// contact, and this key must be able to read the inbox.
 func (w *work) heal() error {
-	id := w.at.Row.ContactID
+	id := w.reading.Row.ContactID
 	gone, err := w.isGone(id)
 	if err != nil {
 		return err
@@ -114,7 +113,7 @@ func (w *work) heal() error {
 		return errInDoubt
 	}
 	if found == nil {
-		if err := w.API.CanRead(w.ctx, upstream.Upkeep, w.at.Row.InboxID); err != nil {
+		if err := w.API.CanRead(w.ctx, upstream.Upkeep, w.reading.Row.InboxID); err != nil {
 			return err
 		}
 	}

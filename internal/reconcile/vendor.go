@@ -13,8 +13,8 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// mostWaiting bounds the people who are counted as waiting for their access.
-const mostWaiting = 10_000
+// mostUnseen bounds the people who are counted as waiting for their access.
+const mostUnseen = 10_000
 
 // vendor is what a process has learnt of how its MaiAgent behaves, where the
 // documents leave it open. The zero vendor has learnt nothing. It is safe for
@@ -22,39 +22,36 @@ const mostWaiting = 10_000
 type vendor struct {
 	none   atomic.Int64 // the [webchat.NoneStyle] that was seen to work
 	tells  atomic.Bool  // some reply has told a contact's access
-	silent atomic.Bool  // a contact that was read did not
+	silent atomic.Bool  // some read of a contact has not
 
 	readsTell atomic.Bool // some contact that was read by its id has told its access
 
-	misset background.Every
-	unseen background.Every
+	settingLog background.Every
+	unseenLog  background.Every
 
-	mu      sync.Mutex
-	nulls   []webchat.Field              // text fields that may not be null
-	waiting map[contacts.Person]struct{} // whose access was not seen
-	added   map[string]struct{}          // keys that it adds to access
+	added sync.Map // the keys that it adds to access
+
+	mu     sync.Mutex
+	nulls  []webchat.Field              // text fields that may not be null
+	unseen map[contacts.Person]struct{} // whose access was not seen
 }
 
-func (v *vendor) noneStyle() webchat.NoneStyle { return webchat.NoneStyle(v.none.Load()) }
-
-func (v *vendor) noneWorks(style webchat.NoneStyle) { v.none.Store(int64(style)) }
-
-// hears takes in a contact as it was told.
-func (v *vendor) hears(c webchat.Contact) {
+// noteReply learns from a contact in any reply.
+func (v *vendor) noteReply(c webchat.Contact) {
 	if c.AccessTold {
 		v.tells.Store(true)
 	}
 }
 
-// hearsRead takes in a contact as it was read by its id.
-func (v *vendor) hearsRead(c webchat.Contact) {
-	v.hears(c)
+// noteRead learns from a contact that was read by its id.
+func (v *vendor) noteRead(c webchat.Contact) {
+	v.noteReply(c)
 	if c.AccessTold {
 		v.readsTell.Store(true)
 	}
 }
 
-// isSilent reports whether contacts do not tell their access, none of them.
+// isSilent reports whether MaiAgent has never told the access of any contact.
 func (v *vendor) isSilent() bool { return v.silent.Load() && !v.tells.Load() }
 
 // noteSilence notes that a contact which was read did not tell its access.
@@ -64,7 +61,7 @@ func (v *vendor) noteSilence(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-func (v *vendor) refusesNull(f webchat.Field) {
+func (v *vendor) addRefusedNull(f webchat.Field) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !slices.Contains(v.nulls, f) {
@@ -78,40 +75,34 @@ func (v *vendor) refusedNulls() []webchat.Field {
 	return v.nulls
 }
 
-// wait counts a person whose access was not seen. It returns how many those are
-// when it is time to say so again.
-func (v *vendor) wait(p contacts.Person, now time.Time) int {
+// countUnseen counts a person whose access was not seen. It returns how many there are
+// when it is time to log that again, and 0 otherwise.
+func (v *vendor) countUnseen(p contacts.Person, now time.Time) int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.waiting == nil {
-		v.waiting = map[contacts.Person]struct{}{}
+	if v.unseen == nil {
+		v.unseen = map[contacts.Person]struct{}{}
 	}
-	if len(v.waiting) < mostWaiting {
-		v.waiting[p] = struct{}{}
+	if len(v.unseen) < mostUnseen {
+		v.unseen[p] = struct{}{}
 	}
-	if v.unseen.Count(now) == 0 {
+	if v.unseenLog.Count(now) == 0 {
 		return 0
 	}
-	return len(v.waiting)
+	return len(v.unseen)
 }
 
-// served ends that a person waits.
-func (v *vendor) served(p contacts.Person) {
+// forgetUnseen takes out a person whose access was seen.
+func (v *vendor) forgetUnseen(p contacts.Person) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	delete(v.waiting, p)
+	delete(v.unseen, p)
 }
 
-// adds reports which of the keys it was not known to add.
-func (v *vendor) adds(keys []string) (news []string) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.added == nil {
-		v.added = map[string]struct{}{}
-	}
+// newKeys returns those of the keys that MaiAgent was not known to add.
+func (v *vendor) newKeys(keys []string) (news []string) {
 	for _, key := range keys {
-		if _, known := v.added[key]; !known {
-			v.added[key] = struct{}{}
+		if _, known := v.added.LoadOrStore(key, nil); !known {
 			news = append(news, key)
 		}
 	}

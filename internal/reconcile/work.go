@@ -25,45 +25,42 @@ const (
 // work is what one claim does.
 type work struct {
 	*Reconciler
-	ctx    context.Context
-	cancel context.CancelFunc
-	at     *contacts.Reading
-	owner  int64
-	upkeep bool // nobody waits for it
+	ctx     context.Context
+	cancel  context.CancelFunc
+	reading *contacts.Reading
+	owner   int64
+	upkeep  bool // nobody waits for it
 
 	claimed contacts.Row     // as the claim found it
 	began   bool             // a write was recorded as begun
 	sent    contacts.Desired // by the newest write
 	doubt   time.Time        // until when a write may still land, if the work fails now
-	manner  manner           // how what is desired is to be written
-	planned contacts.Stamp   // what the manner is for
+	style   writeStyle       // how what is desired is to be written
+	planned contacts.Stamp   // what the style is for
 
 	failing    time.Time // since when the store does not take what is to be written down
 	keepSource bool      // MaiAgent does not take another source id
 }
 
-func (r *Reconciler) begin(ctx context.Context, at *contacts.Reading, owner int64) *work {
-	w := &work{Reconciler: r, at: at, owner: owner, claimed: at.Row, doubt: at.Row.DoubtUntil}
+func (r *Reconciler) begin(ctx context.Context, reading *contacts.Reading, owner int64) *work {
+	w := &work{Reconciler: r, reading: reading, owner: owner, claimed: reading.Row, doubt: reading.Row.DoubtUntil}
 	left := r.Timing.Flight()
-	if at.Row.Owner == owner {
+	if reading.Row.Owner == owner {
 		// The Put that claimed the row may have taken long.
-		left = min(left, at.Row.LeaseUntil.Sub(at.Now())-r.Timing.Lease/10)
+		left = min(left, reading.Row.LeaseUntil.Sub(reading.Now())-r.Timing.Lease/10)
 	}
-	w.ctx, w.cancel = context.WithTimeout(identity.WithPerson(ctx, at.Row.Person), left)
+	w.ctx, w.cancel = context.WithTimeout(identity.WithPerson(ctx, reading.Row.Person), left)
 	return w
 }
 
-// errPanic means that the store, a hook or the way to MaiAgent has panicked.
-var errPanic = errors.New("a panic; the log has its place")
-
-// do does the work. A panic goes on, and leaves no claim behind: everybody would
-// wait for nobody until the lease is over.
+// do does the work. A panic of the store, a hook or the way to MaiAgent goes on, and
+// leaves no claim behind: everybody would wait for nobody until the lease is over.
 func (w *work) do(f func() error) error {
 	defer w.cancel()
 	panics := true
 	defer func() {
 		if panics {
-			_ = w.giveUp(errPanic)
+			_ = w.giveUp(errors.New("a panic; the log has its place"))
 		}
 	}()
 	err := f()
@@ -71,17 +68,17 @@ func (w *work) do(f func() error) error {
 	return err
 }
 
-// carryOn does one thing after the other until the claim ends.
-func (w *work) carryOn() error {
+// runSteps does one step after the other until the claim ends.
+func (w *work) runSteps() error {
 	for range mostSteps {
-		if w.at.Row.Owner != w.owner {
+		if w.reading.Row.Owner != w.owner {
 			return nil
 		}
 		if err := w.step(); err != nil {
 			return w.giveUp(err)
 		}
 	}
-	if w.at.Row.Owner != w.owner {
+	if w.reading.Row.Owner != w.owner {
 		return nil
 	}
 	return w.giveUp(errors.New("no end of changes"))
@@ -89,11 +86,11 @@ func (w *work) carryOn() error {
 
 // step does the next thing.
 func (w *work) step() error {
-	switch row := w.at.Row; {
+	switch row := w.reading.Row; {
 	case row.Life == contacts.Erasing || row.Life == contacts.Erased || row.Life == contacts.Reissuing:
 		return w.remove()
 	case row.Life != contacts.Suspended && (row.Life != contacts.Live || row.Waiting == nil):
-		return w.rest()
+		return w.endClaim()
 	case row.ContactID == "":
 		return w.make()
 	default:
@@ -101,20 +98,20 @@ func (w *work) step() error {
 	}
 }
 
-// rest ends the claim, as there is nothing to do.
-func (w *work) rest() error {
-	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.Rest(w.owner, now) })
+// endClaim ends the claim, as there is nothing to do.
+func (w *work) endClaim() error {
+	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.Release(w.owner, now) })
 }
 
-// record writes down what happened, even when the time of the work is over. It is
-// tried again while the store fails: a row that stays claimed keeps everybody
-// waiting. What fails after that has failed for recordTime is not tried again.
+// record puts what has happened into the row, even when the time of the work is over. It
+// tries again while the store fails, because a row that stays claimed keeps everybody
+// waiting. Once the store has failed for recordTime, later records are tried only once.
 func (w *work) record(f contacts.Transition) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), recordTime)
 	defer cancel()
 	for pause := recordPause; ; pause *= 2 {
 		var refused error
-		err := w.at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		err := w.reading.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
 			row, refused = f(row, now)
 			return row, refused
 		})
@@ -134,19 +131,19 @@ func (w *work) record(f contacts.Transition) error {
 // giveUp ends the claim after a failure. What was in doubt stays so.
 func (w *work) giveUp(cause error) error {
 	if errors.Is(cause, contacts.ErrFenced) || errors.Is(cause, contacts.ErrLate) {
-		return w.lost()
+		return w.claimLost()
 	}
 	if errors.Is(cause, contacts.ErrContactTaken) {
 		w.Logger.ErrorContext(w.ctx, "maicontact: MaiAgent gave one contact for two people; the second does not get it. Look for a proxy that answers API calls from a cache")
 	}
 	unseen := errors.Is(cause, errUnseen)
-	spared := errors.Is(cause, upstream.ErrBusy) || w.API.IsOutage(cause)
+	shared := errors.Is(cause, upstream.ErrBusy) || w.API.IsOutage(cause)
 	var failure contacts.Failure
 	err := w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		if spared && row.Failures > 0 {
-			row.Failures-- // how often it was tried says nothing of when MaiAgent is back, or of when it is their turn
+		if shared && row.Failures > 0 {
+			row.Failures-- // how often it failed says nothing about when MaiAgent is back or it is the row's turn
 		}
-		failure = w.failure(row, cause, spared, now)
+		failure = w.failure(row, cause, shared, now)
 		if call := callOf(cause, now); call.Operation != "" { // otherwise none was made
 			row.LastCall = call
 		}
@@ -156,46 +153,48 @@ func (w *work) giveUp(cause error) error {
 		return row.Postpone(w.owner, failure, now)
 	})
 	if errors.Is(err, contacts.ErrFenced) {
-		return w.lost()
+		return w.claimLost()
 	}
 	if err == nil {
-		w.tell(cause, failure.Delay)
+		w.logFailure(cause, failure.Delay)
 	}
 	return err
 }
 
-// tell logs a failure: what a site must change as an error that names it, and
-// what concerns many members once a minute for all.
-func (w *work) tell(cause error, retry time.Duration) {
+// logFailure logs a failure: a setting that the site must change as an error that names
+// it, and what concerns many people once a minute for all of them.
+func (w *work) logFailure(cause error, retry time.Duration) {
 	switch setting := upstream.Setting(cause); {
 	case setting != "":
-		if n := w.vendor.misset.Count(time.Now()); n > 0 {
+		if n := w.vendor.settingLog.Count(time.Now()); n > 0 {
 			w.Logger.ErrorContext(w.ctx, "maicontact: MaiAgent refuses what the site's settings say", "setting", setting, "times", n, "error", cause)
 		}
 	case errors.Is(cause, errUnseen):
-		if n := w.vendor.wait(w.at.Row.Person, time.Now()); n > 0 {
+		if n := w.vendor.countUnseen(w.reading.Row.Person, time.Now()); n > 0 {
 			w.Logger.WarnContext(w.ctx, "maicontact: MaiAgent does not show the permissions that were sent, so people wait for their chat; check in MaiAgent's console what the contact's query metadata is, and who else changes it; keys that MaiAgent adds itself belong in Config.VendorKeys",
 				"people", n, "retry_in", retry)
 		}
-	case w.at.Row.Life == contacts.Suspended && upstream.IsRefusal(cause):
+	case w.reading.Row.Life == contacts.Suspended && upstream.IsRefusal(cause):
 		w.Logger.ErrorContext(w.ctx, "maicontact: MaiAgent does not take the permissions of a suspended person; check Config.SuspendedAccess", "error", cause, "retry_in", retry)
 	case errors.Is(cause, errDenied):
 		w.Logger.ErrorContext(w.ctx, "maicontact: MaiAgent has answered creations for one person with something else, so that no more are made for them; look for a proxy that changes or caches API calls, then use Reissue for the member", "retry_in", retry)
 	default:
-		w.Logger.WarnContext(w.ctx, "maicontact: a contact is not in step yet", "error", cause, "failures", w.at.Row.Failures, "retry_in", retry)
+		w.Logger.WarnContext(w.ctx, "maicontact: a contact is not in step yet", "error", cause, "failures", w.reading.Row.Failures, "retry_in", retry)
 	}
 }
 
-// lost is for a claim that somebody else has taken over, or that an erasure has
-// made void: what was sent may still land.
-func (w *work) lost() error {
+// claimLost ends work whose claim another has taken over, an erasure has made void, or
+// whose lease has run out: what was sent may still land.
+func (w *work) claimLost() error {
 	return w.record(func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		if row.Owner == w.owner {
 			if row.Life == contacts.Live && row.Waiting == nil {
-				row, _ = row.NotWritten(w.owner, w.doubt, now) // what is in doubt is what the answers left so
-				return row.Rest(w.owner, now)                  // who was suspended is resumed, and nothing waits
+				// A suspended person was resumed, and nothing waits. Only what the answers
+				// left in doubt is so.
+				row, _ = row.NotWritten(w.owner, w.doubt, now)
+				return row.Release(w.owner, now)
 			}
-			// It is ours, and only its lease is over.
+			// The claim is still ours; only its lease is over.
 			f := contacts.Failure{Reason: "the lease was over", DoubtUntil: row.DoubtUntil, Conflicts: row.Conflicts, Denials: row.Denials}
 			return row.Postpone(w.owner, f, now)
 		}
@@ -208,17 +207,18 @@ func (w *work) lost() error {
 
 func (w *work) purpose() upstream.Purpose {
 	switch {
-	case w.upkeep, w.at.Row.Life == contacts.Erasing, w.at.Row.Life == contacts.Reissuing, w.at.Row.Life == contacts.Erased:
-		return upstream.Upkeep // nobody's browser asks again for a deletion
-	case w.at.Row.IsVisitor():
+	case w.upkeep, w.reading.Row.Life == contacts.Erasing, w.reading.Row.Life == contacts.Reissuing, w.reading.Row.Life == contacts.Erased:
+		return upstream.Upkeep // no browser waits for a deletion
+	case w.reading.Row.IsVisitor():
 		return upstream.MakeVisitor
 	}
 	return upstream.MakeMember
 }
 
-// target is what the contact is to be, as far as it is not the service's to say.
+// target is what MaiAgent is to hold of the person now. Of a suspended one only the
+// access changes.
 func (w *work) target(current webchat.Contact) contacts.Desired {
-	row := w.at.Row
+	row := w.reading.Row
 	if row.Life == contacts.Suspended {
 		p := current.Profile
 		p.QueryMetadata = w.Suspended

@@ -64,7 +64,7 @@ func TestCallsEndBeforeTheLease(t *testing.T) {
 	for _, test := range []struct {
 		name, operation string
 		known           bool // there is a contact
-		work            func(r *Reconciler, ctx context.Context, at *contacts.Reading, first contacts.Transition) error
+		work            func(r *Reconciler, ctx context.Context, reading *contacts.Reading, first contacts.Transition) error
 		first           contacts.Transition
 	}{
 		{"make", webchattest.CreateContact, false, (*Reconciler).Make, desire("Ann")},
@@ -100,16 +100,16 @@ func TestCallsEndBeforeTheLease(t *testing.T) {
 						Timing: Timing{Lease: DefaultLease, WriteDoubt: DefaultWriteDoubt, SearchLag: DefaultSearchLag},
 						Logger: slog.New(slog.DiscardHandler),
 					})
-					at, err := contacts.Read(t.Context(), store, person)
+					reading, err := contacts.Read(t.Context(), store, person)
 					if err == nil && test.known {
-						err = r.Settle(t.Context(), at, desire("Ann"))
+						err = r.Settle(t.Context(), reading, desire("Ann"))
 					}
-					if err != nil || at.Row.IsSettled() != test.known {
-						t.Fatalf("settled: %v, %v", at.Row.IsSettled(), err)
+					if err != nil || reading.Row.IsSettled() != test.known {
+						t.Fatalf("settled: %v, %v", reading.Row.IsSettled(), err)
 					}
 					store.takes = takes
 					sim.Inject(webchattest.Fault{Kind: webchattest.Hang, Operation: test.operation})
-					if err := test.work(r, t.Context(), at, test.first); err != nil {
+					if err := test.work(r, t.Context(), reading, test.first); err != nil {
 						t.Error(err)
 					}
 					if calls.unending != 1 {

@@ -1,7 +1,6 @@
 package resolve
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/maicontact/maicontact/contacts"
@@ -11,8 +10,8 @@ import (
 )
 
 // answer says what the row allows.
-func (r *Resolver) answer(at *contacts.Reading, q *Question, older bool) (Answer, error) {
-	row := at.Row
+func (r *Resolver) answer(reading *contacts.Reading, q *Question, older bool) (Answer, error) {
+	row := reading.Row
 	switch {
 	case row.Life == contacts.Erasing || row.Life == contacts.Erased:
 		return Answer{}, contacts.ErrErased
@@ -26,27 +25,25 @@ func (r *Resolver) answer(at *contacts.Reading, q *Question, older bool) (Answer
 		return Answer{}, ErrPending // not this request's permissions
 	case r.reconcile.MayHandOut(row):
 		settled := !older && row.Desired == q.Desired.Stamp && row.IsSettled()
-		return Answer{ID: row.ContactID, Trust: row.Trust, Checked: at.At(), Expires: row.Expires, Settled: settled}, nil
+		return Answer{ID: row.ContactID, Trust: row.Trust, Checked: reading.ReadAt(), Expires: row.Expires, Settled: settled}, nil
 	case row.LastCall.Outcome == contacts.OutcomeRefused && row.Failures > 0:
 		return Answer{}, ErrRefused
 	case row.LastCall.Outcome == contacts.OutcomeDenied && row.Failures > 0:
 		return Answer{}, fmt.Errorf("%w: %s", webchat.ErrUnauthorized, row.Reason)
-	case row.LastCall.Outcome == contacts.OutcomeMisset && row.Failures > 0:
-		return Answer{}, ErrMisset
+	case row.LastCall.Outcome == contacts.OutcomeMisconfigured && row.Failures > 0:
+		return Answer{}, ErrMisconfigured
 	case row.ContactID != "":
 		return Answer{}, ErrPending
 	case r.API.Down():
 		return Answer{}, upstream.ErrDown
 	default:
-		return Answer{}, fmt.Errorf("%w: %s", errNotYet, row.Reason)
+		return Answer{}, fmt.Errorf("the contact is not there yet: %s", row.Reason)
 	}
 }
 
-var errNotYet = errors.New("the contact is not there yet")
-
 // distrust has this process believe nothing older of the person.
-func (r *Resolver) distrust(at *contacts.Reading) {
-	owner := identity.Digest(at.Row.Person)
-	r.trust.end(owner, at.Row.Trust, at.Now())
+func (r *Resolver) distrust(reading *contacts.Reading) {
+	owner := identity.Digest(reading.Row.Person)
+	r.trust.end(owner, reading.Row.Trust, reading.Now())
 	r.memory.forget(owner)
 }

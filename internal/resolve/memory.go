@@ -11,8 +11,8 @@ import (
 const (
 	// recallTime is how long an answer is remembered in the process.
 	recallTime = 30 * time.Second
-	// mostRecalled bounds that memory. When it is full it begins anew: the store is
-	// asked once more of each person, and nothing has to look for what has run out.
+	// mostRecalled bounds that memory. When it is full it starts empty again. That costs
+	// one read of the store per person, and no search for what has expired.
 	mostRecalled = 100_000
 )
 
@@ -24,8 +24,8 @@ type memory struct {
 	most  int
 }
 
-// recalled is an answer for a profile, of which a tag is enough: nobody can aim
-// for the tag of another one, as the seed is random.
+// recalled is an answer for a profile. A hash of the profile is enough: the seed is
+// random, so that nobody can make a profile with the hash of another one.
 type recalled struct {
 	profile uint64
 	answer  Answer
@@ -43,7 +43,7 @@ func (m *memory) get(owner, profile string) (Answer, bool) {
 	return known.answer, ok && known.profile == maphash.String(m.seed, profile)
 }
 
-// put copies what it keeps: an owner may be a part of a whole session.
+// put copies the owner, which may be a slice of a whole session's text.
 func (m *memory) put(owner, profile string, a Answer) {
 	if m.known.ItemCount() >= m.most {
 		m.known.Flush()

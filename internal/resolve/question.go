@@ -8,10 +8,10 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// Asking asks for the contact of a member with that profile. The question lacks the
-// fingerprint of the access, which only the row is compared by: one hash less for
-// all whose session answers.
-func Asking(p contacts.Person, profile webchat.Profile, revision int64) Question {
+// NewQuestion asks for the contact of a member with that profile. The fingerprint of the
+// access is left out, because only a row is compared by it: that saves a hash for
+// everybody whose session has the answer.
+func NewQuestion(p contacts.Person, profile webchat.Profile, revision int64) Question {
 	var room [96]byte
 	text := profile.AppendFingerprint(identity.AppendDigest(room[:0], p))
 	length := len(text) - identity.DigestLength

@@ -39,15 +39,14 @@ var (
 	ErrPending = errors.New("MaiAgent has not confirmed the permissions yet")
 	// ErrRefused: MaiAgent does not take the person's profile.
 	ErrRefused = errors.New("MaiAgent refused the profile")
-	// ErrMisset: MaiAgent does not take what the site's settings say.
-	ErrMisset = errors.New("MaiAgent refused a setting of the site")
-	// ErrPassing: a request has said that the person is suspended, and this one,
-	// which may be older, does not. Find out who is there once more, and ask with
-	// Again.
+	// ErrMisconfigured: MaiAgent does not take what the site's settings say.
+	ErrMisconfigured = errors.New("MaiAgent refused a setting of the site")
+	// ErrPassing: a request has said that the person is suspended, and this one, which
+	// may be older, does not. Identify the person once more, and ask with Again.
 	ErrPassing = fmt.Errorf("a request has said so: %w", contacts.ErrSuspended)
-	// ErrStoreSilent: the store has not said what it knows of the person. It is
-	// the one failure that an entry of the session may bridge for a while:
-	// nobody has said that the entry is wrong.
+	// ErrStoreSilent: the store gave no answer about the person. It is the one
+	// failure during which a session's entry may be used for a while: nothing says
+	// that the entry is wrong.
 	ErrStoreSilent = errors.New("the store gave no answer")
 )
 
@@ -67,20 +66,20 @@ type Options struct {
 // Resolver is made by [New] and safe for concurrent use.
 type Resolver struct {
 	Options
-	reconcile *reconcile.Reconciler
-	memory    *memory
-	trust     *trust
-	flights   singleflight.Group
-	work      background.Group
-	retiring  retiring
-	updates   updates
-	early     early
-	unasked   background.Every
-	unworked  background.Every
-	blind     background.Every
-	unrun     background.Every
-	running   atomic.Int32 // how many times Run is
-	// scopeChecked: whether the table is of another namespace was looked at.
+	reconcile     *reconcile.Reconciler
+	memory        *memory
+	trust         *trust
+	flights       singleflight.Group
+	work          background.Group
+	retiring      retiring
+	updates       updates
+	deferred      deferredChanges
+	storeWarning  background.Every
+	upkeepWarning background.Every
+	feedWarning   background.Every
+	runWarning    background.Every
+	running       atomic.Int32 // how many times Run is
+	// scopeChecked: it was checked whether the table is of another namespace.
 	scopeChecked sync.Once
 }
 
@@ -102,12 +101,12 @@ type Question struct {
 	Desired contacts.Desired
 	// Fresh: the visitor's key was made for this request, so nobody can know it.
 	Fresh bool
-	// Again: who is there was found out after the row said that they are suspended.
+	// Again: the person was identified after their row said that they are suspended.
 	Again bool
-	// First: the visitor's key was made a moment ago, and has come back for its
-	// first contact. Where there is no row there is nothing to look for either.
+	// First: the visitor's key was made a moment ago, and has come back for its first
+	// contact. If there is no row there is no contact to look for either.
 	First bool
-	// Trust is that of the session's entry. A row below it has lost changes.
+	// Trust is that of the session's entry. A row with a lower one has lost changes.
 	Trust int64
 	// Keep is how long the row of a visitor is kept from now on.
 	Keep time.Duration
@@ -120,7 +119,7 @@ type Answer struct {
 	Checked time.Time // when the row was read, by the store's clock
 	Expires time.Time // of a visitor's row
 	// Settled: MaiAgent holds all that is desired, so that the answer may be
-	// remembered. Otherwise the contact may yet turn out to be deleted there.
+	// remembered. Otherwise the contact may turn out to be deleted at MaiAgent.
 	Settled bool
 }
 
@@ -144,12 +143,12 @@ func (r *Resolver) BelievesStale(owner string, trust int64, checked, now time.Ti
 	return r.trust.believesStale(owner, trust, checked, now) && !r.retiring.has(owner)
 }
 
-// Contact answers a question that was not recalled. The work is done in one flight
-// for all who ask with the same profile, and sessions that know the same, detached
-// from the request that started it; the caller waits for it no longer than the budget
-// and ctx allow.
+// Contact answers a question that was not recalled. One flight works for all who ask
+// about the person with the same profile and the same trust. It is detached from the
+// request that started it; the caller waits for it no longer than the budget and ctx
+// allow.
 func (r *Resolver) Contact(ctx context.Context, q Question) (Answer, error) {
-	r.needRun(ctx)
+	r.warnWithoutRun(ctx)
 	if q.Desired.Stamp.Access == "" {
 		q.Desired.Stamp.Access = q.Desired.Profile.AccessFingerprint()
 	}
@@ -162,7 +161,7 @@ func (r *Resolver) Contact(ctx context.Context, q Question) (Answer, error) {
 	}
 	landed := r.flights.DoChan(key, func() (any, error) {
 		var answer Answer
-		err := r.detached(ctx, mostOf(q.Person), func(ctx context.Context) (err error) {
+		err := r.detached(ctx, mostFlightsOf(q.Person), func(ctx context.Context) (err error) {
 			answer, err = r.resolve(ctx, &q)
 			return err
 		})
@@ -184,7 +183,7 @@ func (r *Resolver) Contact(ctx context.Context, q Question) (Answer, error) {
 	}
 }
 
-func mostOf(p contacts.Person) int {
+func mostFlightsOf(p contacts.Person) int {
 	if p.IsVisitor() {
 		return mostFlights / 4 * 3
 	}
@@ -205,31 +204,31 @@ func (r *Resolver) resolve(ctx context.Context, q *Question) (Answer, error) {
 	if r.retiring.has(q.Owner) {
 		return Answer{}, contacts.ErrRetired
 	}
-	at, err := r.read(ctx, q.Person)
+	reading, err := r.read(ctx, q.Person)
 	if err != nil {
 		return Answer{}, err
 	}
-	if !at.Row.IsStored() {
+	if !reading.Row.IsStored() {
 		r.scopeChecked.Do(func() { r.checkScope(ctx) })
 	}
 	q.Trust = max(q.Trust, r.trust.newest(q.Owner))
-	before := at.Row.Trust
-	older, err := r.settle(ctx, at, q)
-	if at.Row.Trust != before {
-		r.distrust(at)
+	before := reading.Row.Trust
+	older, err := r.settle(ctx, reading, q)
+	if reading.Row.Trust != before {
+		r.distrust(reading)
 	}
 	if err != nil {
 		return Answer{}, err
 	}
-	answer, err := r.answer(at, q, older)
+	answer, err := r.answer(reading, q, older)
 	if err == nil && answer.Settled {
 		r.memory.put(q.Owner, q.Profile, answer)
 	}
 	return answer, err
 }
 
-// checkScope warns where the table has people of this inbox, and all of them under
-// other namespaces: each of them would get a second contact.
+// checkScope warns if the table has people of this inbox, but all of them under other
+// namespaces: each of them would get a second contact.
 func (r *Resolver) checkScope(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, storeWait)
 	defer cancel()
@@ -243,9 +242,9 @@ func (r *Resolver) checkScope(ctx context.Context) {
 func (r *Resolver) read(ctx context.Context, p contacts.Person) (*contacts.Reading, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeWait)
 	defer cancel()
-	at, err := contacts.Read(ctx, r.Store, p)
+	reading, err := contacts.Read(ctx, r.Store, p)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrStoreSilent, err)
 	}
-	return at, nil
+	return reading, nil
 }

@@ -10,17 +10,17 @@ import (
 	"github.com/maicontact/maicontact/internal/identity"
 )
 
-// mostRetiring bounds the retirements that wait for the store. Beyond that one
-// that fails is not tried again.
+// mostRetiring bounds the retirements that wait for the store. Further ones that fail
+// are not tried again.
 const mostRetiring = 100_000
 
-// retiring are the visitors who have logged in, and of whom the store does not
-// know yet. This process refuses them. The zero retiring is ready; it is safe
-// for concurrent use.
+// retiring has the visitors who have logged in while the store does not know that yet.
+// This process refuses them. The zero retiring is ready; it is safe for concurrent
+// use.
 type retiring struct {
 	mu      sync.RWMutex
 	waiting map[string]retirement // by owner
-	stored  map[string]struct{}   // of whom the store knows, as far as is in mind
+	stored  map[string]struct{}   // those that the store has been told of lately
 }
 
 type retirement struct {
@@ -87,18 +87,18 @@ func (r *Resolver) IsRetiring(p contacts.Person) bool { return r.retiring.has(id
 
 func (r *Resolver) retire(ctx context.Context, owner string, one retirement) {
 	err := r.detached(ctx, mostFlights, func(ctx context.Context) error {
-		at, err := r.read(ctx, one.person)
+		reading, err := r.read(ctx, one.person)
 		if err != nil {
 			return err
 		}
-		err = at.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		err = reading.Change(ctx, func(row contacts.Row, now time.Time) (contacts.Row, error) {
 			if row.Life == contacts.Retired || row.Life == contacts.Erasing || row.Life == contacts.Erased {
 				return row, nil
 			}
 			return row.Retire(now.Add(one.keep), now), nil
 		})
 		if err == nil {
-			r.distrust(at)
+			r.distrust(reading)
 		}
 		return err
 	})
@@ -106,8 +106,8 @@ func (r *Resolver) retire(ctx context.Context, owner string, one retirement) {
 		r.retiring.done(owner)
 		return
 	}
-	r.needRun(ctx)
-	r.unasked.Warn(ctx, r.Logger, "maicontact: the store does not take that a visitor has logged in; it is tried again", "error", err)
+	r.warnWithoutRun(ctx)
+	r.storeWarning.Warn(ctx, r.Logger, "maicontact: the store does not take that a visitor has logged in; it is tried again", "error", err)
 }
 
 // retireWaiting tries again what the store did not take.
@@ -118,7 +118,7 @@ func (r *Resolver) retireWaiting(ctx context.Context) {
 		}
 		r.retire(ctx, owner, one)
 		if r.retiring.has(owner) {
-			return // the store is away; the rest would fail, too
+			return // the store is down, and the others would fail too
 		}
 	}
 }

@@ -17,30 +17,30 @@ const (
 	expiredAtOnce = 500
 	// pruneInterval is how often visitors whose time is over are looked for.
 	pruneInterval = time.Minute
-	// longestRound bounds what a loop asks the store at a time: a connection that has
-	// gone dead would keep it from all that is due.
-	longestRound = 30 * time.Second
+	// attemptTime bounds one attempt of a loop at the store: a dead connection would
+	// otherwise stop the loop.
+	attemptTime = 30 * time.Second
 )
 
-// Run keeps rows in step, and this process in the know, until ctx ends. Then it
-// takes no new work, waits for what is under way as long as Drain allows, and
-// returns nil, or an error that says what had not ended.
+// Run keeps rows in step, and this process informed of changes made elsewhere, until ctx
+// ends. Then it begins no new work, waits for what is under way as long as Drain allows,
+// and returns nil, or an error that says what had not ended.
 func (r *Resolver) Run(ctx context.Context) error {
 	r.running.Add(1)
 	defer r.running.Add(-1)
 	r.work.Open()
 	var loops sync.WaitGroup
-	loops.Go(func() { r.follow(ctx) })
+	loops.Go(func() { r.runFeed(ctx) })
 	loops.Go(func() { r.prune(ctx) })
 	loops.Go(func() { r.upkeep(ctx) })
 	<-ctx.Done()
-	return r.end(context.WithoutCancel(ctx), &loops)
+	return r.drain(context.WithoutCancel(ctx), &loops)
 }
 
-// end waits for what is under way, and for the loops. What takes too long is cut
-// in the last tenth of Drain, while there is time to let go of its rows: a row that
-// is held by a process of before would keep people waiting until its lease is over.
-func (r *Resolver) end(ctx context.Context, loops *sync.WaitGroup) error {
+// drain waits for what is under way, and for the loops. What takes too long is cancelled
+// in the last tenth of Drain, while there is time to release its rows: a row that a
+// stopped process still holds would keep people waiting until its lease is over.
+func (r *Resolver) drain(ctx context.Context, loops *sync.WaitGroup) error {
 	ctx, cancel := context.WithTimeout(ctx, r.Drain)
 	defer cancel()
 	patience, enough := context.WithTimeout(ctx, r.Drain-r.Drain/10)
@@ -59,16 +59,16 @@ func (r *Resolver) end(ctx context.Context, loops *sync.WaitGroup) error {
 	case <-ended:
 	case <-ctx.Done():
 	}
-	r.tellWaiting(ctx)
+	r.logWaiting(ctx)
 	if left > 0 {
 		return fmt.Errorf("maicontact: %d flights had not ended after %v, and were broken off", left, r.Drain-r.Drain/10)
 	}
 	return nil
 }
 
-// tellWaiting logs how much is left for the next start. That line is worth no
-// longer wait than a request's.
-func (r *Resolver) tellWaiting(ctx context.Context) {
+// logWaiting logs how much is left for the next start. For that line it waits no longer
+// than a request would.
+func (r *Resolver) logWaiting(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, storeWait)
 	defer cancel()
 	if counts, err := r.Store.Count(ctx, r.Scope); err == nil && counts.Unsettled > 0 {
@@ -76,20 +76,20 @@ func (r *Resolver) tellWaiting(ctx context.Context) {
 	}
 }
 
-// needRun warns where Run is not running, though something is asked or changed
-// that it would keep in mind, or finish.
-func (r *Resolver) needRun(ctx context.Context) {
+// warnWithoutRun warns if Run is not running although something is asked or changed that
+// needs it.
+func (r *Resolver) warnWithoutRun(ctx context.Context) {
 	if r.running.Load() > 0 {
 		return
 	}
-	r.unrun.Warn(ctx, r.Logger, "maicontact: Middleware.Run is not running, so what waits to be sent to MaiAgent stays in the table, "+
+	r.runWarning.Warn(ctx, r.Logger, "maicontact: Middleware.Run is not running, so what waits to be sent to MaiAgent stays in the table, "+
 		"and each ask reads the table; run it beside the server, and end it after http.Server.Shutdown")
 }
 
-// round is one thing that a loop asks the store. A panic of the store costs that
-// round, as a failure does, and neither the loop nor the process. What fails is told
+// attempt is one piece of work of a loop at the store. A panic of the store ends this
+// attempt, as a failure does, and neither the loop nor the process. Failures are logged
 // now and then, with that message, unless ctx has ended.
-func (r *Resolver) round(ctx context.Context, most time.Duration, every *background.Every, message string, ask func(context.Context) error) (err error) {
+func (r *Resolver) attempt(ctx context.Context, most time.Duration, every *background.Every, message string, ask func(context.Context) error) (err error) {
 	defer func() {
 		if err != nil && ctx.Err() == nil {
 			every.Warn(ctx, r.Logger, message, "error", err)
@@ -101,8 +101,8 @@ func (r *Resolver) round(ctx context.Context, most time.Duration, every *backgro
 	return ask(timed)
 }
 
-// upkeep works on due rows, some at a time. Nobody waits for a row that takes long:
-// what is due is asked for again while others are worked on.
+// upkeep works on due rows, several at a time. A row that takes long does not hold up
+// the others: upkeep asks again for what is due while it is worked on.
 func (r *Resolver) upkeep(ctx context.Context) {
 	var workers sync.WaitGroup
 	defer workers.Wait()
@@ -110,18 +110,18 @@ func (r *Resolver) upkeep(ctx context.Context) {
 	var failed atomic.Bool
 	for ctx.Err() == nil {
 		r.retireWaiting(ctx)
-		r.lookAtEarly(ctx)
+		r.retryDeferred(ctx)
 		probing := r.API.Probing()
 		if r.API.Down() || probing && len(working) > 0 {
 			_ = background.Sleep(ctx, pollInterval)
 			continue
 		}
 		var due []contacts.Person
-		_ = r.round(ctx, longestRound, &r.unasked, "maicontact: the store does not say which changes wait", func(ctx context.Context) (err error) {
+		_ = r.attempt(ctx, attemptTime, &r.storeWarning, "maicontact: the store does not say which changes wait", func(ctx context.Context) (err error) {
 			due, err = r.Store.Due(ctx, r.Scope, dueAtOnce)
 			return err
 		})
-		// Other processes have the same list; few should meet at one row.
+		// Other processes have the same list, and should seldom work on the same row.
 		rand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
 		if probing && len(due) > 1 {
 			due = due[:1]
@@ -142,25 +142,24 @@ func (r *Resolver) upkeep(ctx context.Context) {
 	}
 }
 
-// upkeepOf works on a due row. One that another process holds, or that is worked on
-// here already, is left to that.
+// upkeepOf works on a due row, unless another process or goroutine does already.
 func (r *Resolver) upkeepOf(ctx context.Context, p contacts.Person) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	err := r.detached(ctx, mostFlights, func(ctx context.Context) error { return r.reconcile.Upkeep(ctx, r.Store, p) })
 	if err != nil && ctx.Err() == nil {
-		r.unworked.Warn(ctx, r.Logger, "maicontact: a waiting change was not worked on", "error", err)
+		r.upkeepWarning.Warn(ctx, r.Logger, "maicontact: a waiting change was not worked on", "error", err)
 	}
 	return err
 }
 
-// prune takes out visitors whose cookie cannot come back.
+// prune deletes the rows of visitors whose cookie cannot come back.
 func (r *Resolver) prune(ctx context.Context) {
 	for background.Sleep(ctx, pruneInterval/2+rand.N(pruneInterval)) == nil {
 		for {
 			var n int
-			err := r.round(ctx, longestRound, &r.unasked, "maicontact: rows of visitors whose time is over stay for now", func(ctx context.Context) (err error) {
+			err := r.attempt(ctx, attemptTime, &r.storeWarning, "maicontact: rows of visitors whose time is over stay for now", func(ctx context.Context) (err error) {
 				n, err = r.pruneOnce(ctx)
 				return err
 			})
@@ -171,20 +170,20 @@ func (r *Resolver) prune(ctx context.Context) {
 	}
 }
 
-// pruneOnce returns how many there were.
+// pruneOnce returns how many expired rows it has looked at.
 func (r *Resolver) pruneOnce(ctx context.Context) (int, error) {
 	expired, err := r.Store.Expired(ctx, r.Scope, expiredAtOnce)
 	if err != nil {
 		return 0, err
 	}
 	for _, p := range expired {
-		at, err := contacts.Read(ctx, r.Store, p)
+		reading, err := contacts.Read(ctx, r.Store, p)
 		if err != nil {
 			return 0, err
 		}
-		if at.Row.IsStored() && at.Row.IsQuiet(at.Now()) {
+		if reading.Row.IsStored() && reading.Row.IsQuiet(reading.Now()) {
 			// A conflict means that somebody has come back.
-			if err := r.Store.Delete(ctx, at.Row); err != nil && ctx.Err() != nil {
+			if err := r.Store.Delete(ctx, reading.Row); err != nil && ctx.Err() != nil {
 				return 0, err
 			}
 		}

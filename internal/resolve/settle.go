@@ -10,10 +10,10 @@ import (
 	"github.com/maicontact/maicontact/internal/upstream"
 )
 
-// settle has the row say what is desired now, and brings it in step: at once
-// where the person can have no answer before that, later where they can. older
-// is true where the row knows a newer revision than the question.
-func (r *Resolver) settle(ctx context.Context, at *contacts.Reading, q *Question) (older bool, err error) {
+// settle records in the row what is desired now, and brings it in step: at once if the
+// person can have no answer before that, and later if they can. older is true if the row
+// knows a newer revision than the question.
+func (r *Resolver) settle(ctx context.Context, reading *contacts.Reading, q *Question) (older bool, err error) {
 	desire := func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		row = row.Outrun(q.Trust, now)
 		if row.Life == contacts.Suspended && row.Passing {
@@ -35,22 +35,22 @@ func (r *Resolver) settle(ctx context.Context, at *contacts.Reading, q *Question
 		}
 		return next, err
 	}
-	next, err := desire(at.Row, at.Now())
+	next, err := desire(reading.Row, reading.Now())
 	switch {
 	case err != nil:
 		return false, err
 	case q.Fresh && !r.API.Down():
-		err = r.reconcile.Make(ctx, at, desire)
+		err = r.reconcile.Make(ctx, reading, desire)
 	case q.Fresh:
-		err = upstream.ErrDown // the next visitor finds nothing of this one
-	case q.First && at.Row.Version == 0 && !r.API.Down():
-		err = r.makeFirst(ctx, at, desire)
+		err = upstream.ErrDown // nothing is kept: the visitor comes back with another key
+	case q.First && !reading.Row.IsStored() && !r.API.Down():
+		err = r.makeFirst(ctx, reading, desire)
 	case r.API.Down():
-		err = at.Change(ctx, desire)
-	case next.Life == contacts.Suspended || r.reconcile.MayHandOut(next): // to wait changes no answer
-		err = r.settleLater(ctx, at, desire)
+		err = reading.Change(ctx, desire)
+	case next.Life == contacts.Suspended || r.reconcile.MayHandOut(next): // waiting would not change the answer
+		err = r.settleLater(ctx, reading, desire)
 	default:
-		err = r.reconcile.Settle(ctx, at, desire)
+		err = r.reconcile.Settle(ctx, reading, desire)
 	}
 	if older && err == nil {
 		r.Logger.WarnContext(ctx, "maicontact: the row knows a newer revision than this request; its profile is not sent")
@@ -61,11 +61,11 @@ func (r *Resolver) settle(ctx context.Context, at *contacts.Reading, q *Question
 // errKnown means that a row is there already.
 var errKnown = errors.New("the row is known")
 
-// makeFirst makes the contact of a person who has no row. Whoever was quicker with
-// theirs may have written to MaiAgent, so that it is looked for then.
-func (r *Resolver) makeFirst(ctx context.Context, at *contacts.Reading, desire contacts.Transition) error {
-	err := r.reconcile.Make(ctx, at, func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		if row.Version != 0 {
+// makeFirst makes the contact of a person who has no row. If another request was quicker
+// to store one, it may have written to MaiAgent too, so the contact is looked for then.
+func (r *Resolver) makeFirst(ctx context.Context, reading *contacts.Reading, desire contacts.Transition) error {
+	err := r.reconcile.Make(ctx, reading, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		if row.IsStored() {
 			return row, errKnown
 		}
 		return desire(row, now)
@@ -73,16 +73,16 @@ func (r *Resolver) makeFirst(ctx context.Context, at *contacts.Reading, desire c
 	if !errors.Is(err, errKnown) {
 		return err
 	}
-	if err := at.Again(ctx); err != nil {
+	if err := reading.Reload(ctx); err != nil {
 		return err
 	}
-	return r.reconcile.Settle(ctx, at, desire)
+	return r.reconcile.Settle(ctx, reading, desire)
 }
 
 // settleLater changes the row, and brings it in step without anybody waiting.
-func (r *Resolver) settleLater(ctx context.Context, at *contacts.Reading, f contacts.Transition) error {
+func (r *Resolver) settleLater(ctx context.Context, reading *contacts.Reading, f contacts.Transition) error {
 	if !r.work.Begin(mostFlights) {
-		return at.Change(ctx, f) // Run does the rest, here or elsewhere: a claim would only keep it from that
+		return reading.Change(ctx, f) // Run does the rest, here or elsewhere; a claim would only be in its way
 	}
 	begun := false
 	defer func() {
@@ -90,12 +90,12 @@ func (r *Resolver) settleLater(ctx context.Context, at *contacts.Reading, f cont
 			r.work.End()
 		}
 	}()
-	owner, err := r.reconcile.Claim(ctx, at, f)
+	owner, err := r.reconcile.Claim(ctx, reading, f)
 	if err != nil || owner == 0 {
 		return err
 	}
 	begun = true
-	later := *at // the caller goes on with its own
+	later := *reading // the caller goes on with its own
 	go func() {
 		err := r.work.Finish(ctx, r.Timing.Flight(), r.Logger, func(ctx context.Context) error { return r.reconcile.Continue(ctx, &later, owner) })
 		if err != nil {
@@ -105,10 +105,11 @@ func (r *Resolver) settleLater(ctx context.Context, at *contacts.Reading, f cont
 	return nil
 }
 
-// settleNow brings the row in step as long as the caller waits. It is counted, so
-// that the end of Run waits for it: whoever is reissued has no chat while a process
-// of before holds their row. Where nothing is begun any more Run does it elsewhere.
-func (r *Resolver) settleNow(caller context.Context, at *contacts.Reading) error {
+// settleNow brings the row in step while the caller waits. It is counted, so that the
+// end of Run waits for it: a person whose contact is reissued has no chat while a stopped
+// process holds their row. If no new work is begun any more, another server's Run does
+// it.
+func (r *Resolver) settleNow(caller context.Context, reading *contacts.Reading) error {
 	if !r.work.Begin(mostFlights) {
 		return nil
 	}
@@ -117,7 +118,7 @@ func (r *Resolver) settleNow(caller context.Context, at *contacts.Reading) error
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		defer context.AfterFunc(caller, cancel)()
-		return r.reconcile.Settle(ctx, at, reconcile.AsItIs)
+		return r.reconcile.Settle(ctx, reading, reconcile.NoChange)
 	})
 	if errors.Is(err, context.Canceled) && caller.Err() != nil {
 		return caller.Err()

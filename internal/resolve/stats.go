@@ -7,7 +7,7 @@ type Stats struct {
 	Flights, MostFlights int
 	Running              bool      // Run is
 	FeedAt               time.Time // when the last good poll began; zero: none yet
-	Retiring             int       // visitors who have logged in, and of whom the store does not know yet
+	Retiring             int       // visitors who have logged in while the store does not know that yet
 }
 
 // Stats tells what the Resolver is doing. It asks nobody.

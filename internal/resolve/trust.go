@@ -13,22 +13,22 @@ import (
 const (
 	// pollInterval is how often it is asked what has changed elsewhere.
 	pollInterval = time.Second
-	// trustTime is how long after the start of a poll its word counts.
+	// trustTime is how long after its start a poll counts.
 	trustTime = 2 * time.Second
 	// overlap is how far a poll looks back beyond the last one: a change may
 	// take that long from its stamp to being seen.
 	overlap = 10 * time.Second
 	// mostChanges is how many changes of one poll are looked at one by one.
 	mostChanges = 10_000
-	// mostEnded bounds the people of whom an end of trust is kept in mind.
+	// mostEnded bounds how many people's ends of trust are remembered.
 	mostEnded = 100_000
 	// mostDrift is how far the store's clock may go from ours between two polls.
 	mostDrift = 5 * time.Second
 )
 
-// trust knows what sessions may be believed: since when this process has been
-// told of every change, and of whom something newer is known. While nobody asks
-// for changes nothing is believed. It is safe for concurrent use.
+// trust decides whether a session may be believed: it knows since when this process has
+// been told of every change, and whose trust has ended. While nobody polls for changes
+// nothing is believed. It is safe for concurrent use.
 type trust struct {
 	recheck, stale time.Duration
 
@@ -40,7 +40,7 @@ type trust struct {
 	ended map[string]end
 }
 
-// end is an end of trust: what was read under less is void.
+// end is an end of trust: what was read under a lower trust is void.
 type end struct {
 	trust int64
 	at    time.Time // of the store's clock, when it became known here
@@ -76,8 +76,8 @@ func (t *trust) within(owner string, trust int64, checked time.Time, passed, d t
 	return checked.After(t.floor) && -mostDrift < age && age < d && t.ended[owner].trust <= trust
 }
 
-// end notes that what was read under less trust is void. Once more than
-// mostEnded people are known, nothing older than that moment is believed.
+// end notes that what was read under a lower trust is void. When more than mostEnded
+// people would have to be remembered, nothing older than that moment is believed.
 func (t *trust) end(owner string, trust int64, at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -90,20 +90,21 @@ func (t *trust) note(owner string, trust int64, at time.Time) {
 		return
 	}
 	if len(t.ended) >= mostEnded {
-		t.raise(at)
+		t.raiseFloor(at)
 	}
 	t.ended[owner] = end{trust, at}
 }
 
-// newest is the highest trust of the person that is in mind; 0: none is.
+// newest is the highest trust of the person that is remembered, or 0.
 func (t *trust) newest(owner string) int64 {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	return t.ended[owner].trust
 }
 
-// raise needs mu.
-func (t *trust) raise(floor time.Time) {
+// raiseFloor forgets whose trust has ended, because nothing older than the floor is
+// believed. It needs mu.
+func (t *trust) raiseFloor(floor time.Time) {
 	if floor.After(t.floor) {
 		t.floor = floor
 	}
@@ -124,15 +125,15 @@ func (t *trust) lastPoll() time.Time {
 	return t.begun
 }
 
-// heard takes in what a poll that began at that time, by our clock, has found.
-func (t *trust) heard(begun time.Time, found contacts.Changes) {
+// applyPoll notes what a poll has found that began at that time of our clock.
+func (t *trust) applyPoll(begun time.Time, found contacts.Changes) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	first := t.begun.IsZero()
 	drift := found.Now.Sub(t.now) - begun.Sub(t.begun)
 	switch {
-	case first, found.More, len(found.List) > mostChanges, drift.Abs() > mostDrift:
-		t.raise(found.Now)
+	case first, found.More, drift.Abs() > mostDrift:
+		t.raiseFloor(found.Now)
 		if drift.Abs() > mostDrift {
 			t.floor = found.Now // also where the clock went back
 		}
@@ -143,15 +144,15 @@ func (t *trust) heard(begun time.Time, found contacts.Changes) {
 	}
 	t.begun, t.wall, t.now = begun, begun.Round(0), found.Now
 	for owner, e := range t.ended {
-		// By then nothing of before is within its time any more.
+		// By then nothing that was read before it is believed any more.
 		if found.Now.Sub(e.at) > t.recheck+t.stale+overlap {
 			delete(t.ended, owner)
 		}
 	}
 }
 
-// follow asks what has changed elsewhere until ctx ends.
-func (r *Resolver) follow(ctx context.Context) {
+// runFeed asks what has changed elsewhere until ctx ends.
+func (r *Resolver) runFeed(ctx context.Context) {
 	for ctx.Err() == nil {
 		begun := time.Now()
 		r.poll(ctx, begun)
@@ -161,10 +162,10 @@ func (r *Resolver) follow(ctx context.Context) {
 
 func (r *Resolver) poll(ctx context.Context, begun time.Time) {
 	const message = "maicontact: the store does not say what has changed; rows are read at each request until it does"
-	_ = r.round(ctx, trustTime, &r.blind, message, func(ctx context.Context) error {
+	_ = r.attempt(ctx, trustTime, &r.feedWarning, message, func(ctx context.Context) error {
 		found, err := r.Store.Changed(ctx, r.Scope, r.trust.since(), mostChanges)
 		if err == nil {
-			r.trust.heard(begun, found)
+			r.trust.applyPoll(begun, found)
 		}
 		return err
 	})

@@ -19,8 +19,8 @@ func TestBelieves(t *testing.T) {
 	owner := identity.Digest(person)
 	start := time.Now()
 	store := start.Add(time.Hour) // its clock is another
-	heard := func(tr *trust, after time.Duration, list ...contacts.Change) {
-		tr.heard(start.Add(after), contacts.Changes{Now: store.Add(after), List: list})
+	polled := func(tr *trust, after time.Duration, list ...contacts.Change) {
+		tr.applyPoll(start.Add(after), contacts.Changes{Now: store.Add(after), List: list})
 	}
 	const recheck = 5 * time.Minute
 	for name, test := range map[string]struct {
@@ -32,42 +32,42 @@ func TestBelieves(t *testing.T) {
 		stale   bool // believed while the store is silent
 	}{
 		"nobody has polled":       {func(*trust) {}, 0, time.Second, time.Second, false, false},
-		"checked after the floor": {func(tr *trust) { heard(tr, 0) }, 0, time.Millisecond, time.Second, true, true},
-		"checked at the floor":    {func(tr *trust) { heard(tr, 0) }, 0, 0, time.Second, false, false},
-		"checked before it":       {func(tr *trust) { heard(tr, 0) }, 0, -time.Second, time.Second, false, false},
-		"the poll is 2 s ago":     {func(tr *trust) { heard(tr, 0) }, 0, time.Second, 2 * time.Second, true, true},
-		"the poll is longer ago":  {func(tr *trust) { heard(tr, 0) }, 0, time.Second, 2*time.Second + 1, false, true},
-		"polled since": {func(tr *trust) { heard(tr, 0); heard(tr, 4*time.Minute) }, 0, time.Second,
+		"checked after the floor": {func(tr *trust) { polled(tr, 0) }, 0, time.Millisecond, time.Second, true, true},
+		"checked at the floor":    {func(tr *trust) { polled(tr, 0) }, 0, 0, time.Second, false, false},
+		"checked before it":       {func(tr *trust) { polled(tr, 0) }, 0, -time.Second, time.Second, false, false},
+		"the poll is 2 s ago":     {func(tr *trust) { polled(tr, 0) }, 0, time.Second, 2 * time.Second, true, true},
+		"the poll is longer ago":  {func(tr *trust) { polled(tr, 0) }, 0, time.Second, 2*time.Second + 1, false, true},
+		"polled since": {func(tr *trust) { polled(tr, 0); polled(tr, 4*time.Minute) }, 0, time.Second,
 			4*time.Minute + time.Second, true, true},
-		"checked longer ago than Recheck": {func(tr *trust) { heard(tr, 0); heard(tr, recheck+time.Second) }, 0, time.Second,
+		"checked longer ago than Recheck": {func(tr *trust) { polled(tr, 0); polled(tr, recheck+time.Second) }, 0, time.Second,
 			recheck + time.Second, false, true},
-		"longer than Recheck and StaleIfError": {func(tr *trust) { heard(tr, 0) }, 0, time.Second, recheck + 11*time.Minute, false, false},
-		"checked in the future":                {func(tr *trust) { heard(tr, 0) }, 0, time.Minute, time.Second, false, false},
-		"newer trust is known": {func(tr *trust) { heard(tr, 0); heard(tr, time.Second, contacts.Change{Person: person, Trust: 5}) },
+		"longer than Recheck and StaleIfError": {func(tr *trust) { polled(tr, 0) }, 0, time.Second, recheck + 11*time.Minute, false, false},
+		"checked in the future":                {func(tr *trust) { polled(tr, 0) }, 0, time.Minute, time.Second, false, false},
+		"newer trust is known": {func(tr *trust) { polled(tr, 0); polled(tr, time.Second, contacts.Change{Person: person, Trust: 5}) },
 			4, 500 * time.Millisecond, time.Second, false, false},
-		"that trust": {func(tr *trust) { heard(tr, 0); heard(tr, time.Second, contacts.Change{Person: person, Trust: 5}) },
+		"that trust": {func(tr *trust) { polled(tr, 0); polled(tr, time.Second, contacts.Change{Person: person, Trust: 5}) },
 			5, 500 * time.Millisecond, time.Second, true, true},
 		"newer trust of another": {func(tr *trust) {
-			heard(tr, 0)
-			heard(tr, time.Second, contacts.Change{Person: scope.Member("2"), Trust: 5})
+			polled(tr, 0)
+			polled(tr, time.Second, contacts.Change{Person: scope.Member("2"), Trust: 5})
 		}, 4, 500 * time.Millisecond, time.Second, true, true},
 		"an older one after a newer": {func(tr *trust) {
-			heard(tr, 0)
-			heard(tr, time.Second, contacts.Change{Person: person, Trust: 5}, contacts.Change{Person: person, Trust: 3})
+			polled(tr, 0)
+			polled(tr, time.Second, contacts.Change{Person: person, Trust: 5}, contacts.Change{Person: person, Trust: 3})
 		}, 4, 500 * time.Millisecond, time.Second, false, false},
-		"ended in this process": {func(tr *trust) { heard(tr, 0); tr.end(owner, 9, store.Add(time.Second)) },
+		"ended in this process": {func(tr *trust) { polled(tr, 0); tr.end(owner, 9, store.Add(time.Second)) },
 			8, 500 * time.Millisecond, time.Second, false, false},
 		"too many changes": {func(tr *trust) {
-			heard(tr, 0)
-			tr.heard(start.Add(time.Second), contacts.Changes{Now: store.Add(time.Second), More: true})
+			polled(tr, 0)
+			tr.applyPoll(start.Add(time.Second), contacts.Changes{Now: store.Add(time.Second), More: true})
 		}, 0, 500 * time.Millisecond, time.Second, false, false},
 		"the store's clock jumps ahead": {func(tr *trust) {
-			heard(tr, 0)
-			tr.heard(start.Add(time.Second), contacts.Changes{Now: store.Add(time.Minute)})
+			polled(tr, 0)
+			tr.applyPoll(start.Add(time.Second), contacts.Changes{Now: store.Add(time.Minute)})
 		}, 0, 500 * time.Millisecond, time.Second, false, false},
 		"the store's clock goes back": {func(tr *trust) {
-			heard(tr, 0)
-			tr.heard(start.Add(time.Second), contacts.Changes{Now: store.Add(-time.Minute)})
+			polled(tr, 0)
+			tr.applyPoll(start.Add(time.Second), contacts.Changes{Now: store.Add(-time.Minute)})
 		}, 0, 500 * time.Millisecond, time.Second, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestWallClockIsSet(t *testing.T) {
 	tr := newTrust(time.Hour, time.Hour)
 	begun := time.Now()
 	store := begun.Add(3 * time.Hour)
-	tr.heard(begun, contacts.Changes{Now: store})
+	tr.applyPoll(begun, contacts.Changes{Now: store})
 	checked := store.Add(time.Millisecond)
 	if !tr.believes("o", 0, checked, begun.Add(time.Second)) {
 		t.Fatal("not believed at all")
@@ -107,7 +107,7 @@ func TestWallClockIsSet(t *testing.T) {
 func TestEndedIsBounded(t *testing.T) {
 	start := time.Now()
 	tr := newTrust(time.Minute, time.Minute)
-	tr.heard(start, contacts.Changes{Now: start})
+	tr.applyPoll(start, contacts.Changes{Now: start})
 	checked := start.Add(time.Millisecond)
 	for i := range mostEnded + 10 {
 		tr.end(fmt.Sprint(i), 1, start.Add(time.Second))
@@ -120,7 +120,7 @@ func TestEndedIsBounded(t *testing.T) {
 	}
 	for i := 1; i <= 200; i++ {
 		at := start.Add(time.Duration(i) * time.Second)
-		tr.heard(at, contacts.Changes{Now: at})
+		tr.applyPoll(at, contacts.Changes{Now: at})
 	}
 	if n := len(tr.ended); n != 0 {
 		t.Errorf("%d are kept in mind for ever", n)

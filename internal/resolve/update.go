@@ -9,23 +9,24 @@ import (
 	"github.com/maicontact/maicontact/internal/background"
 )
 
-// updates joins the changes of one person that come while the store is at work
-// on an earlier one: the newest of them goes into the store for all. The zero
-// updates is ready; it is safe for concurrent use.
+// updates joins the changes of one person that arrive while an earlier one is being
+// stored: only the newest of them is stored. The zero updates is ready; it is safe for
+// concurrent use.
 type updates struct {
-	mu   sync.Mutex
-	next map[contacts.Person]*batch // what goes next; there while one is at work
+	mu sync.Mutex
+	// next has the person of whom a change is being stored, and the batch that is to
+	// be stored after it; nil: nothing has come yet.
+	next map[contacts.Person]*batch
 }
 
 // batch is what several callers wait for.
 type batch struct {
 	desired contacts.Desired
-	empty   bool // nobody has joined yet
 	done    chan struct{}
 	err     error
 }
 
-// join adds a change. work is true for the one caller who is to do the work.
+// join adds a change. work is true for the one caller who must do the work.
 func (u *updates) join(p contacts.Person, d contacts.Desired) (mine *batch, work bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -33,27 +34,27 @@ func (u *updates) join(p contacts.Person, d contacts.Desired) (mine *batch, work
 		u.next = map[contacts.Person]*batch{}
 	}
 	waiting, busy := u.next[p]
-	if !busy {
-		waiting = &batch{empty: true, done: make(chan struct{})}
+	switch {
+	case waiting == nil:
+		waiting = &batch{desired: d, done: make(chan struct{})}
 		u.next[p] = waiting
-	}
-	if waiting.empty || d.Revision == 0 || d.Revision >= waiting.desired.Revision {
-		waiting.desired, waiting.empty = d, false
+	case d.Revision == 0 || d.Revision >= waiting.desired.Revision:
+		waiting.desired = d
 	}
 	return waiting, !busy
 }
 
-// take returns what goes next, and whether there is anything.
-func (u *updates) take(p contacts.Person) (*batch, bool) {
+// take returns what goes next; nil: there is nothing, and the work is over.
+func (u *updates) take(p contacts.Person) *batch {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	waiting := u.next[p]
-	if waiting.empty {
+	if waiting == nil {
 		delete(u.next, p)
-		return nil, false
+	} else {
+		u.next[p] = nil
 	}
-	u.next[p] = &batch{empty: true, done: make(chan struct{})}
-	return waiting, true
+	return waiting
 }
 
 // Update has the person's row say what is desired, and brings it in step without
@@ -76,17 +77,13 @@ func (r *Resolver) Update(ctx context.Context, p contacts.Person, d contacts.Des
 }
 
 func (r *Resolver) updateAll(ctx context.Context, p contacts.Person) {
-	for {
-		next, ok := r.updates.take(p)
-		if !ok {
-			return
-		}
+	for next := r.updates.take(p); next != nil; next = r.updates.take(p) {
 		r.updateOnce(ctx, p, next)
 	}
 }
 
-// updateOnce is also done while the process is shutting down: the caller waits,
-// and the store is all it takes.
+// updateOnce also works while the process is shutting down: the caller waits, and it
+// needs nothing but the store.
 func (r *Resolver) updateOnce(ctx context.Context, p contacts.Person, b *batch) {
 	defer close(b.done)
 	defer background.Contain(ctx, r.Logger, &b.err)
@@ -96,12 +93,12 @@ func (r *Resolver) updateOnce(ctx context.Context, p contacts.Person, b *batch) 
 }
 
 func (r *Resolver) update(ctx context.Context, p contacts.Person, d contacts.Desired) error {
-	at, err := contacts.Read(ctx, r.Store, p)
-	if err == nil && !at.Row.IsStored() && d.Revision != 0 {
-		r.early.add(p, d, time.Now().Add(r.Timing.Lease))
+	reading, err := contacts.Read(ctx, r.Store, p)
+	if err == nil && !reading.Row.IsStored() && d.Revision != 0 {
+		r.deferred.add(p, d, time.Now().Add(r.Timing.Lease))
 	}
-	if err != nil || !at.Row.IsStored() {
+	if err != nil || !reading.Row.IsStored() {
 		return err
 	}
-	return r.change(ctx, at, func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.SetDesired(d, now) })
+	return r.change(ctx, reading, func(row contacts.Row, now time.Time) (contacts.Row, error) { return row.SetDesired(d, now) })
 }

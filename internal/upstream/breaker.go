@@ -17,7 +17,7 @@ const (
 	outageTime = 5 * time.Second
 )
 
-// errNotSent is the outcome of a call that did not come to be sent.
+// errNotSent is the outcome of a call that was not sent.
 var errNotSent = errors.New("nothing was sent")
 
 // breaker keeps everybody from calling a MaiAgent that is down, and from

@@ -19,10 +19,10 @@ import (
 
 // The errors of calls that were not made. MaiAgent has said nothing then.
 var (
-	// ErrDown is that MaiAgent is down, so that nobody calls it for a moment.
+	// ErrDown: MaiAgent is down, so that nobody calls it for a moment.
 	ErrDown = errors.New("upstream: MaiAgent does not answer; it is tried again in a moment")
-	// ErrBusy is that there was no turn for the call: others were before it for
-	// as long as its context allowed, or a visitor's call would have to wait.
+	// ErrBusy: other calls were before this one for as long as its context allowed, or
+	// it is a visitor's and would have had to wait.
 	ErrBusy = errors.New("upstream: no turn for a call to MaiAgent")
 )
 
@@ -80,8 +80,8 @@ func (c *Client) Down() bool { return c.breaker.State() == gobreaker.StateOpen }
 // back.
 func (c *Client) Probing() bool { return c.breaker.State() == gobreaker.StateHalfOpen }
 
-// IsOutage reports whether a call has failed as every other does for now, because
-// MaiAgent is down.
+// IsOutage reports whether a call has failed because MaiAgent is down, as all calls do
+// then.
 func (c *Client) IsOutage(err error) bool {
 	return errors.Is(err, ErrDown) || c.Down() && isOutage(err)
 }
@@ -100,8 +100,8 @@ func (c *Client) CanRead(ctx context.Context, p Purpose, inboxID string) error {
 	return c.call(ctx, p, func() error { return c.api.CanRead(ctx, inboxID) })
 }
 
-// Contacts goes through the contacts of an inbox, as [Upkeep]. Each page is a call of
-// its own, made by pace.
+// Contacts reads all contacts of an inbox, as [Upkeep]. Each page is a call of its own,
+// which pace makes.
 func (c *Client) Contacts(ctx context.Context, inboxID string, pace webchat.Pace, each func(webchat.Contact) error) error {
 	return c.api.Contacts(ctx, inboxID, func(read func() error) error {
 		return pace(func() error { return c.call(ctx, Upkeep, read) })
@@ -153,14 +153,14 @@ func (c *Client) call(ctx context.Context, p Purpose, send func() error) error {
 	return c.write(ctx, p, none, func(webchat.Draft) error { return send() })
 }
 
-// write makes a call when its turn has come. What before says counts neither
-// for nor against MaiAgent, and neither does a panic.
+// write makes a call when it is its turn. An error of before counts neither for nor
+// against MaiAgent in the breaker, and neither does a panic.
 func (c *Client) write(ctx context.Context, p Purpose, before func(context.Context) (webchat.Draft, error), send func(webchat.Draft) error) error {
 	if c.Down() {
 		return ErrDown
 	}
 	c.queued.Add(1)
-	end, err := c.limiter.begin(ctx, p)
+	end, err := c.limiter.acquire(ctx, p)
 	c.queued.Add(-1)
 	if err != nil {
 		c.refused.Add(1)

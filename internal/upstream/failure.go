@@ -7,7 +7,7 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// The operations of a [webchat.Error] that is looked at, and of a row's last call.
+// The operations that are told apart here, and those of a row's last call.
 const (
 	OpFind    = "find_contacts"
 	OpCreate  = "create_contact"
@@ -23,8 +23,8 @@ func IsRefusal(err error) bool {
 		(api.Operation == OpCreate || api.Operation == OpReplace)
 }
 
-// Setting names the setting of the site that MaiAgent refuses; empty: none. It is
-// nobody's profile that is at fault then.
+// Setting names the setting of the site that MaiAgent refuses; empty: none. Then no
+// person's profile is at fault.
 func Setting(err error) string {
 	if errors.Is(err, webchat.ErrUnproven) {
 		return "InboxID"
@@ -42,8 +42,8 @@ func FailedInside(err error) bool {
 	return ok && api.Operation == OpCreate && api.Status == http.StatusInternalServerError
 }
 
-// IsUnclear reports whether a call may have had its effect all the same: look
-// before anything is written again.
+// IsUnclear reports whether a call may have had its effect although it failed: look
+// before writing again.
 func IsUnclear(err error) bool {
 	api, ok := errors.AsType[*webchat.Error](err)
 	return ok && api.Unknown
@@ -59,9 +59,9 @@ func isOutage(err error) bool {
 	return api.Status/100 != 4 || api.Status == http.StatusRequestTimeout || api.Status == http.StatusTooManyRequests
 }
 
-// isNoAnswer reports that no call was made, so that MaiAgent said nothing: as what
-// was to be sent is not valid, or as a listing does not end, each page of which was
-// answered.
+// isNoAnswer reports whether the error says nothing about MaiAgent: no call was made, as
+// what was to be sent is not valid for example, or a listing does not end although each
+// of its pages was answered.
 func isNoAnswer(err error) bool {
 	api, ok := errors.AsType[*webchat.Error](err)
 	return err != nil && (!ok || api.Status == 0 && (errors.Is(err, webchat.ErrInvalid) || errors.Is(err, webchat.ErrBadReply)))

@@ -25,10 +25,8 @@ const (
 // limiter limits the calls of this process: how many are under way, and how
 // many begin in a second.
 type limiter struct {
-	all      *semaphore.Weighted
-	upkeep   *semaphore.Weighted
-	visitors *semaphore.Weighted
-	rate     *rate.Limiter
+	slots map[Purpose][]*semaphore.Weighted // of which a call needs one each, in this order
+	rate  *rate.Limiter
 }
 
 func newLimiter(calls int, perSecond float64) limiter {
@@ -36,61 +34,54 @@ func newLimiter(calls int, perSecond float64) limiter {
 	if perSecond < 0 {
 		limit = rate.Inf
 	}
+	all := semaphore.NewWeighted(int64(calls))
 	return limiter{
-		all:      semaphore.NewWeighted(int64(calls)),
-		upkeep:   semaphore.NewWeighted(int64(max(1, calls/2))),
-		visitors: semaphore.NewWeighted(int64(max(1, calls*3/4))),
-		rate:     rate.NewLimiter(limit, calls),
+		slots: map[Purpose][]*semaphore.Weighted{
+			Upkeep:      {semaphore.NewWeighted(int64(max(1, calls/2))), all},
+			MakeMember:  {all},
+			MakeVisitor: {semaphore.NewWeighted(int64(max(1, calls*3/4))), all},
+		},
+		rate: rate.NewLimiter(limit, calls),
 	}
 }
 
-// begin waits for the turn of a call, which ends with end.
-func (l limiter) begin(ctx context.Context, p Purpose) (end func(), err error) {
-	switch p {
-	case MakeVisitor:
-		return l.beginAtOnce()
-	case Upkeep:
-		if err := l.upkeep.Acquire(ctx, 1); err != nil {
-			return nil, busy(err)
+// acquire waits until a call may begin, unless it is a visitor's. Call end when the
+// call is over.
+func (l limiter) acquire(ctx context.Context, p Purpose) (end func(), err error) {
+	slots, taken := l.slots[p], 0
+	end = func() {
+		for _, slot := range slots[:taken] {
+			slot.Release(1)
 		}
-		end, err := l.beginInLine(ctx)
-		if err != nil {
-			l.upkeep.Release(1)
-			return nil, err
+	}
+	for _, slot := range slots {
+		if err = takeSlot(ctx, p, slot); err != nil {
+			break
 		}
-		return func() { end(); l.upkeep.Release(1) }, nil
-	default:
-		return l.beginInLine(ctx)
+		taken++
 	}
-}
-
-func (l limiter) beginInLine(ctx context.Context) (end func(), err error) {
-	if err := l.all.Acquire(ctx, 1); err != nil {
-		return nil, busy(err)
+	switch {
+	case err != nil:
+	case p != MakeVisitor:
+		err = l.rate.Wait(ctx)
+	case !l.rate.Allow():
+		err = errOthersWait
 	}
-	if err := l.rate.Wait(ctx); err != nil {
-		l.all.Release(1)
-		return nil, busy(err)
-	}
-	return func() { l.all.Release(1) }, nil
-}
-
-func (l limiter) beginAtOnce() (end func(), err error) {
-	if !l.visitors.TryAcquire(1) {
-		return nil, busy(errLine)
-	}
-	if !l.all.TryAcquire(1) {
-		l.visitors.Release(1)
-		return nil, busy(errLine)
-	}
-	end = func() { l.all.Release(1); l.visitors.Release(1) }
-	if !l.rate.Allow() {
+	if err != nil {
 		end()
-		return nil, busy(errLine)
+		return nil, fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	return end, nil
 }
 
-var errLine = errors.New("others wait for theirs")
+var errOthersWait = errors.New("others wait for theirs")
 
-func busy(err error) error { return fmt.Errorf("%w: %w", ErrBusy, err) }
+func takeSlot(ctx context.Context, p Purpose, slot *semaphore.Weighted) error {
+	if p != MakeVisitor {
+		return slot.Acquire(ctx, 1)
+	}
+	if !slot.TryAcquire(1) {
+		return errOthersWait
+	}
+	return nil
+}

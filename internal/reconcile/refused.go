@@ -14,38 +14,35 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// manner is how a profile is written so that MaiAgent takes it.
-type manner struct {
-	omit []webchat.Field   // text fields that are left out
-	lost []webchat.Field   // those of them that MaiAgent should hold and does not
-	none webchat.NoneStyle // how it is written that there is no access of their own
+// writeStyle is how a profile is written so that MaiAgent takes it.
+type writeStyle struct {
+	omit    []webchat.Field   // text fields that are left out
+	unsaved []webchat.Field   // those of them that MaiAgent should hold and does not
+	none    webchat.NoneStyle // how it is written that there is no access of their own
 }
 
-// mannerFor is how the profile is written after what is known from before:
-// what was refused of this very value less than a day ago is left out, and so is
-// what no contact may have null in.
-func (w *work) mannerFor(d contacts.Desired, held webchat.Contact, now time.Time) manner {
-	m := manner{none: w.vendor.noneStyle()}
-	for _, r := range parseRefusals(w.at.Row.Refused) {
-		if r.tag == tagOf(w.at.Row.Person, r.field, d.Profile) && now.Before(r.at.Add(contacts.RefusedTime)) {
-			m.omit, m.lost = append(m.omit, r.field), append(m.lost, r.field)
-		}
+// styleFor is how the profile is written after what is known from before: what is
+// still refused is left out, and so is what no contact may have null in.
+func (w *work) styleFor(d contacts.Desired, held webchat.Contact, now time.Time) writeStyle {
+	s := writeStyle{none: webchat.NoneStyle(w.vendor.none.Load())}
+	for _, r := range w.stillRefused(d, now) {
+		s.omit, s.unsaved = append(s.omit, r.field), append(s.unsaved, r.field)
 	}
 	for _, field := range w.vendor.refusedNulls() {
-		if textOf(field, d.Profile) == "" && !slices.Contains(m.omit, field) {
-			m.omit = append(m.omit, field)
+		if textOf(field, d.Profile) == "" && !slices.Contains(s.omit, field) {
+			s.omit = append(s.omit, field)
 			if textOf(field, held.Profile) != "" {
-				m.lost = append(m.lost, field) // it cannot be cleared
+				s.unsaved = append(s.unsaved, field) // it cannot be cleared
 			}
 		}
 	}
-	return m
+	return s
 }
 
-// learn takes in what MaiAgent has refused, and reports whether another try is
+// adapt takes in what MaiAgent has refused, and reports whether another try is
 // worth it: without the fields it named, or with "none" in another style. held
 // is the contact as it is there.
-func (w *work) learn(err error, d contacts.Desired, held webchat.Contact) bool {
+func (w *work) adapt(err error, d contacts.Desired, held webchat.Contact) bool {
 	api, ok := errors.AsType[*webchat.Error](err)
 	if !ok || api.Setting() != "" {
 		return false
@@ -54,17 +51,17 @@ func (w *work) learn(err error, d contacts.Desired, held webchat.Contact) bool {
 	for _, field := range api.RefusedFields() {
 		switch {
 		case field == webchat.FieldQueryMetadata:
-			if d.Profile.QueryMetadata.IsZero() && w.manner.none < webchat.NoneOmitted {
-				w.manner.none++
+			if d.Profile.QueryMetadata.IsZero() && w.style.none < webchat.NoneOmitted {
+				w.style.none++
 				progress = true
 			}
-		case slices.Contains(w.manner.omit, field):
+		case slices.Contains(w.style.omit, field):
 		default:
-			w.manner.omit = append(w.manner.omit, field)
+			w.style.omit = append(w.style.omit, field)
 			if textOf(field, d.Profile) != "" || textOf(field, held.Profile) != "" {
-				w.manner.lost = append(w.manner.lost, field)
+				w.style.unsaved = append(w.style.unsaved, field)
 			} else {
-				w.vendor.refusesNull(field)
+				w.vendor.addRefusedNull(field)
 			}
 			progress = true
 		}
@@ -72,17 +69,24 @@ func (w *work) learn(err error, d contacts.Desired, held webchat.Contact) bool {
 	return progress
 }
 
-// refused is what the row is to know of the fields that were left out.
+// stillRefused is what MaiAgent has refused of this very profile less than
+// RefusedTime ago.
+func (w *work) stillRefused(d contacts.Desired, now time.Time) []refusal {
+	return slices.DeleteFunc(parseRefusals(w.reading.Row.Refused), func(r refusal) bool {
+		return r.tag != tagOf(w.reading.Row.Person, r.field, d.Profile) || !now.Before(r.at.Add(contacts.RefusedTime))
+	})
+}
+
+// refused is what the row is to know of the fields that were left out. One that
+// is still refused keeps its time.
 func (w *work) refused(d contacts.Desired, now time.Time) string {
-	before := parseRefusals(w.at.Row.Refused)
+	known := w.stillRefused(d, now)
 	var texts []string
-	slices.Sort(w.manner.lost)
-	for _, field := range w.manner.lost {
-		r := refusal{field, tagOf(w.at.Row.Person, field, d.Profile), now}
-		for _, known := range before {
-			if known.field == r.field && known.tag == r.tag && now.Before(known.at.Add(contacts.RefusedTime)) {
-				r.at = known.at
-			}
+	slices.Sort(w.style.unsaved)
+	for _, field := range w.style.unsaved {
+		r := refusal{field, tagOf(w.reading.Row.Person, field, d.Profile), now}
+		if i := slices.IndexFunc(known, func(k refusal) bool { return k.field == field }); i >= 0 {
+			r = known[i]
 		}
 		texts = append(texts, r.String())
 	}
@@ -145,14 +149,14 @@ func textOf(field webchat.Field, p webchat.Profile) string {
 	return ""
 }
 
-// tellRefused tells the site what MaiAgent did not take, where that is new.
-func (w *work) tellRefused(ctx context.Context) {
-	fields := refusedFields(w.at.Row)
+// reportRefused tells the site what MaiAgent did not take, where that is new.
+func (w *work) reportRefused(ctx context.Context) {
+	fields := refusedFields(w.reading.Row)
 	if len(fields) == 0 || slices.Equal(fields, refusedFields(w.claimed)) {
 		return
 	}
 	w.Logger.WarnContext(ctx, "maicontact: MaiAgent does not take a part of a profile; the rest was sent, and it is tried again in a day or when it changes", "fields", fields)
 	if w.OnRefused != nil {
-		w.OnRefused(ctx, w.at.Row.Person, fields)
+		w.OnRefused(ctx, w.reading.Row.Person, fields)
 	}
 }

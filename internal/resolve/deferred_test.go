@@ -14,8 +14,8 @@ import (
 )
 
 // The newest change of each person is kept until its time, and of so many people.
-func TestEarly(t *testing.T) {
-	var e early
+func TestDeferredChanges(t *testing.T) {
+	var e deferredChanges
 	now := time.Now()
 	p := scope.Member("1")
 	for _, revision := range []int64{3, 7, 5} {
@@ -31,10 +31,10 @@ func TestEarly(t *testing.T) {
 	if due := e.due(now.Add(time.Hour)); len(due) != 0 {
 		t.Errorf("%d are due twice", len(due))
 	}
-	for i := range mostEarly + 10 {
+	for i := range mostDeferred + 10 {
 		e.add(scope.Member(fmt.Sprint("m", i)), contacts.Desired{Revision: 1}, now)
 	}
-	if n := len(e.due(now)); n != mostEarly {
+	if n := len(e.due(now)); n != mostDeferred {
 		t.Errorf("%d are kept", n)
 	}
 }
@@ -53,15 +53,15 @@ func (s *failingStore) Get(ctx context.Context, p contacts.Person) (contacts.Row
 }
 
 // What went well takes no line of the log away from what fails within a minute.
-func TestEarlyFails(t *testing.T) {
+func TestDeferredChangeFails(t *testing.T) {
 	var log bytes.Buffer
 	store := &failingStore{Store: contacts.NewMemoryStore()}
 	o := Options{Scope: scope, Store: store}
 	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	r := New(o)
 	for _, store.down = range []bool{false, true} {
-		r.early.add(scope.Member("1"), contacts.Desired{Revision: 1}, time.Now())
-		r.lookAtEarly(t.Context())
+		r.deferred.add(scope.Member("1"), contacts.Desired{Revision: 1}, time.Now())
+		r.retryDeferred(t.Context())
 	}
 	if n := strings.Count(log.String(), "was not recorded"); n != 1 {
 		t.Errorf("%d lines about one failure:\n%s", n, log.String())
