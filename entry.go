@@ -62,7 +62,6 @@ func (x *exchange) greet(ctx context.Context, o *session.Opened, how session.Act
 	q.Person = m.scope.Visitor(key)
 	q.Owner, q.Fresh = identity.Digest(q.Person), true
 	life := min(firstLife, m.config.Cookie.MaxAge)
-	q.Keep = life + visitorSlack
 	fresh := session.Entry{Owner: q.Owner, Visitor: key, Issued: time.Now()}
 	if err := m.sessions.Try(ctx, x.request, o, fresh, m.guard.IsHTTPS(x.request), life); err != nil {
 		m.sessionFailed(ctx, slog.LevelError, "the session cannot be written, no chat for this visitor; check Config.Sessions", err)
