@@ -62,7 +62,6 @@ func (x *exchange) greet(ctx context.Context, o *session.Opened, how session.Act
 	q.Person = m.scope.Visitor(key)
 	q.Owner, q.Fresh = identity.Digest(q.Person), true
 	life := min(firstLife, m.config.Cookie.MaxAge)
-	q.Keep = life + visitorSlack
 	fresh := session.Entry{Owner: q.Owner, Visitor: key, Issued: time.Now()}
 	if err := m.sessions.Try(ctx, x.request, o, fresh, m.guard.IsHTTPS(x.request), life); err != nil {
 		m.sessionFailed(ctx, slog.LevelError, "the session cannot be written, no chat for this visitor; check Config.Sessions", err)
@@ -165,7 +164,7 @@ func (x *exchange) logOut(ctx context.Context, clear []string) error {
 	x.asking.Lock()
 	defer x.asking.Unlock()
 	x.inquire()
-	x.begun, x.answered, x.forgotten, x.known = true, true, true, verdict{err: Forgotten}
+	x.begun, x.answered, x.known = true, true, verdict{err: Forgotten}
 	if x.mc.sessions.HasCookie(x.request) {
 		e := x.open(ctx).Entry
 		x.retire(ctx, e.Visitor)

@@ -125,6 +125,48 @@ func TestFirstAskerLeavesDuringTheSession(t *testing.T) {
 	})
 }
 
+// Nor does one whose time is over while MaiAgent is asked.
+func TestFirstAskerLeavesDuringTheCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, nil)
+		s.member("u-alice", alice)
+		s.sim.Inject(webchattest.Fault{Kind: webchattest.Slow, Delay: 50 * time.Millisecond})
+		s.mux.HandleFunc("/page", func(w http.ResponseWriter, r *http.Request) {
+			ctx, cancel := context.WithTimeout(r.Context(), 5*time.Millisecond)
+			defer cancel()
+			if _, err := maicontact.ContactID(ctx); err == nil {
+				t.Error("MaiAgent was not waited for")
+			}
+			if _, err := maicontact.ContactID(r.Context()); err != nil {
+				t.Errorf("the second asker, whose context lives, got %v", err)
+			}
+		})
+		b := s.browser()
+		b.login("u-alice")
+		b.send("GET", "/page")
+	})
+}
+
+// After a panic of Identify, which the page has recovered from, nobody is there.
+func TestAskAfterAPanicOfIdentify(t *testing.T) {
+	s := newSite(t, nil)
+	s.identifyBy(func(*http.Request) (*maicontact.Member, error) { panic("a bug") })
+	s.mux.HandleFunc("/page", func(w http.ResponseWriter, r *http.Request) {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic is hidden")
+				}
+			}()
+			maicontact.ContactID(r.Context())
+		}()
+		if id, reason := maicontact.ContactOrReason(r.Context()); id != "" || reason != maicontact.Unavailable {
+			t.Errorf("the next asker got %v, %q", id, reason)
+		}
+	})
+	s.browser().send("GET", "/page")
+}
+
 // A page with the snippet that nobody sees makes no contact.
 func TestPagesNobodySees(t *testing.T) {
 	s := newSite(t, nil)

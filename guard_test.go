@@ -78,6 +78,16 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A browser that says nothing of itself, and brings nothing, is a visitor's.
+func TestUnprovenVisitor(t *testing.T) {
+	s := newSite(t, nil)
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, httptest.NewRequest("GET", origin+"/webchat.js", nil))
+	if a := read(t, w.Result()); a.Contact == "" {
+		t.Errorf("%+v", a)
+	}
+}
+
 // A refusal makes nothing, reveals nothing, and sets no cookie.
 func TestRefusals(t *testing.T) {
 	s := newSite(t, nil)

@@ -155,3 +155,56 @@ func TestRestoredTable(t *testing.T) {
 		})
 	}
 }
+
+// A visitor whose row the table has lost is looked for before anything is made, also
+// where MaiAgent does not keep source ids unique.
+func TestVisitorWhoseRowWasLost(t *testing.T) {
+	for name, test := range map[string]struct {
+		start maicontact.Start
+		lost  bool // the reply of the creation, too
+		open  func(b *browser)
+	}{
+		"on load":                        {maicontact.OnLoad, false, func(b *browser) { b.ask() }},
+		"on load, and the reply is lost": {maicontact.OnLoad, true, func(b *browser) { b.ask() }},
+		"on open":                        {maicontact.OnOpen, false, func(b *browser) { b.open() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := &restorable{maicontact.NewMemoryStore()}
+			s := newSite(t, func(c *maicontact.Config, o *webchattest.Options) {
+				c.Store, c.Visitors.Start, o.AllowDuplicateSourceIDs = store, test.start, true
+			})
+			restore := store.backup(t)
+			if test.lost {
+				s.sim.Inject(webchattest.Fault{Kind: webchattest.CommitThenCut, Operation: webchattest.CreateContact, Times: 1})
+			}
+			b := s.browser()
+			test.open(b)
+			restore()
+			test.open(b)
+			if n := len(s.sim.Contacts()); n != 1 {
+				t.Errorf("%d contacts for one visitor", n)
+			}
+		})
+	}
+}
+
+// What the entry of a former person says of theirs says nothing of the next.
+func TestTrustOfAFormerPerson(t *testing.T) {
+	s := newSite(t, nil)
+	s.member("u-alice", alice)
+	s.member("u-bob", bob)
+	b := s.browser()
+	b.login("u-bob")
+	id := b.contact()
+	b.login("u-alice")
+	b.contact()
+	changed := alice
+	changed.QueryMetadata = metadata(t, "basic")
+	s.member("u-alice", changed)
+	b.contact()
+	calls := s.calls()
+	b.login("u-bob")
+	if got := b.contact(); got != id || s.calls() != calls {
+		t.Errorf("another contact: %v, %d calls", got != id, s.calls()-calls)
+	}
+}

@@ -142,6 +142,28 @@ func TestSessionCannotBeWritten(t *testing.T) {
 	}
 }
 
+// What MaiAgent has not taken yet is not kept in the session, as the contact may turn
+// out to be gone.
+func TestEntryOfWhatIsSettled(t *testing.T) {
+	s := newSite(t, nil)
+	s.member("u-alice", alice)
+	b := s.browser()
+	b.login("u-alice")
+	r := b.send("GET", "/webchat.js")
+	id := read(t, r).Contact
+	if len(r.Cookies()) != 1 {
+		t.Errorf("what is settled leaves the cookies %v", r.Cookies())
+	}
+	changed := alice
+	changed.Name = "Alice Wu"
+	s.member("u-alice", changed)
+	s.sim.Inject(webchattest.Fault{Kind: webchattest.Refuse, Status: 503})
+	r = b.send("GET", "/webchat.js")
+	if a := read(t, r); a.Contact != id || len(r.Cookies()) != 0 {
+		t.Errorf("while a name waits: %+v, cookies %v", a, r.Cookies())
+	}
+}
+
 func TestForget(t *testing.T) {
 	s := newSite(t, nil)
 	s.member("u-alice", alice)

@@ -24,6 +24,7 @@ func TestStoreDown(t *testing.T) {
 		want    string // a reason; empty: the chat goes on
 		waiting time.Duration
 		never   bool // Run is not running
+		access  string
 	}
 	rows := []row{
 		{name: "before the entry must be checked", after: 4 * time.Minute},
@@ -36,6 +37,7 @@ func TestStoreDown(t *testing.T) {
 		{name: "another grace", grace: 2 * time.Hour, after: 2 * time.Hour},
 		{name: "after another grace", grace: 2 * time.Hour, after: 2*time.Hour + 6*time.Minute, want: "unavailable"},
 		{name: "no grace", grace: -1, after: 6 * time.Minute, want: "unavailable"},
+		{name: "permissions of their own", after: 6 * time.Minute, access: "basic", want: "unavailable"},
 		{
 			name: "the name changed meanwhile", after: 6 * time.Minute, want: "unavailable",
 			change: func(_ *testing.T, s *site, _ *browser) {
@@ -119,7 +121,11 @@ func TestStoreDown(t *testing.T) {
 					stop := s.run()
 					defer stop()
 				}
-				s.member("u-alice", alice)
+				member := alice
+				if row.access != "" {
+					member.QueryMetadata = metadata(t, row.access)
+				}
+				s.member("u-alice", member)
 				s.member("u-bob", bob)
 				b := s.browser()
 				b.login("u-alice")

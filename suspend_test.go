@@ -228,6 +228,9 @@ func TestIdentifySuspends(t *testing.T) {
 		id := b.contact()
 		says = maicontact.ErrSuspended
 		suspended(t, s, b)
+		if b.cookie("maicontact") != "" {
+			t.Error("the entry was not cleared")
+		}
 		time.Sleep(3 * time.Second)
 		if !holds(t, s, id, webchat.NoAccess()) {
 			t.Error("the contact answers from something")

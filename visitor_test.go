@@ -3,6 +3,7 @@ package maicontact_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -276,6 +277,17 @@ func TestVisitorOfAnotherNamespace(t *testing.T) {
 		sources = append(sources, c.SourceID)
 	}
 	slices.Sort(sources)
+	var keys []string
+	for _, scope := range []contacts.Scope{testScope, {Namespace: "shop-staging", InboxID: testScope.InboxID}} {
+		rows, err := s.store.Rows(t.Context(), scope, contacts.Person{}, 10)
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		keys = append(keys, rows[0].ID)
+	}
+	if keys[0] == keys[1] {
+		t.Error("one visitor key in two namespaces")
+	}
 	if len(slices.Compact(sources)) != 2 || strings.Contains(strings.Join(sources, " "), "shop") {
 		t.Errorf("source ids %v", sources)
 	}
@@ -284,6 +296,12 @@ func TestVisitorOfAnotherNamespace(t *testing.T) {
 // A server that could not tell the store of a login, and died, has left the
 // visitor's key in the member's entry: the next server tells it.
 func TestEntryCarriesTheFormerVisitor(t *testing.T) {
+	for _, out := range []bool{false, true} {
+		t.Run(fmt.Sprint("logged out there: ", out), func(t *testing.T) { entryCarriesTheFormerVisitor(t, out) })
+	}
+}
+
+func entryCarriesTheFormerVisitor(t *testing.T, out bool) {
 	synctest.Test(t, func(t *testing.T) {
 		var config maicontact.Config
 		table := maicontact.NewMemoryStore()
@@ -305,12 +323,20 @@ func TestEntryCarriesTheFormerVisitor(t *testing.T) {
 		next := s.replica(t, config)
 		moved := next.browser()
 		moved.jar = b.jar
-		moved.contact()
+		if out {
+			next.mux.HandleFunc("POST /logout", func(_ http.ResponseWriter, r *http.Request) { maicontact.Forget(r.Context()) })
+			moved.send("POST", "/logout")
+		} else {
+			moved.contact()
+		}
 		synctest.Wait()
 		thief := next.browser()
 		thief.jar.SetCookies(shop, []*http.Cookie{{Name: "maicontact", Value: late, Path: "/"}})
 		if got := thief.contact(); got == visitor {
 			t.Error("the former visitor came back")
+		}
+		if out {
+			return
 		}
 		if again := moved.contact(); again == visitor {
 			t.Error("the member got the visitor's contact")
@@ -318,6 +344,35 @@ func TestEntryCarriesTheFormerVisitor(t *testing.T) {
 		if n := len(moved.send("GET", "/webchat.js").Cookies()); n != 0 {
 			t.Error("the entry still carries the visitor, whom the store knows by now")
 		}
+	})
+}
+
+// A new visitor is kept for a week, and one who keeps coming for longer, however often
+// their entry was written in between. A cookie ends a day before its row.
+func TestVisitorIsKeptLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, nil)
+		b := s.browser()
+		id := b.contact()
+		keeps := func(when string, want time.Duration) {
+			t.Helper()
+			rows, err := s.store.Rows(t.Context(), testScope, contacts.Person{}, 10)
+			if err != nil || len(rows) != 1 {
+				t.Fatalf("%d rows, %v", len(rows), err)
+			}
+			if got := time.Until(rows[0].Expires); got != want {
+				t.Errorf("%s the row ends in %v, want %v", when, got, want)
+			}
+		}
+		const day = 24 * time.Hour
+		keeps("at first", 8*day)
+		for range 3 {
+			time.Sleep(10 * time.Hour)
+			if b.contact() != id {
+				t.Fatal("another contact")
+			}
+		}
+		keeps("after 30 hours", 31*day)
 	})
 }
 

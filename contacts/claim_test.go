@@ -34,6 +34,7 @@ func TestClaim(t *testing.T) {
 		{"no owner", waiting(), claim(0, time.Minute), nil, contacts.ErrNotDue},
 		{"no lease", waiting(), claim(owner, 0), change(takes(time.Millisecond)), nil},
 		{"a negative lease", waiting(), claim(owner, -time.Hour), change(takes(time.Millisecond)), nil},
+		{"what is confirmed stays so", behind(bob), claim(owner, time.Minute), change(takes(time.Minute)), nil},
 		{"in doubt", with(behind(bob), doubt, other), claim(owner, time.Minute), change(takes(time.Minute)), nil},
 		{"the doubt is over", with(behind(ann), doubtOver), claim(owner, time.Minute), change(takes(time.Minute), certain), nil},
 		// An older write may have landed with another access: what was confirmed
@@ -55,6 +56,7 @@ func TestBeginWrite(t *testing.T) {
 		{"no contact", with(waiting(), claimed), begin(owner), change(own), nil},
 		{"another name", with(behind(bob), claimed), begin(owner), change(own, func(r *contacts.Row) { r.Confirmed.Profile = "" }), nil},
 		{"another access", with(behind(vip), claimed), begin(owner), change(own, func(r *contacts.Row) { r.Confirmed = contacts.Stamp{} }), nil},
+		{"suspended", with(behind(bob), claimed, lives(contacts.Suspended)), begin(owner), change(own, func(r *contacts.Row) { r.Confirmed = contacts.Stamp{} }), nil},
 		{"once more", with(behind(ann), claimed), begin(owner), change(own, func(r *contacts.Row) { r.Confirmed.Profile = "" }), nil},
 		{"a longer doubt", with(waiting(), claimed, doubt, other), begin(owner), change(), nil},
 		{"a shorter doubt", with(waiting(), claimed, until(soon)), begin(owner), change(own), nil},
@@ -112,6 +114,7 @@ func TestNextGeneration(t *testing.T) {
 	checkTransitions(t, []transition{
 		{"of a contact that was deleted", with(behind(bob), claimed), next(owner), change(generation, distrusted), nil},
 		{"of one that nobody knew", with(waiting(), claimed, troubled), next(owner), change(generation), nil},
+		{"of a suspended one", with(behind(bob), claimed, lives(contacts.Suspended)), next(owner), change(generation, distrusted), nil},
 		{"in doubt", with(waiting(), claimed, doubt), next(owner), nil, contacts.ErrFenced},
 		{"a claim that began in doubt", with(waiting(), claimed, doubtOver), next(owner), nil, contacts.ErrFenced},
 		{"the lease has run out", with(waiting(), ranOut), next(owner), nil, contacts.ErrFenced},

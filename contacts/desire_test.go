@@ -55,6 +55,8 @@ func TestSetDesired(t *testing.T) {
 		{"no access", settled(), set(none), change(replaced(none), distrusted), nil},
 		{"another access, in doubt", with(behind(ann), doubt), set(vip), change(replaced(vip), distrusted, other), nil},
 		{"another access, and the doubt is over", with(behind(ann), doubtOver), set(vip), change(replaced(vip), distrusted), nil},
+		{"another access, and the doubt about it is over", with(behind(ann), doubtOver, other), set(vip), change(replaced(vip), distrusted), nil},
+		{"what is confirmed, while suspended", with(behind(bob), lives(contacts.Suspended)), set(revised(ann, 12)), change(replaced(revised(ann, 12)), dueAt(ago)), nil},
 		{"another access, no contact", with(waiting(), doubt), set(vip), change(replaced(vip), distrusted, other), nil},
 		{"the first, in doubt", with(plain(), doubt), set(ann), change(replaced(ann), other), nil},
 		{"trust above the clock", with(settled(), func(r *contacts.Row) { r.Trust = 1 << 60 }), set(vip), change(replaced(vip), func(r *contacts.Row) { r.Trust = 1<<60 + 1 }), nil},

@@ -64,7 +64,7 @@ func (r Row) Deleted(owner int64, now time.Time) (Row, error) {
 	}
 	r.ContactID, r.Confirmed, r.Failures, r.Reason, r.Updated = "", Stamp{}, 0, "", now
 	r = r.settled()
-	if r.Life == Erased && r.Checks > 0 {
+	if r.Checks > 0 {
 		r.Checks--
 		r.Due = now.Add(checkAfter[r.Checks])
 	}

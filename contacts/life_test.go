@@ -138,6 +138,7 @@ func TestSuspend(t *testing.T) {
 		{"a write may still land", with(settled(), doubt), suspend(false), suspended(false), nil},
 		{"again", with(settled(), lives(contacts.Suspended)), suspend(false), nil, nil},
 		{"again, because a request says so", with(settled(), lives(contacts.Suspended)), suspend(true), nil, nil},
+		{"because a request says so once more", with(settled(), lives(contacts.Suspended), passing), suspend(true), nil, nil},
 		{"for good", with(settled(), lives(contacts.Suspended), passing), suspend(false), change(func(r *contacts.Row) { r.Passing = false }), nil},
 		{"erasing", with(settled(), lives(contacts.Erasing)), suspend(false), nil, contacts.ErrErased},
 		{"erased", with(plain(), lives(contacts.Erased)), suspend(false), nil, contacts.ErrErased},
@@ -178,7 +179,7 @@ func TestRestore(t *testing.T) {
 			r.Life = contacts.Live
 			r.Generation++
 		}), nil},
-		{"one that is to be looked at again", with(plain(), lives(contacts.Erased), func(r *contacts.Row) { r.Checks, r.Due = 2, late }), restore, nil, contacts.ErrNotErased},
+		{"one that is to be looked at again", with(plain(), lives(contacts.Erased), func(r *contacts.Row) { r.Checks, r.Due = 1, late }), restore, nil, contacts.ErrNotErased},
 		{"one that is not complete", with(settled(), condemned(contacts.Erasing)), restore, nil, contacts.ErrNotErased},
 		{"none", settled(), restore, nil, contacts.ErrNotErased},
 		{"reissuing", with(settled(), lives(contacts.Reissuing)), restore, nil, contacts.ErrNotErased},
@@ -225,6 +226,7 @@ func TestIsQuiet(t *testing.T) {
 		want bool
 	}{
 		"a member":                {settled(), false},
+		"a member after a doubt":  {with(settled(), doubtOver), false},
 		"a visitor":               {with(settled(), expired), true},
 		"a retired one":           {with(settled(), expired, lives(contacts.Retired)), true},
 		"a tombstone":             {with(plain(), expired, lives(contacts.Erased)), true},

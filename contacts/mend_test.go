@@ -56,6 +56,7 @@ func TestOutrun(t *testing.T) {
 		{"a higher one, while it is worked on", with(refused(), claimed), outrun(above), change(unknown, distrusted), nil},
 		{"one of the future", settled(), outrun(far), change(unknown, distrusted, func(r *contacts.Row) { r.Trust = far + 1 }), nil},
 		{"a suspended one", with(settled(), lives(contacts.Suspended)), outrun(above), change(unknown, distrusted, due), nil},
+		{"a suspended one, in doubt", with(settled(), lives(contacts.Suspended), doubt, func(r *contacts.Row) { r.Due = late }), outrun(above), change(unknown, distrusted), nil},
 		{"an erased one", with(plain(), lives(contacts.Erased)), outrun(far), nil, nil},
 		{"a retired visitor", with(settled(), lives(contacts.Retired)), outrun(far), nil, nil},
 	})

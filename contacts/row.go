@@ -187,9 +187,6 @@ func (r Row) Rounded() Row {
 }
 
 func millis(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
-	}
 	return time.UnixMilli(t.UnixMilli()).UTC()
 }
 

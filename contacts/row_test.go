@@ -165,30 +165,36 @@ func checkRow(t *testing.T, got, want contacts.Row) {
 func TestState(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name  string
-		row   contacts.Row
-		want  contacts.State
-		ready bool
+		name           string
+		row            contacts.Row
+		want           contacts.State
+		ready, settled bool
 	}{
-		{"new", contacts.New(shop.Member("1"), now), contacts.StateIdle, false},
-		{"nothing desired, a contact", with(plain(), func(r *contacts.Row) { r.ContactID = "c" }), contacts.StatePending, false},
-		{"no contact", waiting(), contacts.StateWaiting, false},
-		{"no contact, claimed", with(waiting(), claimed, doubt), contacts.StateWaiting, false},
-		{"settled", settled(), contacts.StateSettled, true},
-		{"another name", behind(bob), contacts.StateBehind, true},
-		{"another access", behind(vip), contacts.StatePending, false},
-		{"no access", behind(none), contacts.StatePending, false},
-		{"nothing confirmed", with(settled(), func(r *contacts.Row) { r.Confirmed = contacts.Stamp{} }), contacts.StatePending, false},
-		{"access confirmed", with(settled(), func(r *contacts.Row) { r.Confirmed.Profile = "" }), contacts.StateBehind, true},
-		{"to be sent once more", with(settled(), doubt, wants(ann), func(r *contacts.Row) { r.Due = late }), contacts.StateBehind, true},
-		{"to be sent once more, other access", with(settled(), doubt, other, func(r *contacts.Row) { r.Due = late }), contacts.StatePending, false},
-		{"retired", with(settled(), lives(contacts.Retired)), contacts.StateRetired, false},
-		{"erasing", with(settled(), lives(contacts.Erasing)), contacts.StateErasing, false},
-		{"erased", with(plain(), lives(contacts.Erased)), contacts.StateErased, false},
-		{"reissuing", with(settled(), lives(contacts.Reissuing)), contacts.StateReissuing, false},
+		{"new", contacts.New(shop.Member("1"), now), contacts.StateIdle, false, false},
+		{"nothing desired, a contact", with(plain(), func(r *contacts.Row) { r.ContactID = "c" }), contacts.StatePending, false, true},
+		{"no contact", waiting(), contacts.StateWaiting, false, false},
+		{"no contact, claimed", with(waiting(), claimed, doubt), contacts.StateWaiting, false, false},
+		{"no contact, all confirmed", with(settled(), func(r *contacts.Row) { r.ContactID = "" }), contacts.StateWaiting, false, false},
+		{"settled", settled(), contacts.StateSettled, true, true},
+		{"settled, in doubt", with(settled(), doubt), contacts.StateSettled, true, false},
+		{"another name", behind(bob), contacts.StateBehind, true, false},
+		{"another access", behind(vip), contacts.StatePending, false, false},
+		{"no access", behind(none), contacts.StatePending, false, false},
+		{"the same waits", behind(ann), contacts.StateBehind, true, false},
+		{"a part is refused", refused(), contacts.StateBehind, true, true},
+		{"a part is refused, of another access", with(refused(), wants(vip)), contacts.StatePending, false, false},
+		{"nothing confirmed", with(settled(), func(r *contacts.Row) { r.Confirmed = contacts.Stamp{} }), contacts.StatePending, false, false},
+		{"access confirmed", with(settled(), func(r *contacts.Row) { r.Confirmed.Profile = "" }), contacts.StateBehind, true, false},
+		{"to be sent once more", with(settled(), doubt, wants(ann), func(r *contacts.Row) { r.Due = late }), contacts.StateBehind, true, false},
+		{"to be sent once more, other access", with(settled(), doubt, other, func(r *contacts.Row) { r.Due = late }), contacts.StatePending, false, false},
+		{"suspended", with(settled(), lives(contacts.Suspended)), contacts.StateSuspended, false, false},
+		{"retired", with(settled(), lives(contacts.Retired)), contacts.StateRetired, false, false},
+		{"erasing", with(settled(), lives(contacts.Erasing)), contacts.StateErasing, false, false},
+		{"erased", with(plain(), lives(contacts.Erased)), contacts.StateErased, false, false},
+		{"reissuing", with(settled(), lives(contacts.Reissuing)), contacts.StateReissuing, false, false},
 	} {
-		if got := c.row.State(); got != c.want || c.row.Ready() != c.ready {
-			t.Errorf("%s: state %q, ready %v; want %q, %v", c.name, got, c.row.Ready(), c.want, c.ready)
+		if got := c.row.State(); got != c.want || c.row.Ready() != c.ready || c.row.IsSettled() != c.settled {
+			t.Errorf("%s: state %q, ready %v, settled %v; want %q, %v, %v", c.name, got, c.row.Ready(), c.row.IsSettled(), c.want, c.ready, c.settled)
 		}
 	}
 }

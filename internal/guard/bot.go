@@ -37,9 +37,6 @@ func mayBeBot(agent string) bool {
 		all |= a | b
 		found |= rarePairs[a&31] >> (b & 31) & (a & b >> 6) // no digit has that bit
 	}
-	if len(agent)%2 == 1 {
-		all |= uint32(agent[len(agent)-1])
-	}
 	return found&1 != 0 || all >= utf8.RuneSelf // what lower case makes of other text is not known
 }
 

@@ -34,6 +34,8 @@ func TestOpening(t *testing.T) {
 		"the same, an old browser":  {own, "POST", []string{"Origin", "https://shop.test"}, Page{}, ErrCrossSite},
 		"a name that leads to us":   {rebound, "POST", []string{"Sec-Fetch-Site", "same-origin", "Origin", "http://shop.test"}, Page{}, ErrCrossSite},
 		"our origin is known":       {fixed, "POST", []string{"Origin", "https://shop.test"}, Page{}, nil},
+		"the same, a new browser":   {fixed, "POST", []string{"Sec-Fetch-Site", "same-origin", "Origin", "https://shop.test"}, Page{}, nil},
+		"listed, by its own name":   {own, "POST", []string{"Sec-Fetch-Site", "same-origin", "Origin", listed}, Page{}, nil},
 		"listed, same site":         {own, "POST", []string{"Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "cors", "Origin", listed}, Page{Origin: listed, Named: true}, nil},
 		"listed, another site":      {own, "POST", []string{"Sec-Fetch-Site", "cross-site", "Origin", listed}, Page{Origin: listed, Named: true, CrossSite: true}, nil},
 		"listed, an old browser":    {own, "POST", []string{"Origin", listed}, Page{Origin: listed, Named: true, CrossSite: true}, nil},

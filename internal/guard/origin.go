@@ -31,7 +31,7 @@ func (p Policy) IsHTTPS(r *http.Request) bool {
 // match nothing.
 func parseOrigin(s string) (string, error) {
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil ||
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil ||
 		u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || !isHost(u) {
 		return "", errors.New("it must be an origin as browsers write it, such as \"https://shop.example\" (no wildcard; a name outside ASCII as Punycode)")
 	}
@@ -77,7 +77,7 @@ func originOf(u *url.URL) string {
 // What is not a plain http or https URL has no origin, and equals none.
 func originOfText(s string) string {
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.Opaque != "" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
 		return ""
 	}
 	return originOf(u)

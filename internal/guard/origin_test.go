@@ -15,7 +15,7 @@ const (
 	partner = "https://partner.test:8443"
 )
 
-var listed = []string{sibling, "HTTPS://Partner.test:8443/", "https://xn--mnchen-3ya.test:443", "https://dot.test.", "http://[2001:db8::1]"}
+var listed = []string{sibling, "HTTPS://Partner.test:8443/", "https://xn--mnchen-3ya.test:443", "https://dot.test.", "http://[2001:db8::1]", "https://a-z_09.AZ:65535"}
 
 // Only a listed page's browser is told that it may read the reply.
 func TestListedPages(t *testing.T) {
@@ -67,6 +67,7 @@ func TestOriginsAreChecked(t *testing.T) {
 		"", "*", "null", "shop.example", "https://", "https://*.shop.example", "https://shop.example/path", "https://shop.example?x", "ftp://shop.example",
 		"https://a@shop.example", "https://shop.example:", "https://shop.example:0443", "https://shop.example:99999", "https://m\u00fcnchen.test",
 		"https://shop.example,https://b.example", " https://shop.example", "https://[::1", "https://shop.example#x",
+		"https://shop.example?", "https://:443", "https://[::g]", "https://[fe80::1%25eth0]", "https:shop.example",
 	}
 	p, err := NewPolicy("shop.example", append([]string{"https://right.example"}, wrong...))
 	if err == nil || !reflect.DeepEqual(p, Policy{}) {
@@ -79,7 +80,12 @@ func TestOriginsAreChecked(t *testing.T) {
 	if strings.Count(text, "Config.Site.Origin: it must be") != 1 {
 		t.Errorf("the site's own origin is not told of:\n%v", err)
 	}
-	want := Policy{own, []string{sibling, partner, "https://xn--mnchen-3ya.test", "https://dot.test.", "http://[2001:db8::1]"}}
+	for _, one := range wrong {
+		if _, err := NewPolicy("", []string{one}); err == nil {
+			t.Errorf("%q alone is no error", one)
+		}
+	}
+	want := Policy{own, []string{sibling, partner, "https://xn--mnchen-3ya.test", "https://dot.test.", "http://[2001:db8::1]", "https://a-z_09.az:65535"}}
 	if p, err := NewPolicy("HTTPS://Shop.test:443/", listed); err != nil || !reflect.DeepEqual(p, want) {
 		t.Errorf("%+v, %v, want %+v", p, err, want)
 	}
@@ -94,6 +100,7 @@ func TestOriginOf(t *testing.T) {
 	}{
 		{"", "Shop.test:80", false, "http://shop.test", false},
 		{"", "shop.test:443", true, "https://shop.test", true},
+		{"", "shop.test:80", true, "https://shop.test:80", true},
 		{"", "shop.test:443", false, "http://shop.test:443", false},
 		{"", "[2001:DB8::1]:443", true, "https://[2001:db8::1]", true},
 		{"https://shop.test", "10.0.0.7:8080", false, "https://shop.test", true},

@@ -105,9 +105,9 @@ func (p Policy) Page(r *http.Request) (Page, error) {
 	switch {
 	case site == "" && missing && !hasCredentials(r):
 		return Page{Unproven: true}, nil
-	case site == "" && origin != "" && origin == p.OriginOf(r):
+	case site == "" && origin == p.OriginOf(r):
 		return Page{}, nil
-	case origin != "" && slices.Contains(p.allowed, origin):
+	case slices.Contains(p.allowed, origin):
 		return Page{Origin: origin, Named: named, CrossSite: site != "same-site"}, nil
 	default:
 		return Page{}, ErrCrossSite
@@ -120,7 +120,7 @@ func (p Policy) checkSame(h http.Header) error {
 		return nil
 	}
 	origin, _, missing := PageOrigin(h)
-	if missing || origin == p.origin || origin != "" && slices.Contains(p.allowed, origin) {
+	if missing || origin == p.origin || slices.Contains(p.allowed, origin) {
 		return nil
 	}
 	return ErrCrossSite

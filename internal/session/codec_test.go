@@ -157,9 +157,13 @@ func TestCodecTimes(t *testing.T) {
 				t.Errorf("written %v from now: %v", after, got)
 			}
 		}
+		gob, err := securecookie.GobEncoder{}.Serialize(sessionOf(member))
+		if err != nil {
+			t.Fatal(err)
+		}
 		for name, plain := range map[string][]byte{
 			"nothing": {}, "no time": {kindEntry}, "half a time": {kindEntry, 0x80}, "far": binary.AppendUvarint([]byte{kindGob}, 1<<63),
-			"no kind": append(binary.AppendUvarint([]byte{0}, uint64(time.Now().Unix())), "x"...), "no gob": append(binary.AppendUvarint([]byte{kindGob}, uint64(time.Now().Unix())), "x"...),
+			"no kind": append(binary.AppendUvarint([]byte{0}, uint64(time.Now().Unix())), gob...), "no gob": append(binary.AppendUvarint([]byte{kindGob}, uint64(time.Now().Unix())), "x"...),
 		} {
 			if got := read(c, sealed(t, secretOf("a"), make([]byte, 24), plain, "maicontact")); got != nil {
 				t.Errorf("%s: %v", name, got)
@@ -292,6 +296,23 @@ func TestCodecKeepsSecrets(t *testing.T) {
 	room.release()
 	if room.plain != [mostBytes]byte{} || room.derived != [secretSize]byte{} {
 		t.Error("the room still holds the cookie")
+	}
+	// What wrote a cookie gives its room back in the same way.
+	for name, write := range map[string]func(){
+		"a session": func() { encode(t, c, map[any]any{"k": strings.Repeat("secret", 400)}) },
+		"an entry":  func() { _, _, _ = c.appendEntry(nil, "maicontact", &largest, time.Now()) },
+	} {
+		for range 20 {
+			room := scratches.Get().(*scratch)
+			room.used = 0
+			scratches.Put(room)
+			write()
+			room = scratches.Get().(*scratch)
+			if room.plain != [mostBytes]byte{} || room.derived != [secretSize]byte{} {
+				t.Fatalf("the room of %s still holds it", name)
+			}
+			scratches.Put(room)
+		}
 	}
 }
 

@@ -64,11 +64,7 @@ func DefaultName(namespace, inboxID string, https bool) string {
 }
 
 // ownCodec returns our codec when the store tries it first.
-func ownCodec(store sessions.Store) *codec {
-	cookies, ok := store.(*sessions.CookieStore)
-	if !ok || len(cookies.Codecs) == 0 {
-		return nil
-	}
+func ownCodec(cookies *sessions.CookieStore) *codec {
 	c, _ := cookies.Codecs[0].(*codec)
 	return c
 }

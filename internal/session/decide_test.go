@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"testing"
@@ -37,9 +38,6 @@ func TestDecideExhaustively(t *testing.T) {
 												for _, how := range hows {
 													committed := how.committed
 													e := Entry{Owner: whose, Visitor: visitor, Former: former, Contact: contact, Profile: stamp, Issued: now.Add(-age)}
-													if !found {
-														e = Entry{}
-													}
 													f := Facts{
 														Member: member, Owner: owner, Profile: profile, Scope: scope, Entry: e, Found: found, Now: now,
 														Unseen: unseen, Elsewhere: elsewhere, Committed: committed, Life: 30 * 24 * time.Hour,
@@ -68,7 +66,7 @@ func TestDecideExhaustively(t *testing.T) {
 func checkDecision(t *testing.T, f Facts, d Decision, trusted Belief, age time.Duration) {
 	t.Helper()
 	e := f.Entry
-	ours := len(e.Visitor) > len(f.Scope) && e.Visitor[:len(f.Scope)] == f.Scope && age >= 0 && age < 30*24*time.Hour
+	ours := f.Found && len(e.Visitor) > len(f.Scope) && e.Visitor[:len(f.Scope)] == f.Scope && age >= 0 && age < 30*24*time.Hour
 	must := func(holds bool, what string) {
 		t.Helper()
 		if !holds {
@@ -76,17 +74,18 @@ func checkDecision(t *testing.T, f Facts, d Decision, trusted Belief, age time.D
 				what, d, f.Member, e.Owner, e.Visitor, e.Contact != "", e.Profile, f.Found, trusted, age, f.Unseen, f.Elsewhere, f.Committed)
 		}
 	}
+	own := f.Found && e.Owner == f.Owner && e.Visitor == ""
+	if f.Member {
+		current := own && e.Contact != "" && e.Profile == f.Profile
+		must((d.Action == Serve) == (current && trusted == Believed), "an entry that is believed is not served, or another is")
+		must(d.Stale == (current && trusted == BelievedIfSilent && f.Unseen == nil), "an entry does not serve while the store is silent, or another does")
+	}
 	if d.Action == Serve {
 		must(f.Found && e.Contact != "" && e.Profile == f.Profile && trusted == Believed, "served without ground")
-		if f.Member {
-			must(e.Owner == f.Owner && e.Visitor == "", "served somebody else's")
-		} else {
+		if !f.Member {
 			must(ours, "served what is no visitor's of this scope")
 			must(age < 24*time.Hour, "served a visitor who is to be renewed")
 		}
-	}
-	if d.Stale {
-		must(f.Member && e.Owner == f.Owner && e.Visitor == "" && e.Profile == f.Profile && trusted == BelievedIfSilent, "stale without ground")
 	}
 	if d.Action == Refuse {
 		must(d.Why != nil, "refused without a reason")
@@ -94,20 +93,20 @@ func checkDecision(t *testing.T, f Facts, d Decision, trusted Belief, age time.D
 	if d.Action == Greet || d.Action == Keep {
 		must(d.Action == Greet == !f.Opening, "a contact is made before the cookie comes back, or is not made on load")
 		must(!f.Lazy && !f.Kept, "a new visitor who has not opened the chat, or keeps no cookie")
-		must(!f.Member && !(f.Found && ours), "a new visitor in the place of a known person")
+		must(!f.Member && !ours, "a new visitor in the place of a known person")
 		must(f.Unseen == nil && !f.Elsewhere && !f.Committed, "a new visitor whose cookie would not stay, or whom nobody sees")
 	}
-	if f.Member && d.Action != Refuse && f.Found {
-		must(d.Replace == (e.Owner != f.Owner || e.Visitor != ""), "another's entry stays")
-		want := e.Former
-		if e.Visitor != "" {
-			want = e.Visitor
+	if f.Member && d.Action != Refuse {
+		must(d.Replace == (f.Found && !own), "another's entry stays, or none is replaced")
+		want := ""
+		if f.Found {
+			want = cmp.Or(e.Visitor, e.Former)
 		}
 		must(d.Former == want, "a visitor who has logged in is not retired")
 	}
 	if !f.Member {
 		must(d.Former == "" && !d.Stale && !d.Replace, "a visitor is treated as a member")
-		if f.Found && ours {
+		if ours {
 			if f.Lazy && e.Contact == "" {
 				must(d.Action == Refuse, "a contact is made for a visitor who has not opened the chat")
 				return

@@ -19,14 +19,16 @@ var (
 		Trust: 1_760_000_000_123_456, Checked: someTime.Add(123 * time.Millisecond), Issued: someTime.Add(-24 * time.Hour),
 	}
 	visitor = Entry{Owner: "0tRjMng3YCN3gZ8NGcEjXQ", Visitor: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", Issued: someTime}
-	largest = Entry{
+	// loggedIn was that visitor, whom the store does not know to be retired.
+	loggedIn = Entry{Owner: member.Owner, Former: visitor.Visitor, Contact: member.Contact, Profile: member.Profile, Trust: 1, Checked: someTime, Issued: someTime}
+	largest  = Entry{
 		Owner: "_____________________w", Visitor: strings.Repeat("v", longestText), Contact: "ffffffff-ffff-ffff-ffff-ffffffffffff",
 		Profile: strings.Repeat("p", longestText), Trust: -1 << 63, Checked: time.Unix(latestSecond, 0).UTC(), Issued: time.Unix(latestSecond, 0).UTC(),
 	}
 )
 
 func TestEntryRoundTrip(t *testing.T) {
-	for name, e := range map[string]Entry{"member": member, "visitor": visitor, "largest": largest, "owner alone": {Owner: member.Owner}} {
+	for name, e := range map[string]Entry{"member": member, "visitor": visitor, "logged in": loggedIn, "largest": largest, "owner alone": {Owner: member.Owner}} {
 		text := e.Encode()
 		got, ok := Decode(text)
 		if !ok || got != e || len(text) > longestEncoded {
@@ -61,6 +63,7 @@ func TestEntryNotWritten(t *testing.T) {
 		"contact":              func(e *Entry) { e.Contact = "c-1" }, "nil contact": func(e *Entry) { e.Contact = "00000000-0000-0000-0000-000000000000" },
 		"visitor too long": func(e *Entry) { e.Visitor = strings.Repeat("v", 65) }, "visitor not plain": func(e *Entry) { e.Visitor = "a|b" },
 		"profile too long": func(e *Entry) { e.Profile = strings.Repeat("v", 65) }, "profile not plain": func(e *Entry) { e.Profile = "é" },
+		"former too long": func(e *Entry) { e.Former = strings.Repeat("v", 65) }, "former not plain": func(e *Entry) { e.Former = "a|b" },
 	} {
 		e := member
 		change(&e)
@@ -78,7 +81,13 @@ func TestEntryRefused(t *testing.T) {
 	for name, text := range map[string]string{
 		"empty": "", "garbage": "%%%", "padded": member.Encode() + "=", "line break": member.Encode() + "\n", "break within": "\r" + member.Encode(),
 		"long": strings.Repeat("A", 5000), "former format": "2||YxW3xfKN0VOzmgKt4yzfow|||c|1",
-		"version": edit(func(b []byte) []byte { b[0] = 2; return b }), "rest": edit(func(b []byte) []byte { return append(b, 0) }),
+		"version": edit(func(b []byte) []byte { b[0] = 2; return b }), "version 0": edit(func(b []byte) []byte { b[0] = 0; return b }),
+		"version 3": edit(func(b []byte) []byte { b[0] = 3; return b }), "empty former": edit(func(b []byte) []byte { b[0] = 2; return append(b, 0) }),
+		"former not plain": edit(func(b []byte) []byte { b[0] = 2; return append(b, 1, '|') }),
+		"visitor too long": edit(func(b []byte) []byte {
+			return append(append(append(b[:17:17], 65), strings.Repeat("v", 65)...), b[18:]...)
+		}),
+		"rest":              edit(func(b []byte) []byte { return append(b, 0) }),
 		"visitor not plain": edit(func(b []byte) []byte { return append(append(b[:17:17], 1, '|'), b[18:]...) }),
 		"nil contact":       edit(func(b []byte) []byte { clear(b[19:35]); return b }),
 		"part of contact":   edit(func(b []byte) []byte { b[18] = 15; return append(b[:34:34], b[35:]...) }),
@@ -87,6 +96,9 @@ func TestEntryRefused(t *testing.T) {
 			return append(b[:len(b)-5], 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f)
 		}),
 		"year 10000": edit(func(b []byte) []byte { return binary.AppendUvarint(b[:len(b)-5], latestSecond+1) }),
+		"checked in the year 10000": edit(func(b []byte) []byte {
+			return binary.AppendUvarint(binary.AppendUvarint(b[:len(b)-11], latestSecond*1000+1), 1)
+		}),
 	} {
 		if e, ok := Decode(text); ok || e != (Entry{}) {
 			t.Errorf("%s was taken", name)
@@ -96,6 +108,28 @@ func TestEntryRefused(t *testing.T) {
 		if _, ok := Decode(edit(func(b []byte) []byte { return b[:i] })); ok {
 			t.Errorf("cut at byte %d, and taken", i)
 		}
+	}
+}
+
+// An entry says the same as one that differs in its times alone, and as one that
+// names a former visitor besides: that is written anew.
+func TestEntrySays(t *testing.T) {
+	if later := (Entry{Owner: member.Owner, Contact: member.Contact, Profile: member.Profile, Trust: member.Trust}); !member.Says(later) || !member.Says(member) {
+		t.Error("other times say something else")
+	}
+	for name, change := range map[string]func(*Entry){
+		"owner": func(e *Entry) { e.Owner = visitor.Owner }, "visitor": func(e *Entry) { e.Visitor = "v" }, "contact": func(e *Entry) { e.Contact = "" },
+		"profile": func(e *Entry) { e.Profile = "p" }, "trust": func(e *Entry) { e.Trust++ },
+	} {
+		e := member
+		change(&e)
+		if member.Says(e) || e.Says(member) {
+			t.Errorf("another %s is not told", name)
+		}
+	}
+	e := member
+	if e.Former = visitor.Visitor; e.Says(member) || !member.Says(e) {
+		t.Error("a former visitor stays in the entry, or is to be written into it")
 	}
 }
 
@@ -110,7 +144,7 @@ func TestEntryIsNotPrinted(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, e := range []Entry{member, visitor, largest} {
+	for _, e := range []Entry{member, visitor, loggedIn, largest} {
 		f.Add(e.Encode())
 	}
 	for _, bad := range []string{"", "AQ", "AWMV", strings.Repeat("A", 300), "2||a||||1"} {

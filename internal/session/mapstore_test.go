@@ -22,6 +22,8 @@ type mapStore struct {
 	noSave error         // of Save
 	stuck  chan struct{} // everything waits for it, when there is one
 	panics any
+	// entered is the registry that the request of the last Save has.
+	entered *sessions.Registry
 }
 
 func newMapStore() *mapStore { return &mapStore{values: map[string]map[any]any{}} }
@@ -62,7 +64,7 @@ func (s *mapStore) New(r *http.Request, name string) (*sessions.Session, error) 
 	return g, nil
 }
 
-func (s *mapStore) Save(_ *http.Request, w http.ResponseWriter, g *sessions.Session) error {
+func (s *mapStore) Save(r *http.Request, w http.ResponseWriter, g *sessions.Session) error {
 	if s.stuck != nil {
 		<-s.stuck
 	}
@@ -71,6 +73,7 @@ func (s *mapStore) Save(_ *http.Request, w http.ResponseWriter, g *sessions.Sess
 	if s.panics != nil {
 		panic(s.panics)
 	}
+	s.entered = sessions.GetRegistry(r)
 	if s.noSave != nil {
 		w.Header().Set("Set-Cookie", "half=1")
 		return s.noSave

@@ -113,6 +113,9 @@ func TestSessionsInEveryStore(t *testing.T) {
 	if o := open(r.Context(), s, r); s.Save(http.Header{}, r, o, later, true, 0) != nil || len(store.values) != 1 {
 		t.Error("the session was not written again, but another")
 	}
+	if store.entered == sessions.GetRegistry(r) {
+		t.Error("a store that writes on another goroutine has the registry of the request")
+	}
 	h := http.Header{}
 	if o := open(r.Context(), s, r); s.Save(h, r, o, visitor, true, 0) != nil || len(store.values) != 1 || open(r.Context(), s, r).Found {
 		t.Error("the next person is in the session of the former, or that one is still in the store")
