@@ -196,7 +196,7 @@ func (c *codec) open(room *scratch, name, value string, now time.Time) (kind byt
 		return 0, nil, false
 	}
 	size, err := encoding.Decode(room.raw[:], []byte(value))
-	if err != nil || size != encoding.DecodedLen(len(value)) || size < headerSize+saltSize+sealSize || room.raw[0] != cookieVersion {
+	if err != nil || encoding.EncodedLen(size) != len(value) || size < headerSize+saltSize+sealSize || room.raw[0] != cookieVersion {
 		return 0, nil, false
 	}
 	raw := room.raw[:size]

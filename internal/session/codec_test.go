@@ -320,3 +320,23 @@ func TestCodecConcurrently(t *testing.T) {
 	}
 	group.Wait()
 }
+
+// A cookie and an entry have one form only, whatever their length: a text with a line
+// break in it is another.
+func TestLineBreakAtEveryLength(t *testing.T) {
+	c := codecOf(t, "a")
+	for n := range 4 {
+		value := encode(t, c, map[any]any{"user": strings.Repeat("u", n)})
+		var got map[any]any
+		if err := c.Decode("maicontact", value[:20]+"\n"+value[20:], &got); err == nil {
+			t.Errorf("a cookie of %d characters was read with a line break", len(value))
+		}
+		e := member
+		e.Visitor = strings.Repeat("v", n)
+		if text := e.Encode(); text == "" {
+			t.Fatal("the entry was not written")
+		} else if _, ok := Decode(text[:20] + "\n" + text[20:]); ok {
+			t.Errorf("an entry of %d characters was read with a line break", len(text))
+		}
+	}
+}

@@ -63,8 +63,8 @@ func Decode(s string) (Entry, bool) {
 	}
 	var room [longestEntry]byte
 	n, err := encoding.Decode(room[:], []byte(s))
-	// The decoder passes over line breaks; then there are fewer bytes.
-	if err != nil || n != encoding.DecodedLen(len(s)) {
+	// The decoder passes over line breaks; then the text is too long for its bytes.
+	if err != nil || encoding.EncodedLen(n) != len(s) {
 		return Entry{}, false
 	}
 	return decodeBytes(room[:n])
