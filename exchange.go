@@ -201,7 +201,7 @@ func (x *exchange) decide(ctx context.Context, q *resolve.Question, o *session.O
 	switch d.Action {
 	case session.Serve:
 		if x.former != "" {
-			x.write(o.Entry, 0) // without the visitor, once the store knows
+			x.write(o.Entry, m.config.Cookie.MaxAge) // without the visitor, once the store knows
 		}
 		return true, verdict{id: o.Entry.Contact, owner: o.Entry.Owner}
 	case session.Refuse:
@@ -227,7 +227,7 @@ func (x *exchange) decide(ctx context.Context, q *resolve.Question, o *session.O
 	if d.Replace {
 		// Whoever was here before is forgotten now, whatever the resolver says.
 		asked.Trust = 0
-		x.write(session.Entry{Owner: asked.Owner}, 0)
+		x.write(session.Entry{Owner: asked.Owner}, m.config.Cookie.MaxAge)
 	}
 	x.question = &asked
 	if found, ok := m.resolver.Recall(&asked, now); ok {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/gorilla/securecookie"
-	"github.com/gorilla/sessions"
 )
 
 var (
@@ -92,16 +91,6 @@ func contained[T any](work func() (T, error)) (result T, err error) {
 		}
 	}()
 	return work()
-}
-
-// read asks the store for the session of a request. What fails is tried once
-// more, since it would cost a visitor their contact.
-func (s *Sessions) read(ctx context.Context, again func() (*sessions.Session, error)) (*sessions.Session, error) {
-	g, err := contained(again)
-	if isTrouble(err) && ctx.Err() == nil {
-		g, err = contained(again)
-	}
-	return g, err
 }
 
 // isTrouble tells a store that fails from a session that is not there.

@@ -33,13 +33,13 @@ func TestStoreFails(t *testing.T) {
 		t.Errorf("afterwards: %v", o.Trouble)
 	}
 	// Saving ends it.
-	if err := s.Save(http.Header{}, r, o, visitor, true, 0); err != nil || o.Trouble != nil || o.Entry != visitor {
+	if err := s.Save(http.Header{}, r, o, visitor, true, time.Hour); err != nil || o.Trouble != nil || o.Entry != visitor {
 		t.Errorf("%v, %v", err, o.Trouble)
 	}
 	// What is not saved leaves no trace.
 	store.noSave = errors.New("disk full")
 	h := http.Header{}
-	if err := s.Save(h, r, o, member, true, 0); !errors.Is(err, store.noSave) || len(h) != 0 || o.Entry != visitor {
+	if err := s.Save(h, r, o, member, true, time.Hour); !errors.Is(err, store.noSave) || len(h) != 0 || o.Entry != visitor {
 		t.Errorf("%v, %v", err, h)
 	}
 	if err := s.Drop(h, r, o, true); !errors.Is(err, store.noSave) || len(h) != 0 || !o.Found {
@@ -68,7 +68,7 @@ func TestHalfSession(t *testing.T) {
 		t.Errorf("%v, %v", o.Found, o.Trouble)
 	}
 	h := http.Header{}
-	if err := s.Save(h, r, o, visitor, true, 0); err != nil || len(inner.values) != 2 || len(inner.values["ss"]) != 1 {
+	if err := s.Save(h, r, o, visitor, true, time.Hour); err != nil || len(inner.values) != 2 || len(inner.values["ss"]) != 1 {
 		t.Errorf("%v, %v", err, inner.values)
 	}
 	readable := sessionsOf(t, inner)
@@ -111,7 +111,7 @@ func TestStoreHangs(t *testing.T) {
 		}
 		r.Header.Set("Cookie", "the handler goes on")
 		h := http.Header{}
-		if err := s.Save(h, r.WithContext(ctx), o, visitor, true, 0); !errors.Is(err, ErrLate) || o.session != nil {
+		if err := s.Save(h, r.WithContext(ctx), o, visitor, true, time.Hour); !errors.Is(err, ErrLate) || o.session != nil {
 			t.Errorf("%v", err)
 		}
 		if s.calls.Load() != 2 {
@@ -161,7 +161,7 @@ func TestStorePanics(t *testing.T) {
 	for _, p := range []any{"secret", errors.New("secret"), http.ErrAbortHandler, func() (p any) { defer func() { p = recover() }(); none["x"] = 1; return }()} {
 		store.panics = p
 		o := open(r.Context(), s, r)
-		err := s.Save(http.Header{}, r, o, member, true, 0)
+		err := s.Save(http.Header{}, r, o, member, true, time.Hour)
 		if o.Trouble == nil || err == nil || strings.Contains(o.Trouble.Error()+err.Error(), "secret") || !strings.Contains(err.Error(), "panicked") {
 			t.Errorf("%v, %v", o.Trouble, err)
 		}

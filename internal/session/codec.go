@@ -39,10 +39,7 @@ const (
 
 // codec is the [securecookie.Codec] of [NewCookieStore]. The first key writes,
 // all read. It is safe for concurrent use.
-type codec struct {
-	keys   []*key
-	maxAge time.Duration
-}
+type codec struct{ keys []*key }
 
 // cookieError is a [securecookie.Error]: that is how gorilla and its users tell
 // a cookie of no use from a store that fails.
@@ -215,13 +212,13 @@ func (c *codec) open(room *scratch, name, value string, now time.Time) (kind byt
 			continue
 		}
 		k.remember(aead)
-		return c.inTime(plain, now)
+		return inTime(plain, now)
 	}
 	return 0, nil, false
 }
 
 // inTime takes apart what was sealed, unless it is too old or of the future.
-func (c *codec) inTime(plain []byte, now time.Time) (kind byte, body []byte, ok bool) {
+func inTime(plain []byte, now time.Time) (kind byte, body []byte, ok bool) {
 	if len(plain) == 0 {
 		return 0, nil, false
 	}
@@ -230,7 +227,7 @@ func (c *codec) inTime(plain []byte, now time.Time) (kind byte, body []byte, ok 
 		return 0, nil, false
 	}
 	age := now.Sub(time.Unix(int64(seconds), 0)).Truncate(time.Second)
-	if age < -clockSkew || age > c.maxAge {
+	if age < -clockSkew || age > CookieMaxAge {
 		return 0, nil, false
 	}
 	return plain[0], plain[1+n:], true

@@ -28,10 +28,9 @@ type Entry struct {
 	Issued  time.Time         // when the cookie was first given or last renewed, in seconds
 }
 
-// The first byte of an entry, and what bounds its fields.
+// The first byte of an entry, and the limits of its fields.
 const (
-	entryPlain     = 1 // without Former
-	entryFormer    = 2 // with it, as the last field
+	entryVersion   = 1
 	ownerBytes     = 16
 	contactBytes   = 16
 	longestText    = 64
@@ -74,12 +73,8 @@ func (e Entry) append(b []byte) ([]byte, bool) {
 	if len(e.Owner) != encoding.EncodedLen(ownerBytes) || !isText(e.Visitor) || !isText(e.Profile) || !isText(e.Former) {
 		return nil, false
 	}
-	version := byte(entryPlain)
-	if e.Former != "" {
-		version = entryFormer
-	}
 	before := len(b)
-	b, err := encoding.AppendDecode(append(b, version), []byte(e.Owner))
+	b, err := encoding.AppendDecode(append(b, entryVersion), []byte(e.Owner))
 	if err != nil || len(b) != before+1+ownerBytes {
 		return nil, false
 	}
@@ -97,9 +92,7 @@ func (e Entry) append(b []byte) ([]byte, bool) {
 	b = binary.AppendVarint(b, e.Trust)
 	b = binary.AppendUvarint(b, within(e.Checked.UnixMilli(), latestSecond*1000))
 	b = binary.AppendUvarint(b, within(e.Issued.Unix(), latestSecond))
-	if e.Former != "" {
-		b = append(append(b, byte(len(e.Former))), e.Former...) // #nosec G115 -- at most longestText
-	}
+	b = append(append(b, byte(len(e.Former))), e.Former...) // #nosec G115 -- at most longestText
 	return b, true
 }
 
@@ -138,7 +131,7 @@ func appendUUIDText(text []byte, b [contactBytes]byte) []byte {
 func decodeBytes(b []byte) (Entry, bool) {
 	r := entryReader{rest: b}
 	version := r.take(1)
-	if r.bad || version[0] != entryPlain && version[0] != entryFormer {
+	if r.bad || version[0] != entryVersion {
 		return Entry{}, false
 	}
 	owner := r.take(ownerBytes)
@@ -146,11 +139,7 @@ func decodeBytes(b []byte) (Entry, bool) {
 	contact := r.counted(contactBytes)
 	profile := r.counted(longestText)
 	trust, checked, issued := r.uvarint(), r.uvarint(), r.uvarint()
-	var former []byte
-	if version[0] == entryFormer {
-		former = r.counted(longestText)
-		r.bad = r.bad || len(former) == 0
-	}
+	former := r.counted(longestText)
 	if r.bad || len(r.rest) > 0 || checked > latestSecond*1000 || issued > latestSecond ||
 		len(contact) > 0 && (len(contact) != contactBytes || [contactBytes]byte(contact) == [contactBytes]byte{}) {
 		return Entry{}, false

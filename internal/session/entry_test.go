@@ -26,14 +26,14 @@ var (
 )
 
 func TestEntryRoundTrip(t *testing.T) {
-	for name, e := range map[string]Entry{"member": member, "visitor": visitor, "largest": largest, "owner alone": {Owner: member.Owner}} {
+	for name, e := range map[string]Entry{"member": member, "visitor": visitor, "largest": largest, "owner alone": {Owner: member.Owner}, "former": {Owner: member.Owner, Former: visitor.Visitor}} {
 		text := e.Encode()
 		got, ok := Decode(text)
 		if !ok || got != e || len(text) > longestEncoded {
 			t.Errorf("%s: %d characters, %v", name, len(text), ok)
 		}
 	}
-	if text := member.Encode(); text != "AWMVt8XyjdFTs5oCreMs36MAECIiIiIiIkIigiIiIiIiIi8tQnhXM3hmS04wVk96bWdLdDR5emZvZy5DeFczeGZLTjBWT3ptZ0t0NHl6Zm9BgIn_7L2toAa7nN2UoDSYyYXYBg" {
+	if text := member.Encode(); text != "AWMVt8XyjdFTs5oCreMs36MAECIiIiIiIkIigiIiIiIiIi8tQnhXM3hmS04wVk96bWdLdDR5emZvZy5DeFczeGZLTjBWT3ptZ0t0NHl6Zm9BgIn_7L2toAa7nN2UoDSYyYXYBgA" {
 		t.Errorf("the format has changed: %s", text)
 	}
 }
@@ -82,11 +82,11 @@ func TestEntryRefused(t *testing.T) {
 		"visitor not plain": edit(func(b []byte) []byte { return append(append(b[:17:17], 1, '|'), b[18:]...) }),
 		"nil contact":       edit(func(b []byte) []byte { clear(b[19:35]); return b }),
 		"part of contact":   edit(func(b []byte) []byte { b[18] = 15; return append(b[:34:34], b[35:]...) }),
-		"longer varint":     edit(func(b []byte) []byte { b[len(b)-1] |= 0x80; return append(b, 0) }),
+		"longer varint":     edit(func(b []byte) []byte { b[len(b)-2] |= 0x80; return append(b, 0) }),
 		"too large varint": edit(func(b []byte) []byte {
-			return append(b[:len(b)-5], 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f)
+			return append(b[:len(b)-6], 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0)
 		}),
-		"year 10000": edit(func(b []byte) []byte { return binary.AppendUvarint(b[:len(b)-5], latestSecond+1) }),
+		"year 10000": edit(func(b []byte) []byte { return append(binary.AppendUvarint(b[:len(b)-6], latestSecond+1), 0) }),
 	} {
 		if e, ok := Decode(text); ok || e != (Entry{}) {
 			t.Errorf("%s was taken", name)

@@ -8,7 +8,6 @@
 package session
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +26,7 @@ const entryKey = "entry"
 type Options struct {
 	Store  sessions.Store
 	Name   string        // of the cookie
-	MaxAge time.Duration // of a cookie that is saved without one; defaults to CookieMaxAge
+	MaxAge time.Duration // the longest of any cookie
 	Wait   time.Duration // of one request for a store that is no cookie store; 0: as long as the context allows
 }
 
@@ -46,7 +45,6 @@ type Sessions struct {
 // writing to it is not for a constructor.
 func New(options Options) (*Sessions, error) {
 	s := &Sessions{options: options}
-	s.options.MaxAge = cmp.Or(options.MaxAge, CookieMaxAge)
 	if v := reflect.ValueOf(options.Store); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, errors.New("it must be a gorilla session store, such as that of NewCookieStore(secret)")
 	}
@@ -55,10 +53,11 @@ func New(options Options) (*Sessions, error) {
 		if s.Readable, err = checkCookieStore(cookies, options.Name); err != nil {
 			return nil, err
 		}
-		s.cookies, s.codec = cookies, ownCodec(cookies)
+		s.cookies = cookies
+		s.codec, _ = cookies.Codecs[0].(*codec) // there is one, or nothing could have been written
 	}
-	if s.codec != nil && s.options.MaxAge > s.codec.maxAge {
-		return nil, fmt.Errorf("a session in a store of NewCookieStore lasts %d days at most: shorten it, or keep sessions on the server", s.codec.maxAge/(24*time.Hour))
+	if s.codec != nil && options.MaxAge > CookieMaxAge {
+		return nil, fmt.Errorf("a session in a store of NewCookieStore lasts %d days at most: shorten it, or keep sessions on the server", CookieMaxAge/(24*time.Hour))
 	}
 	return s, nil
 }
@@ -98,8 +97,13 @@ func (s *Sessions) Open(ctx context.Context, r *http.Request, o *Opened) *Opened
 	if s.cookies == nil {
 		r = private(ctx, r)
 	}
+	read := func() (*sessions.Session, error) { return s.options.Store.New(r, name) }
 	g, err := call(ctx, s, o, func() (*sessions.Session, error) {
-		return s.read(ctx, func() (*sessions.Session, error) { return s.options.Store.New(r, name) })
+		g, err := contained(read)
+		if isTrouble(err) && ctx.Err() == nil {
+			g, err = contained(read) // once more, since it would cost a visitor their contact
+		}
+		return g, err
 	})
 	if isTrouble(err) {
 		o.Trouble = fmt.Errorf("the session could not be read: %w", withoutPath(err))
@@ -120,10 +124,9 @@ func (s *Sessions) Open(ctx context.Context, r *http.Request, o *Opened) *Opened
 var errMalformed = errors.New("the session could not be written: the entry is malformed")
 
 // Save puts the entry into the session and its cookie into h, in the time that
-// the request's context leaves. Without a maximum age it is that of the options.
-// On an error nothing was put into h.
+// the request's context leaves. On an error nothing was put into h.
 func (s *Sessions) Save(h http.Header, r *http.Request, o *Opened, e Entry, secure bool, maxAge time.Duration) error {
-	seconds := int(cmp.Or(maxAge, s.options.MaxAge) / time.Second)
+	seconds := int(maxAge / time.Second)
 	if seconds < 1 {
 		return errors.New("the session could not be written: it would end at once")
 	}

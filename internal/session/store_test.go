@@ -61,7 +61,7 @@ func with(h http.Header) *http.Request {
 func saved(t testing.TB, s *Sessions, e Entry) http.Header {
 	t.Helper()
 	h, r := http.Header{}, with(nil)
-	if err := s.Save(h, r, open(r.Context(), s, r), e, true, 0); err != nil {
+	if err := s.Save(h, r, open(r.Context(), s, r), e, true, time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	return h
@@ -110,11 +110,11 @@ func TestSessionsInEveryStore(t *testing.T) {
 	r := with(saved(t, s, member))
 	later := member
 	later.Trust++
-	if o := open(r.Context(), s, r); s.Save(http.Header{}, r, o, later, true, 0) != nil || len(store.values) != 1 {
+	if o := open(r.Context(), s, r); s.Save(http.Header{}, r, o, later, true, time.Hour) != nil || len(store.values) != 1 {
 		t.Error("the session was not written again, but another")
 	}
 	h := http.Header{}
-	if o := open(r.Context(), s, r); s.Save(h, r, o, visitor, true, 0) != nil || len(store.values) != 1 || open(r.Context(), s, r).Found {
+	if o := open(r.Context(), s, r); s.Save(h, r, o, visitor, true, time.Hour) != nil || len(store.values) != 1 || open(r.Context(), s, r).Found {
 		t.Error("the next person is in the session of the former, or that one is still in the store")
 	}
 	r = with(h)
@@ -139,7 +139,7 @@ func TestSessionCookie(t *testing.T) {
 			}
 		}
 	}
-	s, err := New(Options{Store: siteStore(t, "a"), Name: "__Host-chat", MaxAge: time.Hour})
+	s, err := New(Options{Store: siteStore(t, "a"), Name: "__Host-chat"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestHostileCookie(t *testing.T) {
 			if o.Found || o.Entry != (Entry{}) || o.Trouble != nil {
 				t.Errorf("%s, %s: %v, %v", name, what, o.Found, o.Trouble)
 			}
-			if err := s.Save(http.Header{}, r, o, visitor, true, 0); err != nil {
+			if err := s.Save(http.Header{}, r, o, visitor, true, time.Hour); err != nil {
 				t.Errorf("%s, %s: %v", name, what, err)
 			}
 		}
@@ -203,7 +203,7 @@ func TestForeignSession(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, o.Found, o.Trouble)
 		}
 		h := http.Header{}
-		if err := s.Save(h, r, o, member, true, 0); err != nil {
+		if err := s.Save(h, r, o, member, true, time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		r = with(h)
@@ -235,11 +235,11 @@ func TestFileStore(t *testing.T) {
 	if o.Found || o.Trouble == nil || strings.Contains(o.Trouble.Error(), "session_") {
 		t.Errorf("%v", o.Trouble)
 	}
-	if err := s.Save(http.Header{}, r, o, member, true, 0); err != nil {
+	if err := s.Save(http.Header{}, r, o, member, true, time.Hour); err != nil {
 		t.Errorf("beside the file that cannot be read: %v", err)
 	}
 	os.RemoveAll(dir)
-	if err := s.Save(http.Header{}, r, o, member, true, 0); err == nil || strings.Contains(err.Error(), "session_") {
+	if err := s.Save(http.Header{}, r, o, member, true, time.Hour); err == nil || strings.Contains(err.Error(), "session_") {
 		t.Errorf("%v", err)
 	}
 }
@@ -280,7 +280,7 @@ func TestSaveRefuses(t *testing.T) {
 	s := sessionsOf(t, siteStore(t, "a"))
 	r, h := with(nil), http.Header{}
 	o := open(r.Context(), s, r)
-	if s.Save(h, r, o, Entry{}, true, 0) == nil || s.Save(h, r, o, member, true, -1) == nil || s.Save(h, r, o, member, true, time.Millisecond) == nil {
+	if s.Save(h, r, o, Entry{}, true, time.Hour) == nil || s.Save(h, r, o, member, true, -1) == nil || s.Save(h, r, o, member, true, time.Millisecond) == nil {
 		t.Error("it was saved")
 	}
 	if len(h) != 0 || o.Found {
