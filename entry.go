@@ -165,7 +165,7 @@ func (x *exchange) logOut(ctx context.Context, clear []string) error {
 	x.asking.Lock()
 	defer x.asking.Unlock()
 	x.inquire()
-	x.begun, x.answered, x.forgotten, x.known = true, true, true, verdict{err: Forgotten}
+	x.begun, x.answered, x.member, x.known = true, true, false, verdict{err: Forgotten}
 	if x.mc.sessions.HasCookie(x.request) {
 		e := x.open(ctx).Entry
 		x.retire(ctx, e.Visitor)

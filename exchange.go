@@ -37,22 +37,21 @@ func (x *exchange) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[maic
 
 // inquiry is what an exchange that is asked finds out. It is guarded by asking.
 type inquiry struct {
-	isRead    bool // by a page; otherwise this is a page itself
-	opening   bool // the page opens the chat
-	member    bool // is there
-	page      guard.Page
-	begun     bool
-	answered  bool
-	forgotten bool
-	question  *resolve.Question // what the resolver is to be asked, when not answered
-	known     verdict
-	opened    *session.Opened
-	session   session.Opened   // where opened points to, once the session was read
-	isolated  session.Isolated // the context of the first Identify
-	stale     bool             // the entry serves while the store gives no answer
-	again     bool             // Identify was asked once more
-	former    string           // key of a visitor who has logged in
-	since     time.Time        // it is asked; known where somebody is told
+	isRead   bool // by a page; otherwise this is a page itself
+	opening  bool // the page opens the chat
+	member   bool // is there
+	page     guard.Page
+	begun    bool
+	answered bool
+	question *resolve.Question // what the resolver is to be asked, when not answered
+	known    verdict
+	opened   *session.Opened
+	session  session.Opened   // where opened points to, once the session was read
+	isolated session.Isolated // the context of the first Identify
+	stale    bool             // the entry serves while the store gives no answer
+	again    bool             // Identify was asked once more
+	former   string           // key of a visitor who has logged in
+	since    time.Time        // it is asked; known where somebody is told
 }
 
 // verdict is the answer of an exchange: the contact, or why there is none.
@@ -143,9 +142,6 @@ func (x *exchange) ask(ctx context.Context) (_ *resolve.Question, done bool, _ v
 // identify asks the application who is there, and decides by the session entry.
 func (x *exchange) identify(ctx context.Context) (answered bool, _ verdict) {
 	m := x.mc
-	if x.forgotten {
-		return true, verdict{err: Forgotten}
-	}
 	member, err := m.config.Identify(x.privateCopy(ctx, &x.isolated))
 	switch {
 	case errors.Is(err, ErrNoChat):

@@ -14,7 +14,6 @@ import (
 	"path"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/operate"
@@ -120,7 +119,6 @@ type Handler struct {
 	pages      *template.Template
 	policy     string // the Content-Security-Policy
 	examining  sync.Mutex
-	now        func() time.Time
 }
 
 // Format writes "[admin pages]" for every verb.
@@ -139,7 +137,7 @@ func New(c Config) (*Handler, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("admin: %w", err)
 	}
-	h := &Handler{config: c, operator: c.Site.Operator(), protection: http.NewCrossOriginProtection(), now: time.Now}
+	h := &Handler{config: c, operator: c.Site.Operator(), protection: http.NewCrossOriginProtection()}
 	for _, origin := range c.TrustedOrigins {
 		if err := h.protection.AddTrustedOrigin(origin); err != nil {
 			return nil, fmt.Errorf("admin: Config.TrustedOrigins must be origins such as https://shop.example: %w", err)

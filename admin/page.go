@@ -78,7 +78,7 @@ type frame struct {
 }
 
 func (h *Handler) frame(title, at string) frame {
-	return frame{Title: title, Prefix: h.config.Prefix, At: at, Now: h.now()}
+	return frame{Title: title, Prefix: h.config.Prefix, At: at, Now: time.Now()}
 }
 
 // message is a page that only says something.

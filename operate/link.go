@@ -208,7 +208,7 @@ func patiently[T any](ctx context.Context, o *Operator, call func() (T, error)) 
 		switch {
 		case !passing:
 			return found, err
-		case ctx.Err() == nil && waited <= o.patience:
+		case ctx.Err() == nil && waited <= mostPatience:
 		case isDown: // it would promise another try
 			return found, fmt.Errorf("MaiAgent does not answer, and was waited for %s", waited.Round(time.Second))
 		default:

@@ -41,11 +41,9 @@ type Options struct {
 	// Lease, WriteDoubt and SearchLag are those of the site's Config.Timing.
 	// Default to its defaults.
 	Lease, WriteDoubt, SearchLag time.Duration
-	// Patience is how long a MaiAgent that does not answer is asked again, where
-	// much is done at once. Defaults to 2 minutes.
-	Patience time.Duration
-	// OnWait is called each time before such a MaiAgent is waited for; possibly at
-	// the same time as itself. Optional.
+	// OnWait is called each time before a MaiAgent that does not answer is waited
+	// for, which is for 2 minutes at most; possibly at the same time as itself.
+	// Optional.
 	OnWait func()
 	// Logger defaults to none.
 	Logger *slog.Logger
@@ -57,7 +55,6 @@ type Operator struct {
 	store    contacts.Store
 	api      *upstream.Client
 	workers  int
-	patience time.Duration
 	onWait   func()
 	resolver *resolve.Resolver
 }
@@ -90,7 +87,7 @@ func New(o Options) (*Operator, error) {
 			},
 		},
 	}))
-	operator.patience, operator.onWait = cmp.Or(o.Patience, mostPatience), o.OnWait
+	operator.onWait = o.OnWait
 	return operator, nil
 }
 

@@ -100,5 +100,5 @@ func (o *Operator) now(ctx context.Context) (time.Time, error) {
 // limits, the breaker and the memory. It is for package maicontact: use
 // Middleware.Operator.
 func Over(r *resolve.Resolver) *Operator {
-	return &Operator{scope: r.Scope, store: r.Store, api: r.API, workers: r.Workers, patience: mostPatience, resolver: r}
+	return &Operator{scope: r.Scope, store: r.Store, api: r.API, workers: r.Workers, resolver: r}
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/maicontact/maicontact/internal/background"
 	"github.com/maicontact/maicontact/internal/guard"
@@ -18,9 +19,7 @@ type Advisor struct {
 	log    *slog.Logger
 	policy guard.Policy
 
-	refused, overHTTP, behindTLS, silent background.Every
-	notSecure, late, elsewhere, shut     background.Every
-	sessions, store                      background.Every
+	lines sync.Map // from each message to its *background.Every
 }
 
 // New returns an Advisor of a site with that policy. What is wrong from the start is
@@ -36,8 +35,9 @@ func New(log *slog.Logger, policy guard.Policy, readable bool) *Advisor {
 const longestText = 100
 
 // warn writes a line unless the same was written less than a minute ago.
-func (a *Advisor) warn(ctx context.Context, every *background.Every, message string, args ...any) {
-	every.Warn(ctx, a.log, "maicontact: "+message, args...)
+func (a *Advisor) warn(ctx context.Context, message string, args ...any) {
+	every, _ := a.lines.LoadOrStore(message, new(background.Every))
+	every.(*background.Every).Warn(ctx, a.log, "maicontact: "+message, args...)
 }
 
 // What is wrong, and how to mend it: for the log and, on localhost, the browser's
@@ -68,22 +68,22 @@ func elsewhereText(setting string) string {
 
 // Refused is told of a page that the policy has refused with ErrCrossSite.
 func (a *Advisor) Refused(r *http.Request) {
-	text, every, args := a.refusal(r)
-	a.warn(r.Context(), every, text, args...)
+	text, args := a.refusal(r)
+	a.warn(r.Context(), text, args...)
 }
 
 // refusal returns what is wrong where the policy has refused a page with ErrCrossSite.
-func (a *Advisor) refusal(r *http.Request) (text string, every *background.Every, args []any) {
+func (a *Advisor) refusal(r *http.Request) (text string, args []any) {
 	page, _, missing := guard.PageOrigin(r.Header)
 	switch {
 	case a.policy.IsOverHTTP(r):
-		return overHTTPText, &a.overHTTP, nil
+		return overHTTPText, nil
 	case a.policy.IsBehindTLS(r) && guard.IsOfHost(page, r.Host):
-		return behindTLSText, &a.behindTLS, []any{"page", short(page)}
+		return behindTLSText, []any{"page", short(page)}
 	case missing && r.Header.Get("Sec-Fetch-Site") == "":
-		return silentText, &a.silent, nil
+		return silentText, nil
 	}
-	return refusedText, &a.refused, []any{"page", short(page), "own", short(a.policy.OriginOf(r))}
+	return refusedText, []any{"page", short(page), "own", short(a.policy.OriginOf(r))}
 }
 
 // short is as much of what a browser says as the log takes.
@@ -92,14 +92,14 @@ func short(s string) string { return s[:min(len(s), longestText)] }
 // OverHTTP is told of each request of a page for the chat.
 func (a *Advisor) OverHTTP(r *http.Request) {
 	if a.policy.IsOverHTTP(r) {
-		a.warn(r.Context(), &a.overHTTP, overHTTPText)
+		a.warn(r.Context(), overHTTPText)
 	}
 }
 
 // Cookie is told of each request whose reply sets our cookie.
 func (a *Advisor) Cookie(r *http.Request) {
 	if a.policy.IsBehindTLS(r) {
-		a.warn(r.Context(), &a.notSecure, notSecureText)
+		a.warn(r.Context(), notSecureText)
 	}
 }
 
@@ -112,23 +112,23 @@ func (a *Advisor) NoChat(ctx context.Context, reason string, detail error) {
 	}
 	a.log.LogAttrs(ctx, slog.LevelDebug, "maicontact: no chat", attrs...)
 	if reason == "too late" {
-		a.warn(ctx, &a.late, lateText)
+		a.warn(ctx, lateText)
 	}
 }
 
 // SessionsHang is told of a request whose session was not read or written in time.
-func (a *Advisor) SessionsHang(ctx context.Context) { a.warn(ctx, &a.sessions, sessionsText) }
+func (a *Advisor) SessionsHang(ctx context.Context) { a.warn(ctx, sessionsText) }
 
 // StoreSilent is told of a member who keeps the chat from the session, and why.
 func (a *Advisor) StoreSilent(ctx context.Context, err error) {
-	a.warn(ctx, &a.store, storeText, "error", err)
+	a.warn(ctx, storeText, "error", err)
 }
 
 // Mounted is told where a handler is reached, and where the setting of that name
 // says that it is. A proxy may take away how the path begins.
 func (a *Advisor) Mounted(r *http.Request, setting, path string) {
 	if seen := r.URL.Path; !strings.HasSuffix(path, seen) {
-		a.warn(r.Context(), &a.elsewhere, elsewhereText(setting), "mounted", short(seen), "setting", path)
+		a.warn(r.Context(), elsewhereText(setting), "mounted", short(seen), "setting", path)
 	}
 }
 
@@ -152,10 +152,10 @@ func (a *Advisor) missing(r *http.Request, handler, setting, path string) {
 	}
 	switch r.Method {
 	case http.MethodPost:
-		a.warn(r.Context(), &a.shut, "a browser could not open the chat, as its POST did not reach "+handler+"; "+
+		a.warn(r.Context(), "a browser could not open the chat, as its POST did not reach "+handler+"; "+
 			"mount "+handler+" at "+setting+" without a method, and exempt it from middleware that wants a token in each POST", "path", path)
 	case http.MethodGet:
-		a.warn(r.Context(), &a.elsewhere, "a page asked for the chat at "+setting+" and did not reach "+handler+"; "+
+		a.warn(r.Context(), "a page asked for the chat at "+setting+" and did not reach "+handler+"; "+
 			"mount "+handler+" there, or change "+setting, "setting", path)
 	}
 }

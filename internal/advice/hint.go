@@ -30,7 +30,7 @@ func (a *Advisor) Hint(r *http.Request, setting, path, reason string) string {
 	case setting != "" && !strings.HasSuffix(path, r.URL.Path):
 		text = elsewhereText(setting)
 	case reason == "cross-site":
-		text, _, _ = a.refusal(r)
+		text, _ = a.refusal(r)
 	case a.policy.IsOverHTTP(r):
 		text = overHTTPText
 	case text == "" && a.policy.IsBehindTLS(r):
