@@ -5,43 +5,35 @@ import (
 	"net/http"
 )
 
-// right is what somebody must be allowed for a route.
-type right int
-
-const (
-	look right = iota
-	act
-)
-
 // route is one of the handler's. There is no other way to a page than by one.
 type route struct {
 	method string
 	path   string // after the prefix
-	right  right
+	acts   bool   // it changes people, so that AuthorizeActions is asked
 	handle http.HandlerFunc
 }
 
 // route makes the routes. Those of actions are there only where somebody may act.
 func (h *Handler) route() {
 	h.routes = []route{
-		{"GET", "{$}", look, h.showState},
-		{"GET", "waiting", look, h.showWaiting},
-		{"GET", "checks", look, h.showChecks},
-		{"POST", "checks", look, h.makeChecks},
-		{"GET", "person", look, h.showLookUp},
-		{"POST", "person", look, h.lookUp},
-		{"GET", "person/{who}", look, h.showPerson},
+		{"GET", "{$}", false, h.showState},
+		{"GET", "waiting", false, h.showWaiting},
+		{"GET", "checks", false, h.showChecks},
+		{"POST", "checks", false, h.makeChecks},
+		{"GET", "person", false, h.showLookUp},
+		{"POST", "person", false, h.lookUp},
+		{"GET", "person/{who}", false, h.showPerson},
 	}
 	if h.config.AuthorizeActions != nil {
 		h.routes = append(h.routes,
-			route{"GET", "person/{who}/{action}", act, h.confirm},
-			route{"POST", "person/{who}/{action}", act, h.act},
+			route{"GET", "person/{who}/{action}", true, h.confirm},
+			route{"POST", "person/{who}/{action}", true, h.act},
 		)
 	}
 	h.mux = http.NewServeMux()
 	for _, r := range h.routes {
 		handle := r.handle
-		if r.right == act {
+		if r.acts {
 			handle = h.acting(handle)
 		}
 		h.mux.HandleFunc(r.method+" "+h.config.Prefix+r.path, handle)

@@ -57,7 +57,7 @@ func TestHeaders(t *testing.T) {
 			t.Errorf("%s: it is no whole page", name)
 		}
 	}
-	b.each(func(name, method, path string, _ right) {
+	b.each(func(name, method, path string, _ bool) {
 		var form url.Values
 		if method == "POST" {
 			form = url.Values{"member": {"ann"}}

@@ -33,7 +33,7 @@ func (c *exportCommand) run(ctx context.Context, a *app) error {
 		exported, err := o.Export(ctx, p)
 		switch {
 		case errors.Is(err, contacts.ErrNotFound) && !c.ByContact:
-			return unknown("neither the table nor MaiAgent knows a member " + c.named())
+			return refusal("neither the table nor MaiAgent knows a member " + c.named())
 		case err != nil:
 			return c.cannot(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,9 +31,9 @@ const noDatabase = 26
 
 // database says where the table is.
 type database struct {
-	dialect sqlstore.Dialect
-	path    string // of the SQLite file
-	url     string // of the PostgreSQL or MySQL database; may hold a password
+	dialect   sqlstore.Dialect
+	path      string           // of the SQLite file
+	connector driver.Connector // of PostgreSQL or MySQL; may hold a password
 }
 
 // parseDatabase reads DATABASE_URL. Errors never repeat it.
@@ -44,15 +45,17 @@ func parseDatabase(s string) (database, error) {
 		if u, err := url.Parse(s); err != nil || u.Fragment != "" {
 			return database{}, errors.New("cannot be read as a URL; escape special characters of the password as %XX")
 		}
-		if _, err := pgx.ParseConfig(s); err != nil {
+		config, err := pgx.ParseConfig(s)
+		if err != nil {
 			return database{}, errors.New("is not an address of a PostgreSQL database; it looks like postgres://user:password@host:5432/name")
 		}
-		return database{dialect: sqlstore.PostgreSQL, url: s}, nil
+		return database{dialect: sqlstore.PostgreSQL, connector: stdlib.GetConnector(*config)}, nil
 	case strings.HasPrefix(s, "mysql://"):
-		if _, err := mysqlConfig(s); err != nil {
+		connector, err := mysqlConnector(s)
+		if err != nil {
 			return database{}, err
 		}
-		return database{dialect: sqlstore.MySQL, url: s}, nil
+		return database{dialect: sqlstore.MySQL, connector: connector}, nil
 	}
 	path, ok := strings.CutPrefix(s, "sqlite:")
 	switch {
@@ -74,9 +77,9 @@ func parseDatabase(s string) (database, error) {
 	return database{dialect: sqlstore.SQLite, path: path}, nil
 }
 
-// mysqlConfig reads mysql://user:password@host:port/name?parameters, where the
+// mysqlConnector reads mysql://user:password@host:port/name?parameters, where the
 // parameters are those of the driver. Its error does not repeat the address.
-func mysqlConfig(address string) (*mysql.Config, error) {
+func mysqlConnector(address string) (driver.Connector, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Fragment != "" || u.Hostname() == "" || len(u.Path) < 2 {
 		return nil, errors.New("cannot be read as mysql://user:password@host:3306/name; escape special characters of the password as %XX")
@@ -90,7 +93,11 @@ func mysqlConfig(address string) (*mysql.Config, error) {
 	config.Net, config.Addr = "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "3306"))
 	config.DBName = u.Path[1:]
 	config.Logger = new(mysql.NopLogger) // the errors say it too
-	return config, nil
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		return nil, errors.New("is not an address of a MySQL database")
+	}
+	return connector, nil
 }
 
 // errNoFile: the SQLite file is not there, so that the path is likely wrong.
@@ -116,26 +123,8 @@ func (d database) open(ctx context.Context, create bool) (*sql.DB, error) {
 }
 
 func (d database) connect(create bool) (*sql.DB, error) {
-	switch d.dialect {
-	case sqlstore.PostgreSQL:
-		config, err := pgx.ParseConfig(d.url)
-		if err != nil {
-			return nil, errors.New("DATABASE_URL is not an address of a PostgreSQL database")
-		}
-		db := stdlib.OpenDB(*config)
-		db.SetMaxOpenConns(8)
-		db.SetMaxIdleConns(8)
-		return db, nil
-	case sqlstore.MySQL:
-		config, err := mysqlConfig(d.url)
-		if err != nil {
-			return nil, err
-		}
-		connector, err := mysql.NewConnector(config)
-		if err != nil {
-			return nil, errors.New("DATABASE_URL is not an address of a MySQL database")
-		}
-		db := sql.OpenDB(connector)
+	if d.connector != nil {
+		db := sql.OpenDB(d.connector)
 		db.SetMaxOpenConns(8)
 		db.SetMaxIdleConns(8)
 		return db, nil

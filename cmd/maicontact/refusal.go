@@ -11,14 +11,11 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// unknown says that nothing is known of a person. It is an errCannot.
-type unknown string
+// refusal says why what was asked for cannot be done to this person.
+type refusal string
 
 // Error implements error.
-func (u unknown) Error() string { return string(u) }
-
-// Unwrap returns errCannot.
-func (u unknown) Unwrap() error { return errCannot }
+func (r refusal) Error() string { return string(r) }
 
 // named is the member in a sentence; an ID that looks like a contact id is not
 // repeated.
@@ -31,9 +28,9 @@ func (p personArguments) named() string {
 func (p personArguments) cannot(err error) error {
 	switch {
 	case errors.Is(err, contacts.ErrNotFound) && p.ByContact:
-		return unknown("the table knows nobody with this contact")
+		return refusal("the table knows nobody with this contact")
 	case errors.Is(err, contacts.ErrNotFound):
-		return unknown("the table knows no member " + p.named())
+		return refusal("the table knows no member " + p.named())
 	}
 	return cannot(err)
 }
@@ -41,7 +38,7 @@ func (p personArguments) cannot(err error) error {
 // cannot is for a command that needs nobody to be known.
 func cannot(err error) error {
 	if operate.IsRefusal(err) {
-		return fmt.Errorf("%w: %s", errCannot, reason(err))
+		return refusal("it cannot be done: " + reason(err))
 	}
 	return err
 }

@@ -47,13 +47,11 @@ type app struct {
 	settings settings
 }
 
-// The ways in which a command can end other than well.
+// The ways in which a command can end other than well, beside a refusal.
 var (
 	// errFindings: done, and what was found has been told.
 	errFindings = errors.New("there are findings")
-	// errCannot: what was asked for cannot be done to this person or this table.
-	errCannot = errors.New("it cannot be done")
-	errUsage  = errors.New("wrong usage")
+	errUsage    = errors.New("wrong usage")
 )
 
 // exited is how kong ends a parse that has printed help.
@@ -125,6 +123,7 @@ var likeContact = regexp.MustCompile(`(?i)[0-9a-f]{8}-[0-9a-f]{4}[0-9a-f-]*|[0-9
 // mistake.
 func explain(p process, err error) int {
 	faults, wrong := errors.AsType[settingFaults](err)
+	_, refused := errors.AsType[refusal](err)
 	switch {
 	case err == nil:
 		return exitDone
@@ -141,7 +140,7 @@ func explain(p process, err error) int {
 	switch {
 	case errors.Is(err, errUsage):
 		return exitUsage
-	case errors.Is(err, errCannot):
+	case refused:
 		return exitFindings
 	}
 	return exitFailure
