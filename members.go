@@ -100,7 +100,7 @@ func (m *Middleware) Owner(ctx context.Context, id webchat.ContactID) (memberID 
 	return memberID, wrap("maicontact: owner", err)
 }
 
-// refused passes on what MaiAgent did not take.
+// refused calls Config.OnRefused.
 func (m *Middleware) refused(ctx context.Context, p contacts.Person, fields []webchat.Field) {
 	if m.config.OnRefused == nil {
 		return

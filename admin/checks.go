@@ -9,8 +9,8 @@ import (
 	"github.com/maicontact/maicontact/doctor"
 )
 
-// checksTime is how long all checks together may take.
-const checksTime = 25 * time.Second
+// checksTimeout is how long all checks together may take.
+const checksTimeout = 25 * time.Second
 
 // checksPage lists the doctor's checks, or what they have found.
 type checksPage struct {
@@ -31,7 +31,7 @@ func (h *Handler) makeChecks(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.examining.Unlock()
-	ctx, cancel := context.WithTimeout(r.Context(), checksTime)
+	ctx, cancel := context.WithTimeout(r.Context(), checksTimeout)
 	defer cancel()
 	p := checksPage{frame: h.frame("Checks", "checks"), Results: []doctor.Result{}}
 	begun := time.Now()

@@ -22,8 +22,8 @@ import (
 // DefaultPrefix is the default of [Config].Prefix.
 const DefaultPrefix = "/admin/"
 
-// shortestSecret is how many bytes Config.Secret has at least.
-const shortestSecret = 32
+// minSecret is how many bytes Config.Secret has at least.
+const minSecret = 32
 
 // ErrDenied is returned by [Config].Authorize and AuthorizeActions for a request
 // that may not. Config.Denied answers it.
@@ -112,7 +112,7 @@ func (a Action) LogValue() slog.Value { return slog.StringValue(a.Name + " a " +
 type Handler struct {
 	config     Config
 	operator   *operate.Operator
-	seal       seal
+	sealer     sealer
 	protection *http.CrossOriginProtection
 	routes     []route
 	mux        *http.ServeMux
@@ -147,7 +147,7 @@ func New(c Config) (*Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("admin: %w", err)
 	}
-	if h.seal, err = newSeal(key); err != nil {
+	if h.sealer, err = newSeal(key); err != nil {
 		return nil, fmt.Errorf("admin: %w", err)
 	}
 	if h.pages, h.policy, err = parsePages(); err != nil {
@@ -167,7 +167,7 @@ func (c Config) check() error {
 	if c.Authorize == nil {
 		fault("Config.Authorize must say who may look; the pages tell about people, and nobody may see them without it")
 	}
-	if len(c.Secret) < shortestSecret {
+	if len(c.Secret) < minSecret {
 		fault("Config.Secret must be at least 32 random bytes, the same on all servers, such as the secret of the sessions")
 	}
 	if !isPrefix(c.Prefix) {

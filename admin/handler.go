@@ -34,18 +34,18 @@ func (h *Handler) route() {
 	for _, r := range h.routes {
 		handle := r.handle
 		if r.acts {
-			handle = h.acting(handle)
+			handle = h.requireActions(handle)
 		}
 		h.mux.HandleFunc(r.method+" "+h.config.Prefix+r.path, handle)
 	}
 }
 
-// largestForm is how many bytes a form may have.
-const largestForm = 16 << 10
+// maxForm is how many bytes a form may have.
+const maxForm = 16 << 10
 
 // ServeHTTP implements [http.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !h.may(w, r, h.config.Authorize) {
+	if !h.authorize(w, r, h.config.Authorize) {
 		return
 	}
 	h.secure(w.Header())
@@ -53,21 +53,21 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.showMessage(w, http.StatusForbidden, "This form was sent by another site.", "Nothing was done. Open the page anew, and try again from there.")
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, largestForm)
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	h.mux.ServeHTTP(w, r)
 }
 
-// acting lets through who may act.
-func (h *Handler) acting(next http.HandlerFunc) http.HandlerFunc {
+// requireActions lets through who may act.
+func (h *Handler) requireActions(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if h.may(w, r, h.config.AuthorizeActions) {
+		if h.authorize(w, r, h.config.AuthorizeActions) {
 			next(w, r)
 		}
 	}
 }
 
-// may asks the application, and answers by itself where it does not allow it.
-func (h *Handler) may(w http.ResponseWriter, r *http.Request, ask func(*http.Request) error) bool {
+// authorize asks the application, and answers by itself where it does not allow it.
+func (h *Handler) authorize(w http.ResponseWriter, r *http.Request, ask func(*http.Request) error) bool {
 	err := ask(r)
 	switch {
 	case err == nil:

@@ -34,7 +34,7 @@ func parsePages() (*template.Template, string, error) {
 		"took":     took,
 		"call":     func(operation string) string { return strings.ReplaceAll(operation, "_", " ") },
 		"tone":     tone,
-		"typed":    operate.Typed,
+		"typed":    operate.DisplayID,
 		"sentence": func(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] },
 	}).ParseFS(files, "pages/*.html")
 	hash := sha256.Sum256(css)

@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// tableTime is how long the table may take for a page.
-	tableTime = 5 * time.Second
-	// longFeed is how old the feed is at most where all is well.
-	longFeed = 3 * time.Second
+	// tableTimeout is how long the table may take for a page.
+	tableTimeout = 5 * time.Second
+	// maxFeedLag is how old the feed is at most where all is well.
+	maxFeedLag = 3 * time.Second
 	// longSilence is for how long the failure of the last call says something of
 	// MaiAgent.
 	longSilence = operate.CountedMinutes * time.Minute
@@ -41,7 +41,7 @@ type statePage struct {
 type finding struct{ Tone, Says string }
 
 func (h *Handler) showState(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), tableTime)
+	ctx, cancel := context.WithTimeout(r.Context(), tableTimeout)
 	defer cancel()
 	p := statePage{frame: h.frame("State", "state"), Stats: h.operator.Stats(), FeedLag: -1, Minutes: operate.CountedMinutes}
 	if !p.Stats.FeedAt.IsZero() {
@@ -85,7 +85,7 @@ func (p statePage) find() []finding {
 	add(p.Backlog == nil, "bad", "The table does not answer. Members who are known may still have their chat, nobody else has.")
 	add(p.Stats.Breaker == operate.BreakerHalfOpen, "warn", "MaiAgent did not answer. The next call finds out whether it is back.")
 	add(!p.Stats.Running, "warn", "Middleware.Run does not run in this process: what waits is sent by other servers only, and each request reads the table.")
-	add(p.Stats.Running && (p.FeedLag < 0 || p.FeedLag > longFeed), "warn", "This process does not hear what changes on other servers, so each request reads the table.")
+	add(p.Stats.Running && (p.FeedLag < 0 || p.FeedLag > maxFeedLag), "warn", "This process does not hear what changes on other servers, so each request reads the table.")
 	add(p.Stats.Retiring > 0, "warn", "%d visitors have logged in of whom the table does not know yet. It is tried again.", p.Stats.Retiring)
 	failed := p.failedInARow()
 	recently := failed > 0 && p.Now.Sub(p.Calls[0].Ended) <= longSilence

@@ -93,27 +93,27 @@ type Check struct {
 	Needs []string `json:"needs,omitempty"`
 
 	settings []Setting // that must be right
-	run      func(*visit, context.Context) []Result
+	run      func(*examination, context.Context) []Result
 }
 
 // Checks returns all checks, in the order in which they are made.
 func Checks() []Check { return slices.Clone(checks) }
 
 var checks = []Check{
-	{Name: "settings", About: "the settings are there and can be read", run: (*visit).checkSettings},
-	{Name: "api", About: "MaiAgent's API answers at the base URL", settings: []Setting{BaseURL, APIKey}, run: (*visit).checkAPI},
-	{Name: "key", About: "MaiAgent takes the API key", Needs: []string{"api"}, settings: []Setting{APIKey}, run: (*visit).checkKey},
-	{Name: "inbox", About: "the API key can read the inbox", Needs: []string{"api", "key"}, settings: []Setting{InboxID}, run: (*visit).checkInbox},
-	{Name: "webchat", About: "the web chat belongs to the inbox", Needs: []string{"api", "key", "inbox"}, settings: []Setting{WebChatID}, run: (*visit).checkWebChat},
-	{Name: "chathost", About: "the chat host serves the web chat", Needs: []string{"webchat"}, settings: []Setting{ChatURL, WebChatID}, run: (*visit).checkChatHost},
-	{Name: "embed", About: "the chat host serves the embed script", Needs: []string{"chathost"}, settings: []Setting{ChatURL}, run: (*visit).checkEmbed},
-	{Name: "table", About: "the table is there, migrated, and can be written", settings: []Setting{Database}, run: (*visit).checkTable},
-	{Name: "clock", About: "the clocks of the table and of this machine agree", Needs: []string{"table"}, run: (*visit).checkClock},
-	{Name: "namespace", About: "the table's people are under the site's namespace", Needs: []string{"table"}, settings: []Setting{Namespace, InboxID}, run: (*visit).checkNamespace},
-	{Name: "backlog", About: "changes do not wait for long", Needs: []string{"table", "namespace"}, run: (*visit).checkBacklog},
-	{Name: "refusals", About: "MaiAgent takes what is sent of people", Needs: []string{"table", "namespace"}, run: (*visit).checkRefusals},
-	{Name: "doubt", About: "no write of unknown outcome is left open", Needs: []string{"table", "namespace"}, run: (*visit).checkDoubt},
-	{Name: "duplicates", About: "no two people have one contact", Needs: []string{"table", "namespace"}, run: (*visit).checkDuplicates},
+	{Name: "settings", About: "the settings are there and can be read", run: (*examination).checkSettings},
+	{Name: "api", About: "MaiAgent's API answers at the base URL", settings: []Setting{BaseURL, APIKey}, run: (*examination).checkAPI},
+	{Name: "key", About: "MaiAgent takes the API key", Needs: []string{"api"}, settings: []Setting{APIKey}, run: (*examination).checkKey},
+	{Name: "inbox", About: "the API key can read the inbox", Needs: []string{"api", "key"}, settings: []Setting{InboxID}, run: (*examination).checkInbox},
+	{Name: "webchat", About: "the web chat belongs to the inbox", Needs: []string{"api", "key", "inbox"}, settings: []Setting{WebChatID}, run: (*examination).checkWebChat},
+	{Name: "chathost", About: "the chat host serves the web chat", Needs: []string{"webchat"}, settings: []Setting{ChatURL, WebChatID}, run: (*examination).checkChatHost},
+	{Name: "embed", About: "the chat host serves the embed script", Needs: []string{"chathost"}, settings: []Setting{ChatURL}, run: (*examination).checkEmbed},
+	{Name: "table", About: "the table is there, migrated, and can be written", settings: []Setting{Database}, run: (*examination).checkTable},
+	{Name: "clock", About: "the clocks of the table and of this machine agree", Needs: []string{"table"}, run: (*examination).checkClock},
+	{Name: "namespace", About: "the table's people are under the site's namespace", Needs: []string{"table"}, settings: []Setting{Namespace, InboxID}, run: (*examination).checkNamespace},
+	{Name: "backlog", About: "changes do not wait for long", Needs: []string{"table", "namespace"}, run: (*examination).checkBacklog},
+	{Name: "refusals", About: "MaiAgent takes what is sent of people", Needs: []string{"table", "namespace"}, run: (*examination).checkRefusals},
+	{Name: "doubt", About: "no write of unknown outcome is left open", Needs: []string{"table", "namespace"}, run: (*examination).checkDoubt},
+	{Name: "duplicates", About: "no two people have one contact", Needs: []string{"table", "namespace"}, run: (*examination).checkDuplicates},
 }
 
 // Examine makes the checks of those names, and those that they need; with no
@@ -129,13 +129,13 @@ func Examine(ctx context.Context, s Site, tell func(Result), names ...string) er
 		wanted[name] = true
 	}
 	needed := needs(wanted)
-	v := newVisit(s)
+	v := newExamination(s)
 	defer v.end()
 	for _, check := range checks {
 		if len(names) > 0 && !needed[check.Name] {
 			continue
 		}
-		for _, result := range v.make(ctx, check) {
+		for _, result := range v.check(ctx, check) {
 			if len(names) == 0 || wanted[check.Name] || result.State == Fail {
 				tell(result)
 			}

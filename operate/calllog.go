@@ -84,8 +84,8 @@ func NewCallLog(most int) *CallLog {
 func (l *CallLog) Add(ctx context.Context, c webchat.Call) {
 	call := LoggedCall{Ended: time.Now(), Operation: c.Operation, Outcome: c.Outcome, Status: c.Status, Attempt: c.Attempt, Duration: c.Duration}
 	if p, ok := identity.PersonIn(ctx); ok {
-		call.person = l.number(p)
-		call.Person = letters(call.person)
+		call.person = l.personHash(p)
+		call.Person = hashLetters(call.person)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -122,7 +122,7 @@ func (l *CallLog) Last() []LoggedCall {
 
 // Of returns those of the kept calls that were made for a person, the newest first.
 func (l *CallLog) Of(p contacts.Person) []LoggedCall {
-	number := l.number(p)
+	number := l.personHash(p)
 	return slices.DeleteFunc(l.Last(), func(c LoggedCall) bool { return c.person != number })
 }
 
@@ -152,13 +152,13 @@ func (l *CallLog) Counts() []CallCount {
 	return list
 }
 
-// number is never 0. Nobody can find the person for it without the seed, which
+// personHash is never 0. Nobody can find the person for it without the seed, which
 // leaves the process in no way.
-func (l *CallLog) number(p contacts.Person) uint64 { return maphash.Comparable(l.seed, p) | 1 }
+func (l *CallLog) personHash(p contacts.Person) uint64 { return maphash.Comparable(l.seed, p) | 1 }
 
-// letters shows a little of a number, for the eye. None of them is a hexadecimal
+// hashLetters shows a little of a number, for the eye. None of them is a hexadecimal
 // digit, so that nobody takes them for a part of an id.
-func letters(n uint64) string {
+func hashLetters(n uint64) string {
 	const alphabet = "ghjkmnpqrstvwxyz"
 	return string([]byte{alphabet[n>>60], alphabet[n>>56&15], alphabet[n>>52&15], alphabet[n>>48&15]})
 }

@@ -84,7 +84,7 @@ func (o *Operator) contactsOf(ctx context.Context, row contacts.Row) ([]webchat.
 	var all []webchat.Contact
 	known := map[webchat.ContactID]bool{}
 	if row.ContactID != "" {
-		own, err := o.read(ctx, row.ContactID)
+		own, err := o.readContact(ctx, row.ContactID)
 		if err != nil && !errors.Is(err, webchat.ErrNotFound) {
 			return nil, err
 		}
@@ -93,7 +93,7 @@ func (o *Operator) contactsOf(ctx context.Context, row contacts.Row) ([]webchat.
 		}
 	}
 	for generation := 1; generation <= row.Generation+reconcile.FurtherGenerations; generation++ {
-		found, err := o.find(ctx, row, generation)
+		found, err := o.findContacts(ctx, row, generation)
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +110,7 @@ func (o *Operator) export(ctx context.Context, c webchat.Contact) (ExportedConta
 	e := ExportedContact{
 		SourceID: c.SourceID, InboxIDs: c.InboxIDs, Profile: c.Profile, Created: timeOf(c.Created), Updated: timeOf(c.Updated),
 	}
-	conversations, err := patiently(ctx, o, func() ([]json.RawMessage, error) {
+	conversations, err := withRetries(ctx, o, func() ([]json.RawMessage, error) {
 		all := []json.RawMessage{}
 		err := o.api.Conversations(ctx, c.ID, func(text json.RawMessage) error {
 			all = append(all, masked(text, c.ID))

@@ -58,7 +58,7 @@ type Finding struct {
 	Repairable bool   `json:"repairable,omitempty"`
 }
 
-func find(kind Kind, p contacts.Person, says string) *Finding {
+func newFinding(kind Kind, p contacts.Person, says string) *Finding {
 	repairable := kind == Gone || kind == Differs || kind == Unnamed || kind == Remains
 	return &Finding{Kind: kind, Person: p.Kind, ID: NameOf(p), Says: says, Repairable: repairable}
 }

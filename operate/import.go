@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Imported is what has become of a record.
-type Imported struct {
+// ImportResult is what has become of a record.
+type ImportResult struct {
 	Record Record
 	// Linked: the contact is the member's from now on (or would be, in a dry
 	// run). Otherwise it was before, or the record was rejected.
@@ -36,7 +36,7 @@ type ImportCounts struct {
 // simply started again: what it has taken is found in the table, without asking
 // MaiAgent. An error means that the rest was not done: MaiAgent does not answer or
 // does not take the key, or the store or the file fails.
-func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions, tell func(Imported) error) (ImportCounts, error) {
+func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions, tell func(ImportResult) error) (ImportCounts, error) {
 	var counts ImportCounts
 	if !options.NoVerify {
 		if err := o.CanRead(ctx); err != nil {
@@ -45,10 +45,10 @@ func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions
 	}
 	link := o.link
 	if options.DryRun {
-		link = newClaims(o).link
+		link = newDryRun(o).link
 	}
 	var mu sync.Mutex
-	done := func(i Imported) error {
+	done := func(i ImportResult) error {
 		mu.Lock()
 		defer mu.Unlock()
 		counts.Read++
@@ -62,7 +62,7 @@ func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions
 		}
 		return tell(i)
 	}
-	var flying flights
+	var flying inFlight
 	group, working := errgroup.WithContext(ctx)
 	group.SetLimit(o.workers)
 	for working.Err() == nil {
@@ -78,13 +78,13 @@ func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions
 		group.Go(func() error {
 			defer land()
 			if record.fault != nil {
-				return done(Imported{Record: record, Rejected: record.fault})
+				return done(ImportResult{Record: record, Rejected: record.fault})
 			}
 			linked, err := link(working, record, options)
 			if _, ok := errors.AsType[failure](err); ok {
 				return fmt.Errorf("operate: import: line %d: %w", record.line, err)
 			}
-			return done(Imported{Record: record, Linked: linked, Rejected: err})
+			return done(ImportResult{Record: record, Linked: linked, Rejected: err})
 		})
 	}
 	err := group.Wait()
@@ -94,16 +94,16 @@ func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions
 	return counts, err
 }
 
-// flights are the records that are worked on. Of two that are about one member or
+// inFlight are the records that are worked on. Of two that are about one member or
 // one contact the second waits, so that the first of a file counts, always. The
 // zero flights is ready; begin is for one goroutine.
-type flights struct {
+type inFlight struct {
 	mu  sync.Mutex
 	now map[string]chan struct{}
 }
 
 // begin waits until no other record is about the same, and begins this one.
-func (f *flights) begin(r Record) (land func()) {
+func (f *inFlight) begin(r Record) (land func()) {
 	if r.fault != nil {
 		return func() {}
 	}

@@ -50,7 +50,7 @@ func (o *Operator) Link(ctx context.Context, memberID string, id webchat.Contact
 // says something that a contact is not there. It is the first call of what takes
 // long: where nobody answers at all, that is told at once.
 func (o *Operator) CanRead(ctx context.Context) error {
-	unanswered, err := patiently(ctx, o, func() (unanswered, err error) {
+	unanswered, err := withRetries(ctx, o, func() (unanswered, err error) {
 		err = o.api.CanRead(ctx, upstream.MakeMember, o.scope.InboxID)
 		if api, ok := errors.AsType[*webchat.Error](err); ok && api.Status == 0 && api.Retryable {
 			return err, nil
@@ -71,7 +71,7 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 	ctx = identity.WithPerson(ctx, person)
 	at, err := contacts.Read(ctx, o.store, person)
 	if err != nil {
-		return false, failed(err)
+		return false, asFailure(err)
 	}
 	if at.Row.ContactID == r.ContactID && at.Row.ContactID != "" {
 		return false, nil // a former run has done it
@@ -79,7 +79,7 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 	looked := at.Row.Version
 	link := func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		if row.Version != looked {
-			return row, errChanged
+			return row, errRowChanged
 		}
 		if !row.IsStored() && !r.Created.IsZero() && r.Created.Before(now) {
 			row.Created = r.Created
@@ -94,20 +94,20 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 		return false, err // before MaiAgent is asked
 	}
 	if at.Row.IsStored() {
-		if err := o.hasNone(ctx, at.Row, r.ContactID); err != nil {
+		if err := o.checkNoOther(ctx, at.Row, r.ContactID); err != nil {
 			return false, err
 		}
 	}
 	if options.DryRun { // otherwise the table says so when the row is put
 		switch anothers, err := at.IsAnothers(ctx, r.ContactID); {
 		case err != nil:
-			return false, failed(err)
+			return false, asFailure(err)
 		case anothers:
 			return false, contacts.ErrContactTaken
 		}
 	}
 	if !options.NoVerify {
-		if err := o.verify(ctx, r.ContactID); err != nil {
+		if err := o.checkContact(ctx, r.ContactID); err != nil {
 			return false, err
 		}
 	}
@@ -115,24 +115,24 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 		return true, nil
 	}
 	switch err := at.Change(ctx, link); {
-	case errors.Is(err, errChanged):
+	case errors.Is(err, errRowChanged):
 		return o.link(ctx, r, options)
 	case err != nil:
-		return false, failed(err)
+		return false, asFailure(err)
 	}
 	return true, nil
 }
 
-// errChanged: since MaiAgent was asked, the row has changed.
-var errChanged = errors.New("the row has changed")
+// errRowChanged: since MaiAgent was asked, the row has changed.
+var errRowChanged = errors.New("the row has changed")
 
-// hasNone returns nil when MaiAgent has no other contact of the person. A server
+// checkNoOther returns nil when MaiAgent has no other contact of the person. A server
 // may have died after it had one made: once the doubt is over the row does not say
 // so any more.
-func (o *Operator) hasNone(ctx context.Context, row contacts.Row, but webchat.ContactID) error {
-	found, err := o.find(ctx, row, row.Generation)
+func (o *Operator) checkNoOther(ctx context.Context, row contacts.Row, but webchat.ContactID) error {
+	found, err := o.findContacts(ctx, row, row.Generation)
 	if err != nil {
-		return failed(err)
+		return asFailure(err)
 	}
 	for _, contact := range found {
 		if contact.ID != but {
@@ -142,14 +142,14 @@ func (o *Operator) hasNone(ctx context.Context, row contacts.Row, but webchat.Co
 	return nil
 }
 
-// verify asks MaiAgent whether the contact is there, and in the inbox.
-func (o *Operator) verify(ctx context.Context, id webchat.ContactID) error {
-	found, err := o.read(ctx, id)
+// checkContact asks MaiAgent whether the contact is there, and in the inbox.
+func (o *Operator) checkContact(ctx context.Context, id webchat.ContactID) error {
+	found, err := o.readContact(ctx, id)
 	switch {
 	case errors.Is(err, webchat.ErrNotFound):
 		return ErrNoContact
 	case err != nil:
-		return failed(err)
+		return asFailure(err)
 	case len(found.InboxIDs) > 0 && !found.IsIn(o.scope.InboxID):
 		return ErrOtherInbox
 	}
@@ -174,31 +174,31 @@ func IsRefusal(err error) bool {
 	return slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) })
 }
 
-// failed marks an error as a failure, unless it says something about the row.
-func failed(err error) error {
+// asFailure marks an error as a failure, unless it says something about the row.
+func asFailure(err error) error {
 	if IsRefusal(err) {
 		return err
 	}
 	return failure{err}
 }
 
-// mostPatience is how long a MaiAgent that does not answer is asked again.
-const mostPatience = 2 * time.Minute
+// maxRetryTime is how long a MaiAgent that does not answer is asked again.
+const maxRetryTime = 2 * time.Minute
 
-// read reads a contact at MaiAgent.
-func (o *Operator) read(ctx context.Context, id webchat.ContactID) (webchat.Contact, error) {
-	return patiently(ctx, o, func() (webchat.Contact, error) { return o.api.Get(ctx, upstream.MakeMember, id) })
+// readContact reads a contact at MaiAgent.
+func (o *Operator) readContact(ctx context.Context, id webchat.ContactID) (webchat.Contact, error) {
+	return withRetries(ctx, o, func() (webchat.Contact, error) { return o.api.Get(ctx, upstream.MakeMember, id) })
 }
 
-// find looks at MaiAgent for the contacts of a generation of the row's person.
-func (o *Operator) find(ctx context.Context, row contacts.Row, generation int) ([]webchat.Contact, error) {
-	return patiently(ctx, o, func() ([]webchat.Contact, error) {
+// findContacts looks at MaiAgent for the contacts of a generation of the row's person.
+func (o *Operator) findContacts(ctx context.Context, row contacts.Row, generation int) ([]webchat.Contact, error) {
+	return withRetries(ctx, o, func() ([]webchat.Contact, error) {
 		return o.api.Find(ctx, upstream.MakeMember, row.InboxID, identity.SourceID(row.Person, generation))
 	})
 }
 
-// patiently makes a call again while it may yet work.
-func patiently[T any](ctx context.Context, o *Operator, call func() (T, error)) (found T, err error) {
+// withRetries makes a call again while it may yet work.
+func withRetries[T any](ctx context.Context, o *Operator, call func() (T, error)) (found T, err error) {
 	for start := time.Now(); ; {
 		found, err = call()
 		api, ok := errors.AsType[*webchat.Error](err)
@@ -208,7 +208,7 @@ func patiently[T any](ctx context.Context, o *Operator, call func() (T, error)) 
 		switch {
 		case !passing:
 			return found, err
-		case ctx.Err() == nil && waited <= mostPatience:
+		case ctx.Err() == nil && waited <= maxRetryTime:
 		case isDown: // it would promise another try
 			return found, fmt.Errorf("MaiAgent does not answer, and was waited for %s", waited.Round(time.Second))
 		default:

@@ -26,8 +26,8 @@ type PruneOptions struct {
 	Each func()
 }
 
-// Pruned counts visitors.
-type Pruned struct {
+// PruneCounts counts visitors.
+type PruneCounts struct {
 	Visitors int `json:"visitors"` // that the table has
 	Unseen   int `json:"unseen"`   // of these, for so long
 	Rows     int `json:"rows"`     // rows that went
@@ -41,8 +41,8 @@ type Pruned struct {
 // contact is deleted stays until their cookie has ended, and the site's servers
 // take it out then: so a visitor who comes back is a new one. Visitors who were
 // erased keep their tombstones.
-func (o *Operator) Prune(ctx context.Context, options PruneOptions) (Pruned, error) {
-	var counts Pruned
+func (o *Operator) Prune(ctx context.Context, options PruneOptions) (PruneCounts, error) {
+	var counts PruneCounts
 	if options.Unseen <= 0 || options.CookieMaxAge <= 0 {
 		return counts, errors.New("operate: prune needs to know how long visitors were not seen, and how long cookies last")
 	}
@@ -78,7 +78,7 @@ func lastSeen(row contacts.Row, cookie time.Duration) time.Time {
 	return seen
 }
 
-func (o *Operator) prune(ctx context.Context, row contacts.Row, now time.Time, options PruneOptions, counts *Pruned) error {
+func (o *Operator) prune(ctx context.Context, row contacts.Row, now time.Time, options PruneOptions, counts *PruneCounts) error {
 	if row.Life != contacts.Live && row.Life != contacts.Retired || row.ContactID == "" && options.Delete {
 		return nil // a tombstone, or one that was deleted by a former run
 	}
@@ -109,13 +109,13 @@ func (o *Operator) prune(ctx context.Context, row contacts.Row, now time.Time, o
 
 // pruneContact deletes the contact. Of one who has logged in since a tombstone
 // stays, and of the others a row that may have a new one.
-func (o *Operator) pruneContact(ctx context.Context, row contacts.Row, counts *Pruned) error {
+func (o *Operator) pruneContact(ctx context.Context, row contacts.Row, counts *PruneCounts) error {
 	do := o.resolver.Reissue
 	if row.Life == contacts.Retired {
 		do = o.resolver.Erase
 	}
 	done, err := do(ctx, row.Person)
-	switch _, fails := errors.AsType[failure](failed(err)); {
+	switch _, fails := errors.AsType[failure](asFailure(err)); {
 	case err != nil && fails:
 		return err
 	case err != nil, done.ContactID != "" || done.Life == contacts.Reissuing || done.Life == contacts.Erasing:

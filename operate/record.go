@@ -53,8 +53,8 @@ const (
 
 var knownFields = []string{fieldMember, fieldContact, fieldName, fieldEmail, fieldPhone, fieldMetadata, fieldCreated, fieldReason}
 
-// plainField makes member_id, memberId and "Member ID" comparable.
-func plainField(name string) string {
+// normalizeField makes member_id, memberId and "Member ID" comparable.
+func normalizeField(name string) string {
 	return strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(name))
 }
 
@@ -124,7 +124,7 @@ func parseObject(text []byte) (Record, error) {
 	}
 	values := map[string]string{}
 	for name, raw := range object {
-		field := plainField(name)
+		field := normalizeField(name)
 		if _, twice := values[field]; twice {
 			return r, fmt.Errorf("a field is given twice: %s", field)
 		}

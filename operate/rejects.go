@@ -74,7 +74,7 @@ func (w *Rejects) Add(r Record, reason string) error {
 		return err
 	}
 	for name := range object {
-		if plainField(name) == fieldReason {
+		if normalizeField(name) == fieldReason {
 			delete(object, name)
 		}
 	}

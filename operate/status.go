@@ -55,7 +55,7 @@ type Call struct {
 // statusOf tells what a row says.
 func statusOf(row contacts.Row) Status {
 	s := Status{
-		Kind: row.Kind, ID: NameOf(row.Person), State: row.State(), HasContact: row.ContactID != "", ContactEnd: endOf(row.ContactID), HandedOut: row.Ready(),
+		Kind: row.Kind, ID: NameOf(row.Person), State: row.State(), HasContact: row.ContactID != "", ContactEnd: lastDigits(row.ContactID), HandedOut: row.Ready(),
 		Generation: row.Generation, Revision: row.Revision,
 		ProfileConfirmed:    row.ContactID != "" && row.Desired != contacts.Stamp{} && row.Confirmed.Profile == row.Desired.Profile,
 		AccessConfirmed:     row.ContactID != "" && row.Desired != contacts.Stamp{} && row.Confirmed.Access == row.Desired.Access,
@@ -89,9 +89,9 @@ func NameOf(p contacts.Person) string {
 	return p.ID
 }
 
-// Typed is a business user ID in a text for people: as it is typed, unless it would
+// DisplayID is a business user ID in a text for people: as it is typed, unless it would
 // not be seen so, and might be taken for another's.
-func Typed(id string) string {
+func DisplayID(id string) string {
 	isHidden := func(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) }
 	if strings.ContainsFunc(id, isHidden) || strings.TrimSpace(id) != id {
 		return strconv.Quote(id)
@@ -99,8 +99,8 @@ func Typed(id string) string {
 	return id
 }
 
-// endOf is what is shown of a contact id, to compare it by.
-func endOf(contact webchat.ContactID) string {
+// lastDigits is what is shown of a contact id, to compare it by.
+func lastDigits(contact webchat.ContactID) string {
 	if id := contact.Reveal(); len(id) == 36 {
 		return id[32:]
 	}

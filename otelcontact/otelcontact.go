@@ -18,13 +18,13 @@ const scope = "github.com/maicontact/maicontact/otelcontact"
 // Registration is what [New] has registered. It is safe for concurrent use.
 type Registration struct {
 	observed metric.Registration
-	over     *atomic.Bool
+	stopped  *atomic.Bool
 }
 
 // Unregister ends it that the state of the middleware is observed, and that its calls
 // and asks are recorded. The middleware goes on. Calling it again does nothing.
 func (r *Registration) Unregister() error {
-	if r.over.Swap(true) {
+	if r.stopped.Swap(true) {
 		return nil
 	}
 	return r.observed.Unregister()
@@ -49,7 +49,7 @@ func New(config maicontact.Config, given ...Option) (*maicontact.Middleware, *Re
 	over := &atomic.Bool{}
 	r := newRecorder(made, over, common, config)
 	config.API.OnCall, config.OnAsk = r.call, r.ask
-	config.API.HTTPClient = traced(config.API.HTTPClient, o)
+	config.API.HTTPClient = tracedClient(config.API.HTTPClient, o)
 
 	mc, err := maicontact.New(config)
 	if err != nil {
@@ -63,9 +63,9 @@ func New(config maicontact.Config, given ...Option) (*maicontact.Middleware, *Re
 	return mc, &Registration{observed, over}, nil
 }
 
-// traced returns a client that makes a span of each request. The application's own
+// tracedClient returns a client that makes a span of each request. The application's own
 // is not changed.
-func traced(own *http.Client, o options) *http.Client {
+func tracedClient(own *http.Client, o options) *http.Client {
 	client := http.Client{}
 	if own != nil {
 		client = *own

@@ -14,8 +14,8 @@ import (
 	"github.com/maicontact/maicontact/operate"
 )
 
-// countTime bounds how long a collection waits for the table.
-const countTime = 2 * time.Second
+// countTimeout bounds how long a collection waits for the table.
+const countTimeout = 2 * time.Second
 
 // state tells the state of a middleware at each collection.
 type state struct {
@@ -35,13 +35,13 @@ type state struct {
 
 func newState(i *instruments, o *operate.Operator, common []attribute.KeyValue, interval time.Duration) *state {
 	s := &state{
-		instruments: i, operator: o, interval: interval, common: with(common),
-		member:  with(common, attribute.String(kindKey, "member")),
-		visitor: with(common, attribute.String(kindKey, "visitor")),
+		instruments: i, operator: o, interval: interval, common: attributesOf(common),
+		member:  attributesOf(common, attribute.String(kindKey, "member")),
+		visitor: attributesOf(common, attribute.String(kindKey, "visitor")),
 		states:  map[operate.Breaker]metric.MeasurementOption{},
 	}
 	for _, b := range []operate.Breaker{operate.BreakerClosed, operate.BreakerHalfOpen, operate.BreakerOpen} {
-		s.states[b] = with(common, attribute.String(stateKey, string(b)))
+		s.states[b] = attributesOf(common, attribute.String(stateKey, string(b)))
 	}
 	return s
 }
@@ -101,7 +101,7 @@ func (s *state) count(ctx context.Context) (operate.Backlog, error) {
 	}
 	counting := s.counting
 	s.mu.Unlock()
-	late := time.NewTimer(countTime)
+	late := time.NewTimer(countTimeout)
 	defer late.Stop()
 	var err error
 	select {
@@ -138,7 +138,7 @@ func (s *state) countNow(ctx context.Context, end chan<- struct{}) {
 // countSafely ends where the table is asked in vain, and where its code panics: what
 // that says may hold anything.
 func (s *state) countSafely(ctx context.Context) (_ operate.Backlog, err error) {
-	ctx, cancel := context.WithTimeout(ctx, countTime)
+	ctx, cancel := context.WithTimeout(ctx, countTimeout)
 	defer cancel()
 	defer func() {
 		if recover() != nil {

@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// word is what metadata was told by; empty where it is not shown.
-func word(held object) string {
+// probeWord is what metadata was told by; empty where it is not shown.
+func probeWord(held object) string {
 	var keys object
 	if json.Unmarshal(held["queryMetadata"], &keys) != nil {
 		return ""
 	}
 	for key, value := range keys {
 		if strings.ReplaceAll(strings.ToLower(key), "_", "") == "probeword" {
-			return text(value)
+			return stringOf(value)
 		}
 	}
 	return ""
@@ -30,7 +30,7 @@ func (p *probe) askAccess(ctx context.Context, id string) {
 	}
 	status, told := p.put(ctx, id, p.draft("One", func(b map[string]any) { b["queryMetadata"] = metadata("two") }))
 	_, held := p.get(ctx, id)
-	now, inReply := word(held), word(told)
+	now, inReply := probeWord(held), probeWord(told)
 	p.setIf("ignoreAccess", status/100 == 2 && now != "", now == "one")
 	p.setIf("oldAccessInReply", inReply != "" && now == "two", inReply == "one")
 }
@@ -51,7 +51,7 @@ func (p *probe) askNull(ctx context.Context, id string) {
 			continue
 		}
 		_, held := p.get(ctx, id)
-		ignored = yes(word(held) != "")
+		ignored = yesOrNo(probeWord(held) != "")
 	}
 	p.set("refuseNull", strings.Join(refused, ","))
 	p.set("ignoreNullAccess", ignored)
@@ -65,10 +65,10 @@ func (p *probe) askOmitted(ctx context.Context, id string) {
 	p.put(ctx, id, p.draft("One", nil))
 	status, _ := p.put(ctx, id, p.draft("One", func(b map[string]any) { delete(b, "email") }))
 	_, held := p.get(ctx, id)
-	p.setIf("putKeepsOmitted", status/100 == 2, text(held["email"]) != "")
+	p.setIf("putKeepsOmitted", status/100 == 2, stringOf(held["email"]) != "")
 }
 
 func (p *probe) askPatch(ctx context.Context, id string) {
 	status, _ := p.call(ctx, http.MethodPatch, "contacts/"+id+"/", nil, map[string]any{"name": "maicontact probe 2"})
-	p.set("patch", yes(status/100 == 2))
+	p.set("patch", yesOrNo(status/100 == 2))
 }

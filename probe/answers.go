@@ -98,7 +98,7 @@ func (a Answers) Changes(before Answers) []Change {
 	return all
 }
 
-func yes(b bool) string {
+func yesOrNo(b bool) string {
 	if b {
 		return Yes
 	}

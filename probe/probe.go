@@ -57,7 +57,7 @@ func (p *probe) askCreate(ctx context.Context) (id string) {
 		if id != "" {
 			slices.Sort(p.refused)
 			p.set("refuseFields", strings.Join(p.refused, ","))
-			p.set("bareReplies", yes(reply["sourceId"] == nil && reply["name"] == nil))
+			p.set("bareReplies", yesOrNo(reply["sourceId"] == nil && reply["name"] == nil))
 			return id
 		}
 		news := false
@@ -75,14 +75,14 @@ func (p *probe) askCreate(ctx context.Context) (id string) {
 
 func (p *probe) askRead(ctx context.Context, id string) {
 	_, held := p.get(ctx, id)
-	sourceID, sent := text(held["sourceId"]), p.sourceID("One")
-	p.set("foldCase", yes(sourceID != sent && sourceID == strings.ToLower(sent)))
+	sourceID, sent := stringOf(held["sourceId"]), p.sourceID("One")
+	p.set("foldCase", yesOrNo(sourceID != sent && sourceID == strings.ToLower(sent)))
 	var inboxes []object
 	_ = json.Unmarshal(held["inboxes"], &inboxes) // none: unknown
-	p.setIf("undashedInboxes", len(inboxes) > 0, len(inboxes) > 0 && !strings.Contains(text(inboxes[0]["id"]), "-"))
+	p.setIf("undashedInboxes", len(inboxes) > 0, len(inboxes) > 0 && !strings.Contains(stringOf(inboxes[0]["id"]), "-"))
 	p.set("times", timeStyle(held["createdAt"]))
 	seen, told := held["queryMetadata"]
-	p.set("hideAccess", yes(!told))
+	p.set("hideAccess", yesOrNo(!told))
 	var keys object
 	if json.Unmarshal(seen, &keys) != nil || len(keys) == 0 {
 		p.set("addsKeys", Unknown)
@@ -101,12 +101,12 @@ func (p *probe) askRead(ctx context.Context, id string) {
 			added = true
 		}
 	}
-	p.set("addsKeys", yes(added))
+	p.set("addsKeys", yesOrNo(added))
 	p.set("metadataKeys", style)
 }
 
 func timeStyle(raw json.RawMessage) string {
-	written := text(raw)
+	written := stringOf(raw)
 	if written == "" {
 		written = string(raw)
 	}
@@ -154,7 +154,7 @@ func (p *probe) askSearch(ctx context.Context, _ string) {
 		return
 	}
 	p.set("searchLag", strconv.Itoa(int(took.Round(time.Second).Seconds())))
-	p.set("wordSearch", yes(p.isListed(ctx, p.sourceID("Two")+" nothing"+p.run, id)))
+	p.set("wordSearch", yesOrNo(p.isListed(ctx, p.sourceID("Two")+" nothing"+p.run, id)))
 }
 
 // askPages needs the two contacts to be listed.
@@ -162,7 +162,7 @@ func (p *probe) askPages(ctx context.Context, _ string) {
 	query := Prefix + p.run
 	_, all := p.list(ctx, url.Values{"query": {query}})
 	status, small := p.list(ctx, url.Values{"query": {query}, "pageSize": {"1"}})
-	p.set("refusePageSize", yes(status == http.StatusBadRequest))
+	p.set("refusePageSize", yesOrNo(status == http.StatusBadRequest))
 	p.setIf("offsetPages", len(all) >= 2 && status == http.StatusOK, len(small) > 1)
 }
 
@@ -170,7 +170,7 @@ func (p *probe) askDelete(ctx context.Context, id string) {
 	p.set("deleteStatus", strconv.Itoa(p.delete(ctx, id)))
 	p.set("deleteAgain", strconv.Itoa(p.delete(ctx, id)))
 	gone, _ := p.until(ctx, func() bool { return !p.isListed(ctx, p.sourceID("One"), id) })
-	p.set("deletedButListed", yes(!gone))
+	p.set("deletedButListed", yesOrNo(!gone))
 	_, status, _ := p.create(ctx, p.draft("One", nil))
-	p.set("deletedHoldsSourceId", yes(status/100 != 2))
+	p.set("deletedHoldsSourceId", yesOrNo(status/100 != 2))
 }

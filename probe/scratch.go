@@ -47,7 +47,7 @@ func (p *probe) set(name, value string) {
 // setIf answers yes or no, where that is known.
 func (p *probe) setIf(name string, known, is bool) {
 	if known {
-		p.set(name, yes(is))
+		p.set(name, yesOrNo(is))
 	} else {
 		p.set(name, Unknown)
 	}
@@ -106,7 +106,7 @@ func (p *probe) create(ctx context.Context, body map[string]any) (id string, sta
 	if status/100 != 2 {
 		return "", status, reply
 	}
-	if id = text(reply["id"]); id == "" {
+	if id = stringOf(reply["id"]); id == "" {
 		p.fail(errors.New("probe: a creation is answered without an id"))
 	} else if !slices.Contains(p.made, id) {
 		p.made = append(p.made, id)
@@ -140,7 +140,7 @@ func (p *probe) list(ctx context.Context, query url.Values) (status int, found [
 // isListed reports whether a search for the query shows the contact.
 func (p *probe) isListed(ctx context.Context, query, id string) bool {
 	_, found := p.list(ctx, url.Values{"query": {query}})
-	return slices.ContainsFunc(found, func(o object) bool { return text(o["id"]) == id })
+	return slices.ContainsFunc(found, func(o object) bool { return stringOf(o["id"]) == id })
 }
 
 // sweep deletes what a former run has left. The search is fuzzy, so that each is
@@ -148,8 +148,8 @@ func (p *probe) isListed(ctx context.Context, query, id string) bool {
 func (p *probe) sweep(ctx context.Context) {
 	_, found := p.list(ctx, url.Values{"query": {Prefix}})
 	for _, o := range found {
-		if strings.HasPrefix(strings.ToLower(text(o["sourceId"])), Prefix) {
-			p.delete(ctx, text(o["id"]))
+		if strings.HasPrefix(strings.ToLower(stringOf(o["sourceId"])), Prefix) {
+			p.delete(ctx, stringOf(o["id"]))
 		}
 	}
 }
@@ -162,10 +162,10 @@ func (p *probe) cleanUp(ctx context.Context) {
 		status, _ := p.get(ctx, id)
 		clean = clean && status == http.StatusNotFound
 	}
-	p.set("cleanedUp", yes(clean))
+	p.set("cleanedUp", yesOrNo(clean))
 }
 
-func text(raw json.RawMessage) string {
+func stringOf(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) != nil {
 		return ""

@@ -17,7 +17,7 @@ type findingResult struct{ operate.Finding }
 func (r findingResult) text() string {
 	name := r.Person
 	if r.ID != "" {
-		name += " " + operate.Typed(r.ID)
+		name += " " + operate.DisplayID(r.ID)
 	}
 	if name != "" {
 		name += ": "
@@ -70,7 +70,7 @@ func (c *auditCommand) run(ctx context.Context, a *app) error {
 	return a.withOperator(ctx, func(o *operate.Options) { o.CallsPerSecond = c.Rate }, func(o *operate.Operator) error {
 		at := a.progress("compared")
 		counts, err := o.Audit(ctx, operate.AuditOptions{Repair: c.Repair, Each: at.step}, func(f operate.Finding) error {
-			f.Says = plainly(f.Says)
+			f.Says = withoutPackages(f.Says)
 			a.result(findingResult{f})
 			return a.failure
 		})

@@ -23,8 +23,8 @@ import (
 	"github.com/maicontact/maicontact/sqlstore"
 )
 
-// openTime is how long the database may take to answer at first.
-const openTime = 15 * time.Second
+// openTimeout is how long the database may take to answer at first.
+const openTimeout = 15 * time.Second
 
 // noDatabase is SQLite's code for a file that is something else.
 const noDatabase = 26
@@ -110,7 +110,7 @@ func (d database) open(ctx context.Context, create bool) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, openTime)
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	err = db.PingContext(ctx)
 	if failed, ok := errors.AsType[*sqlite.Error](err); ok && failed.Code() == noDatabase {

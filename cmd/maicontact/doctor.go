@@ -20,8 +20,8 @@ type doctorCommand struct {
 	Strict bool     `help:"Exit with 1 on warnings, too."`
 }
 
-// doctorTime is how long a call or a page may take.
-const doctorTime = 5 * time.Second
+// callTimeout is how long a call or a page may take.
+const callTimeout = 5 * time.Second
 
 type checkResult struct{ doctor.Result }
 
@@ -108,13 +108,13 @@ func (a *app) site() (site doctor.Site, end func()) {
 	site.InboxID, site.Namespace = s.InboxID, s.Namespace
 	site.Widget = webchat.Widget{WebChatID: s.WebChatID, ChatURL: s.ChatURL}
 	// Without one there is a fault, and nothing that rests on it is checked.
-	site.API, _ = webchat.NewClient(webchat.Config{BaseURL: s.BaseURL, APIKey: s.APIKey, MaxAttempts: 1, Timeout: doctorTime})
+	site.API, _ = webchat.NewClient(webchat.Config{BaseURL: s.BaseURL, APIKey: s.APIKey, MaxAttempts: 1, Timeout: callTimeout})
 	site.Table = func(ctx context.Context) (contacts.Store, error) {
-		ctx, cancel := context.WithTimeout(ctx, doctorTime)
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
 		store, closeStore, err := d.store(ctx)
 		if err != nil {
-			return nil, shortly(err)
+			return nil, withoutSetting(err)
 		}
 		closeTable = closeStore
 		return store, nil
@@ -122,8 +122,8 @@ func (a *app) site() (site doctor.Site, end func()) {
 	return site, func() { closeTable() }
 }
 
-// shortly takes off the name of the setting, which stands before it.
-func shortly(err error) error {
-	text := strings.ReplaceAll(plainly(err.Error()), " of DATABASE_URL", "")
+// withoutSetting takes off the name of the setting, which stands before it.
+func withoutSetting(err error) error {
+	text := strings.ReplaceAll(withoutPackages(err.Error()), " of DATABASE_URL", "")
 	return errors.New(strings.TrimLeft(strings.TrimPrefix(text, "DATABASE_URL"), ": "))
 }

@@ -24,7 +24,7 @@ func (c *linkCommand) run(ctx context.Context, a *app) error {
 			return err
 		}
 		if _, err := o.Link(ctx, c.Member, id, operate.LinkOptions{NoVerify: c.NoVerify}); err != nil {
-			return cannot(err)
+			return asRefusal(err)
 		}
 		p, err := o.Member(c.Member)
 		if err != nil {
@@ -58,7 +58,7 @@ type importedResult struct {
 func (r importedResult) text() string {
 	name := ""
 	if r.Member != "" {
-		name = ", member " + operate.Typed(r.Member)
+		name = ", member " + operate.DisplayID(r.Member)
 	}
 	return fmt.Sprintf("line %d%s: %s", r.Line, name, cmp.Or(r.Reason, r.Result))
 }
@@ -105,7 +105,7 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 	change := func(o *operate.Options) { o.CallsPerSecond = c.Rate }
 	return a.withOperator(ctx, change, func(o *operate.Operator) error {
 		at := a.progress("read")
-		counts, err := o.Import(ctx, from, operate.LinkOptions{NoVerify: c.NoVerify, DryRun: c.DryRun}, func(i operate.Imported) error {
+		counts, err := o.Import(ctx, from, operate.LinkOptions{NoVerify: c.NoVerify, DryRun: c.DryRun}, func(i operate.ImportResult) error {
 			if err := rejects.replace(); err != nil {
 				return err
 			}

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// waitsEvery is how often it is said that MaiAgent is waited for.
-const waitsEvery = 15 * time.Second
+// waitingInterval is how often it is said that MaiAgent is waited for.
+const waitingInterval = 15 * time.Second
 
 // output tells results as they come: as text, or as one JSON object a line.
 type output struct {
@@ -49,10 +49,10 @@ func (o *output) say(format string, args ...any) {
 	fmt.Fprintf(o.words, format+"\n", args...)
 }
 
-// waits says, every now and then, that the work waits for MaiAgent.
-func (o *output) waits() {
+// sayWaiting says, every now and then, that the work waits for MaiAgent.
+func (o *output) sayWaiting() {
 	o.mu.Lock()
-	said := time.Since(o.waited) < waitsEvery
+	said := time.Since(o.waited) < waitingInterval
 	if !said {
 		o.waited = time.Now()
 	}

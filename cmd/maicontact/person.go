@@ -71,7 +71,7 @@ type statusResult struct {
 }
 
 func statusOf(s operate.Status) statusResult {
-	s.Reason = plainly(s.Reason)
+	s.Reason = withoutPackages(s.Reason)
 	return statusResult{Status: s}
 }
 
@@ -79,7 +79,7 @@ func (r statusResult) text() string {
 	var b strings.Builder
 	name := r.Kind
 	if r.ID != "" {
-		name += " " + operate.Typed(r.ID)
+		name += " " + operate.DisplayID(r.ID)
 	}
 	fmt.Fprintf(&b, "%s: %s", name, r.State)
 	if means := operate.Meaning(r.State); means != "" {
@@ -100,10 +100,10 @@ func (r statusResult) text() string {
 	}
 	switch {
 	case r.HasContact && r.State == contacts.StateSuspended:
-		row("suspension", "%s", word(r.SuspensionConfirmed))
+		row("suspension", "%s", confirmedText(r.SuspensionConfirmed))
 	case r.HasContact:
-		row("profile", "%s", word(r.ProfileConfirmed))
-		row("access", "%s", word(r.AccessConfirmed))
+		row("profile", "%s", confirmedText(r.ProfileConfirmed))
+		row("access", "%s", confirmedText(r.AccessConfirmed))
 	}
 	if r.Refused != "" {
 		row("refused", "%s", r.Refused)
@@ -128,7 +128,7 @@ func (r statusResult) text() string {
 	return b.String()
 }
 
-func word(confirmed bool) string {
+func confirmedText(confirmed bool) string {
 	if confirmed {
 		return "confirmed"
 	}
@@ -141,17 +141,17 @@ func (c *showCommand) run(ctx context.Context, a *app) error {
 	return a.withOperator(ctx, nil, func(o *operate.Operator) error {
 		p, err := c.find(ctx, a, o)
 		if err != nil {
-			return c.cannot(err)
+			return c.asRefusal(err)
 		}
 		status, err := o.Show(ctx, p)
 		if err != nil {
-			return c.cannot(err)
+			return c.asRefusal(err)
 		}
 		r := statusOf(status)
 		if c.Reveal {
 			id, err := o.Reveal(ctx, p)
 			if err != nil {
-				return c.cannot(err)
+				return c.asRefusal(err)
 			}
 			r.ContactID = id.Reveal()
 		}
@@ -207,16 +207,16 @@ func (a *app) act(ctx context.Context, change func(*operate.Options), who person
 	return a.withOperator(ctx, change, func(o *operate.Operator) error {
 		p, err := who.find(ctx, a, o)
 		if err != nil {
-			return who.cannot(err)
+			return who.asRefusal(err)
 		}
 		_, err = o.Show(ctx, p)
 		isNew := errors.Is(err, contacts.ErrNotFound)
 		status, err := do(o, ctx, p)
 		if err != nil {
-			return who.cannot(err)
+			return who.asRefusal(err)
 		}
 		if isNew { // it is done for people who have not come yet, too
-			a.say("The table did not know member %s until now: see that the business user ID is right.", who.named())
+			a.say("The table did not know member %s until now: see that the business user ID is right.", who.displayName())
 		}
 		a.result(statusOf(status))
 		if status.Failures > 0 || len(ends) > 0 && status.State != ends[0] {
@@ -247,7 +247,7 @@ func (a *app) withOperator(ctx context.Context, change func(*operate.Options), w
 		return err
 	}
 	defer client.CloseIdleConnections()
-	options := operate.Options{Namespace: s.Namespace, InboxID: s.InboxID, Store: store, API: client, OnWait: a.waits}
+	options := operate.Options{Namespace: s.Namespace, InboxID: s.InboxID, Store: store, API: client, OnWait: a.sayWaiting}
 	if change != nil {
 		change(&options)
 	}

@@ -17,26 +17,26 @@ type refusal string
 // Error implements error.
 func (r refusal) Error() string { return string(r) }
 
-// named is the member in a sentence; an ID that looks like a contact id is not
+// displayName is the member in a sentence; an ID that looks like a contact id is not
 // repeated.
-func (p personArguments) named() string {
-	return likeContact.ReplaceAllString(operate.Typed(p.Member), "[an id]")
+func (p personArguments) displayName() string {
+	return contactIDPattern.ReplaceAllString(operate.DisplayID(p.Member), "[an id]")
 }
 
-// cannot tells what the table says against a command from what keeps it from
+// asRefusal tells what the table says against a command from what keeps it from
 // running.
-func (p personArguments) cannot(err error) error {
+func (p personArguments) asRefusal(err error) error {
 	switch {
 	case errors.Is(err, contacts.ErrNotFound) && p.ByContact:
 		return refusal("the table knows nobody with this contact")
 	case errors.Is(err, contacts.ErrNotFound):
-		return refusal("the table knows no member " + p.named())
+		return refusal("the table knows no member " + p.displayName())
 	}
-	return cannot(err)
+	return asRefusal(err)
 }
 
-// cannot is for a command that needs nobody to be known.
-func cannot(err error) error {
+// asRefusal is for a command that needs nobody to be known.
+func asRefusal(err error) error {
 	if operate.IsRefusal(err) {
 		return refusal("it cannot be done: " + reason(err))
 	}
@@ -49,15 +49,15 @@ func reason(err error) string {
 	if errors.Is(err, contacts.ErrErased) {
 		return "the person is erased; maicontact restore lifts that"
 	}
-	return plainly(err.Error())
+	return withoutPackages(err.Error())
 }
 
-// packages are the names of packages that errors begin with.
-var packages = regexp.MustCompile(`(^|\n|: |; )(?:(?:maicontact|operate|webchat|sqlstore|contacts|upstream|doctor|probe): )+`)
+// packagePrefix are the names of packages that errors begin with.
+var packagePrefix = regexp.MustCompile(`(^|\n|: |; )(?:(?:maicontact|operate|webchat|sqlstore|contacts|upstream|doctor|probe): )+`)
 
-// plainly takes the names of packages off a text: those who run a site know nothing
+// withoutPackages takes the names of packages off a text: those who run a site know nothing
 // of them.
-func plainly(text string) string { return packages.ReplaceAllString(text, "$1") }
+func withoutPackages(text string) string { return packagePrefix.ReplaceAllString(text, "$1") }
 
 // lead names the setting that an answer of MaiAgent is about, as the doctor does,
 // and leads to the doctor.

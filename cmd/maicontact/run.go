@@ -54,8 +54,8 @@ var (
 	errUsage    = errors.New("wrong usage")
 )
 
-// exited is how kong ends a parse that has printed help.
-type exited int
+// exitCode is how kong ends a parse that has printed help.
+type exitCode int
 
 // run does one command, and returns the exit status.
 func run(ctx context.Context, p process) (status int) {
@@ -65,7 +65,7 @@ func run(ctx context.Context, p process) (status int) {
 		kong.Description("Operate a site whose MaiAgent Web Chat knows who it is talking to.\n\n"+
 			"Exit status: 0 done, 1 findings, 2 wrong usage or settings, 3 could not run."),
 		kong.Writers(p.stdout, p.stderr),
-		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.Exit(func(code int) { panic(exitCode(code)) }),
 		kong.Vars{"version": version()},
 		kong.Resolvers(environment(p.env)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
@@ -76,13 +76,13 @@ func run(ctx context.Context, p process) (status int) {
 	defer func() {
 		switch p := recover().(type) {
 		case nil:
-		case exited:
+		case exitCode:
 			status = int(p)
 		default:
 			panic(p)
 		}
 	}()
-	parsed, err := parser.Parse(helped(p.args))
+	parsed, err := parser.Parse(helpFlag(p.args))
 	if err != nil {
 		return explain(p, fmt.Errorf("%w: %w; see --help", errUsage, err))
 	}
@@ -98,8 +98,8 @@ func run(ctx context.Context, p process) (status int) {
 	return explain(p, line.settings.lead(err))
 }
 
-// helped reads "help" and "help show" as the flag.
-func helped(args []string) []string {
+// helpFlag reads "help" and "help show" as the flag.
+func helpFlag(args []string) []string {
 	if len(args) > 0 && args[0] == "help" {
 		return append(slices.Clone(args[1:]), "--help")
 	}
@@ -115,8 +115,8 @@ func version() string {
 	return text + runtime.Version()
 }
 
-// likeContact is what a contact id looks like, or a part of one.
-var likeContact = regexp.MustCompile(`(?i)[0-9a-f]{8}-[0-9a-f]{4}[0-9a-f-]*|[0-9a-f]{32,}`)
+// contactIDPattern is what a contact id looks like, or a part of one.
+var contactIDPattern = regexp.MustCompile(`(?i)[0-9a-f]{8}-[0-9a-f]{4}[0-9a-f-]*|[0-9a-f]{32,}`)
 
 // explain tells a person at a terminal what is wrong, and returns the exit
 // status. An argument that it repeats may be a contact id, which stands there by
@@ -136,7 +136,7 @@ func explain(p process, err error) int {
 	case errors.Is(err, errFindings):
 		return exitFindings
 	}
-	fmt.Fprintln(p.stderr, "maicontact: "+likeContact.ReplaceAllString(plainly(err.Error()), "[an id]"))
+	fmt.Fprintln(p.stderr, "maicontact: "+contactIDPattern.ReplaceAllString(withoutPackages(err.Error()), "[an id]"))
 	switch {
 	case errors.Is(err, errUsage):
 		return exitUsage

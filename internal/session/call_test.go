@@ -21,20 +21,20 @@ func TestStoreFails(t *testing.T) {
 	s := sessionsOf(t, store)
 	r := with(saved(t, s, member))
 	store.fail = []error{errDown}
-	if o := open(r.Context(), s, r); o.Entry != member || o.Trouble != nil {
-		t.Errorf("after one failure: %v", o.Trouble)
+	if o := open(r.Context(), s, r); o.Entry != member || o.Err != nil {
+		t.Errorf("after one failure: %v", o.Err)
 	}
 	store.reads, store.fail = 0, []error{errDown, errDown}
 	o := open(r.Context(), s, r)
-	if o.Found || !errors.Is(o.Trouble, errDown) || store.reads != 2 {
-		t.Errorf("after two: %v, %d reads", o.Trouble, store.reads)
+	if o.Found || !errors.Is(o.Err, errDown) || store.reads != 2 {
+		t.Errorf("after two: %v, %d reads", o.Err, store.reads)
 	}
-	if o := open(r.Context(), s, r); o.Entry != member || o.Trouble != nil {
-		t.Errorf("afterwards: %v", o.Trouble)
+	if o := open(r.Context(), s, r); o.Entry != member || o.Err != nil {
+		t.Errorf("afterwards: %v", o.Err)
 	}
 	// Saving ends it.
-	if err := s.Save(http.Header{}, r, o, visitor, true, time.Hour); err != nil || o.Trouble != nil || o.Entry != visitor {
-		t.Errorf("%v, %v", err, o.Trouble)
+	if err := s.Save(http.Header{}, r, o, visitor, true, time.Hour); err != nil || o.Err != nil || o.Entry != visitor {
+		t.Errorf("%v, %v", err, o.Err)
 	}
 	// What is not saved leaves no trace.
 	store.noSave = errors.New("disk full")
@@ -64,8 +64,8 @@ func TestHalfSession(t *testing.T) {
 	r := with(saved(t, sessionsOf(t, inner), member))
 	s := sessionsOf(t, halfStore{inner})
 	o := open(r.Context(), s, r)
-	if o.Found || o.Entry != (Entry{}) || !errors.Is(o.Trouble, errDown) {
-		t.Errorf("%v, %v", o.Found, o.Trouble)
+	if o.Found || o.Entry != (Entry{}) || !errors.Is(o.Err, errDown) {
+		t.Errorf("%v, %v", o.Found, o.Err)
 	}
 	h := http.Header{}
 	if err := s.Save(h, r, o, visitor, true, time.Hour); err != nil || len(inner.values) != 2 || len(inner.values["ss"]) != 1 {
@@ -88,9 +88,9 @@ func TestLongCookieIsNoTrouble(t *testing.T) {
 	store := newMapStore()
 	s := sessionsOf(t, store)
 	r := with(nil)
-	r.Header.Set("Cookie", "maicontact="+strings.Repeat("A", longestCookie+1))
-	if o := open(r.Context(), s, r); o.Trouble != nil || store.reads != 0 {
-		t.Errorf("%v, %d reads", o.Trouble, store.reads)
+	r.Header.Set("Cookie", "maicontact="+strings.Repeat("A", maxCookieLength+1))
+	if o := open(r.Context(), s, r); o.Err != nil || store.reads != 0 {
+		t.Errorf("%v, %d reads", o.Err, store.reads)
 	}
 }
 
@@ -106,8 +106,8 @@ func TestStoreHangs(t *testing.T) {
 		store.stuck, store.reads, store.lines, store.fail = make(chan struct{}), 0, nil, []error{errDown}
 		line, began := r.Header.Get("Cookie"), time.Now()
 		o := open(ctx, s, r)
-		if took := time.Since(began); took != time.Second || !errors.Is(o.Trouble, ErrLate) || !errors.Is(o.Trouble, context.DeadlineExceeded) || o.Found {
-			t.Errorf("%v after %v", o.Trouble, took)
+		if took := time.Since(began); took != time.Second || !errors.Is(o.Err, ErrLate) || !errors.Is(o.Err, context.DeadlineExceeded) || o.Found {
+			t.Errorf("%v after %v", o.Err, took)
 		}
 		r.Header.Set("Cookie", "the handler goes on")
 		h := http.Header{}
@@ -138,16 +138,16 @@ func TestStoreHangsForAll(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		r := with(nil)
-		for range mostCalls {
+		for range maxCalls {
 			open(ctx, s, r)
 		}
-		if o := open(t.Context(), s, r); !errors.Is(o.Trouble, errCrowded) {
-			t.Errorf("%v", o.Trouble)
+		if o := open(t.Context(), s, r); !errors.Is(o.Err, errTooManyCalls) {
+			t.Errorf("%v", o.Err)
 		}
 		close(store.stuck)
 		synctest.Wait()
-		if o := open(t.Context(), s, r); o.Trouble != nil {
-			t.Errorf("%v", o.Trouble)
+		if o := open(t.Context(), s, r); o.Err != nil {
+			t.Errorf("%v", o.Err)
 		}
 	})
 }
@@ -162,13 +162,13 @@ func TestStorePanics(t *testing.T) {
 		store.panics = p
 		o := open(r.Context(), s, r)
 		err := s.Save(http.Header{}, r, o, member, true, time.Hour)
-		if o.Trouble == nil || err == nil || strings.Contains(o.Trouble.Error()+err.Error(), "secret") || !strings.Contains(err.Error(), "panicked") {
-			t.Errorf("%v, %v", o.Trouble, err)
+		if o.Err == nil || err == nil || strings.Contains(o.Err.Error()+err.Error(), "secret") || !strings.Contains(err.Error(), "panicked") {
+			t.Errorf("%v, %v", o.Err, err)
 		}
 	}
 	store.panics = nil
-	if o := open(r.Context(), s, r); o.Trouble != nil {
-		t.Error(o.Trouble)
+	if o := open(r.Context(), s, r); o.Err != nil {
+		t.Error(o.Err)
 	}
 }
 

@@ -218,14 +218,14 @@ func TestCodecTampered(t *testing.T) {
 		for _, other := range []string{"", "other", "maicontac", "maicontact2", "Maicontact"} {
 			try(name+": as "+other, other, value)
 		}
-		try(name+": long", "maicontact", strings.Repeat("A", longestCookie+1))
+		try(name+": long", "maicontact", strings.Repeat("A", maxCookieLength+1))
 		try(name+": twice", "maicontact", value+value)
 		try(name+": empty", "maicontact", "")
 		if read(c, value) == nil {
 			t.Errorf("%s: the cookie itself was refused", name)
 		}
 	}
-	if err := errors.Join(securecookie.MultiError{errCookie}); isTrouble(err) || isTrouble(errCookie) {
+	if err := errors.Join(securecookie.MultiError{errCookie}); isStoreFailure(err) || isStoreFailure(errCookie) {
 		t.Error("a refused cookie is taken for trouble")
 	}
 }
@@ -273,7 +273,7 @@ func TestCodecRefusesToWrite(t *testing.T) {
 		if (err == nil) != (test.want == "") || err != nil && (!strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "secret")) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if len(value) > longestCookie || err == nil && read(c, value) == nil {
+		if len(value) > maxCookieLength || err == nil && read(c, value) == nil {
 			t.Errorf("%s: %d characters, which are not read", name, len(value))
 		}
 	}
@@ -285,12 +285,12 @@ func TestCodecKeepsSecrets(t *testing.T) {
 	if text := fmt.Sprintf("%v %+v %#v %s", c, c, c, c); strings.Count(text, "[cookie codec]") != 4 {
 		t.Error(text)
 	}
-	room := scratches.Get().(*scratch)
+	room := scratchPool.Get().(*scratch)
 	if _, _, ok := c.open(room, "maicontact", encode(t, c, sessionOf(member)), time.Now()); !ok {
 		t.Fatal("refused")
 	}
 	room.release()
-	if room.plain != [mostBytes]byte{} || room.derived != [secretSize]byte{} {
+	if room.plain != [maxCookieBytes]byte{} || room.derived != [secretSize]byte{} {
 		t.Error("the room still holds the cookie")
 	}
 }

@@ -114,7 +114,7 @@ func TestCookieStoreSession(t *testing.T) {
 	if got := values(store, c.Value); !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if strings.Contains(c.Value, "alice") || len(c.Value) > longestCookie {
+	if strings.Contains(c.Value, "alice") || len(c.Value) > maxCookieLength {
 		t.Error(c.Value)
 	}
 }

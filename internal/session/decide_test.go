@@ -30,7 +30,7 @@ func TestDecideExhaustively(t *testing.T) {
 					for _, former := range []string{"", scope + "FORMER"} {
 						for _, contact := range []webchat.ContactID{"", id} {
 							for _, stamp := range []string{profile, "another"} {
-								for _, trusted := range []Belief{NotBelieved, BelievedIfSilent, Believed} {
+								for _, trusted := range []Belief{NotBelieved, BelievedIfStoreFails, Believed} {
 									for _, age := range []time.Duration{0, 25 * time.Hour, 31 * 24 * time.Hour, -time.Hour} {
 										for _, unseen := range []error{nil, errBot} {
 											for _, elsewhere := range yes {
@@ -41,9 +41,9 @@ func TestDecideExhaustively(t *testing.T) {
 														e = Entry{}
 													}
 													f := Facts{
-														Member: member, Owner: owner, Profile: profile, Scope: scope, Entry: e, Found: found, Now: now,
-														Unseen: unseen, Elsewhere: elsewhere, Committed: committed, Life: 30 * 24 * time.Hour,
-														Trusted: trusted, Lazy: how.lazy, Opening: how.opening, Kept: how.kept,
+														Member: member, Owner: owner, Profile: profile, KeyPrefix: scope, Entry: e, Found: found, Now: now,
+														Unseen: unseen, CookieBlocked: elsewhere, Committed: committed, MaxAge: 30 * 24 * time.Hour,
+														Trusted: trusted, Lazy: how.lazy, Opening: how.opening, CookieGiven: how.kept,
 													}
 													n++
 													checkDecision(t, f, Decide(&f), trusted, age)
@@ -68,12 +68,12 @@ func TestDecideExhaustively(t *testing.T) {
 func checkDecision(t *testing.T, f Facts, d Decision, trusted Belief, age time.Duration) {
 	t.Helper()
 	e := f.Entry
-	ours := len(e.Visitor) > len(f.Scope) && e.Visitor[:len(f.Scope)] == f.Scope && age >= 0 && age < 30*24*time.Hour
+	ours := len(e.Visitor) > len(f.KeyPrefix) && e.Visitor[:len(f.KeyPrefix)] == f.KeyPrefix && age >= 0 && age < 30*24*time.Hour
 	must := func(holds bool, what string) {
 		t.Helper()
 		if !holds {
 			t.Errorf("%s: %+v for member %v, entry %s %q %v %s, found %v, trusted %d, age %v, unseen %v, elsewhere %v, committed %v",
-				what, d, f.Member, e.Owner, e.Visitor, e.Contact != "", e.Profile, f.Found, trusted, age, f.Unseen, f.Elsewhere, f.Committed)
+				what, d, f.Member, e.Owner, e.Visitor, e.Contact != "", e.Profile, f.Found, trusted, age, f.Unseen, f.CookieBlocked, f.Committed)
 		}
 	}
 	if d.Action == Serve {
@@ -86,16 +86,16 @@ func checkDecision(t *testing.T, f Facts, d Decision, trusted Belief, age time.D
 		}
 	}
 	if d.Stale {
-		must(f.Member && e.Owner == f.Owner && e.Visitor == "" && e.Profile == f.Profile && trusted == BelievedIfSilent, "stale without ground")
+		must(f.Member && e.Owner == f.Owner && e.Visitor == "" && e.Profile == f.Profile && trusted == BelievedIfStoreFails, "stale without ground")
 	}
 	if d.Action == Refuse {
-		must(d.Why != nil, "refused without a reason")
+		must(d.Err != nil, "refused without a reason")
 	}
-	if d.Action == Greet || d.Action == Keep {
+	if d.Action == Greet || d.Action == CookieFirst {
 		must(d.Action == Greet == !f.Opening, "a contact is made before the cookie comes back, or is not made on load")
-		must(!f.Lazy && !f.Kept, "a new visitor who has not opened the chat, or keeps no cookie")
+		must(!f.Lazy && !f.CookieGiven, "a new visitor who has not opened the chat, or keeps no cookie")
 		must(!f.Member && !(f.Found && ours), "a new visitor in the place of a known person")
-		must(f.Unseen == nil && !f.Elsewhere && !f.Committed, "a new visitor whose cookie would not stay, or whom nobody sees")
+		must(f.Unseen == nil && !f.CookieBlocked && !f.Committed, "a new visitor whose cookie would not stay, or whom nobody sees")
 	}
 	if f.Member && d.Action != Refuse && f.Found {
 		must(d.Replace == (e.Owner != f.Owner || e.Visitor != ""), "another's entry stays")

@@ -20,8 +20,8 @@ var (
 	}
 	visitor = Entry{Owner: "0tRjMng3YCN3gZ8NGcEjXQ", Visitor: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", Issued: someTime}
 	largest = Entry{
-		Owner: "_____________________w", Visitor: strings.Repeat("v", longestText), Contact: "ffffffff-ffff-ffff-ffff-ffffffffffff",
-		Profile: strings.Repeat("p", longestText), Trust: -1 << 63, Checked: time.Unix(latestSecond, 0).UTC(), Issued: time.Unix(latestSecond, 0).UTC(),
+		Owner: "_____________________w", Visitor: strings.Repeat("v", maxText), Contact: "ffffffff-ffff-ffff-ffff-ffffffffffff",
+		Profile: strings.Repeat("p", maxText), Trust: -1 << 63, Checked: time.Unix(maxSecond, 0).UTC(), Issued: time.Unix(maxSecond, 0).UTC(),
 	}
 )
 
@@ -29,7 +29,7 @@ func TestEntryRoundTrip(t *testing.T) {
 	for name, e := range map[string]Entry{"member": member, "visitor": visitor, "largest": largest, "owner alone": {Owner: member.Owner}, "former": {Owner: member.Owner, Former: visitor.Visitor}} {
 		text := e.Encode()
 		got, ok := Decode(text)
-		if !ok || got != e || len(text) > longestEncoded {
+		if !ok || got != e || len(text) > maxEncoded {
 			t.Errorf("%s: %d characters, %v", name, len(text), ok)
 		}
 	}
@@ -45,7 +45,7 @@ func TestEntryTimes(t *testing.T) {
 	if got.Checked != someTime.Add(time.Millisecond) || got.Issued != someTime {
 		t.Errorf("%v and %v", got.Checked, got.Issued)
 	}
-	for _, none := range []time.Time{{}, time.Unix(0, 0), time.Unix(-1, 0), time.Unix(latestSecond+1, 0), time.Unix(1<<62, 0)} {
+	for _, none := range []time.Time{{}, time.Unix(0, 0), time.Unix(-1, 0), time.Unix(maxSecond+1, 0), time.Unix(1<<62, 0)} {
 		e.Checked, e.Issued = none, none
 		if got, ok := Decode(e.Encode()); !ok || !got.Checked.IsZero() || !got.Issued.IsZero() {
 			t.Errorf("%v became %v and %v", none, got.Checked, got.Issued)
@@ -86,7 +86,7 @@ func TestEntryRefused(t *testing.T) {
 		"too large varint": edit(func(b []byte) []byte {
 			return append(b[:len(b)-6], 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0)
 		}),
-		"year 10000": edit(func(b []byte) []byte { return append(binary.AppendUvarint(b[:len(b)-6], latestSecond+1), 0) }),
+		"year 10000": edit(func(b []byte) []byte { return append(binary.AppendUvarint(b[:len(b)-6], maxSecond+1), 0) }),
 	} {
 		if e, ok := Decode(text); ok || e != (Entry{}) {
 			t.Errorf("%s was taken", name)
@@ -149,10 +149,10 @@ func FuzzEncode(f *testing.F) {
 			return
 		}
 		got, ok := Decode(text)
-		if checked <= 0 || checked > latestSecond*1000 {
+		if checked <= 0 || checked > maxSecond*1000 {
 			e.Checked = time.Time{}
 		}
-		if issued <= 0 || issued > latestSecond {
+		if issued <= 0 || issued > maxSecond {
 			e.Issued = time.Time{}
 		}
 		if !ok || got != e {

@@ -71,14 +71,14 @@ func TestSessionsInEveryStore(t *testing.T) {
 	for name, store := range allStores(t) {
 		s := sessionsOf(t, store)
 		r := with(nil)
-		if o := open(r.Context(), s, r); o.Found || o.Trouble != nil {
-			t.Errorf("%s: something is there at first: %v", name, o.Trouble)
+		if o := open(r.Context(), s, r); o.Found || o.Err != nil {
+			t.Errorf("%s: something is there at first: %v", name, o.Err)
 		}
 		h := saved(t, s, member)
 		r = with(h)
 		o := open(r.Context(), s, r)
-		if !o.Found || o.Entry != member || o.Trouble != nil {
-			t.Errorf("%s: not found: %v", name, o.Trouble)
+		if !o.Found || o.Entry != member || o.Err != nil {
+			t.Errorf("%s: not found: %v", name, o.Err)
 		}
 		// Written anew under the same session, twice in one reply: the last counts.
 		h = http.Header{"X": {"y"}}
@@ -165,8 +165,8 @@ func TestHostileCookie(t *testing.T) {
 			r := with(nil)
 			r.Header.Set("Cookie", "a=b; maicontact="+value)
 			o := open(r.Context(), s, r)
-			if o.Found || o.Entry != (Entry{}) || o.Trouble != nil {
-				t.Errorf("%s, %s: %v, %v", name, what, o.Found, o.Trouble)
+			if o.Found || o.Entry != (Entry{}) || o.Err != nil {
+				t.Errorf("%s, %s: %v, %v", name, what, o.Found, o.Err)
 			}
 			if err := s.Save(http.Header{}, r, o, visitor, true, time.Hour); err != nil {
 				t.Errorf("%s, %s: %v", name, what, err)
@@ -199,8 +199,8 @@ func TestForeignSession(t *testing.T) {
 		}
 		r := with(w.Header())
 		o := open(r.Context(), s, r)
-		if o.Found || o.Trouble != nil {
-			t.Errorf("%s: %v, %v", name, o.Found, o.Trouble)
+		if o.Found || o.Err != nil {
+			t.Errorf("%s: %v, %v", name, o.Found, o.Err)
 		}
 		h := http.Header{}
 		if err := s.Save(h, r, o, member, true, time.Hour); err != nil {
@@ -227,13 +227,13 @@ func TestFileStore(t *testing.T) {
 		t.Fatal(files)
 	}
 	os.Remove(files[0])
-	if o := open(r.Context(), s, r); o.Found || o.Trouble != nil {
-		t.Errorf("%v, %v", o.Found, o.Trouble)
+	if o := open(r.Context(), s, r); o.Found || o.Err != nil {
+		t.Errorf("%v, %v", o.Found, o.Err)
 	}
 	os.Mkdir(files[0], 0o700)
 	o := open(r.Context(), s, r)
-	if o.Found || o.Trouble == nil || strings.Contains(o.Trouble.Error(), "session_") {
-		t.Errorf("%v", o.Trouble)
+	if o.Found || o.Err == nil || strings.Contains(o.Err.Error(), "session_") {
+		t.Errorf("%v", o.Err)
 	}
 	if err := s.Save(http.Header{}, r, o, member, true, time.Hour); err != nil {
 		t.Errorf("beside the file that cannot be read: %v", err)

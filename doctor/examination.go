@@ -12,51 +12,51 @@ import (
 )
 
 const (
-	hostTime        = 5 * time.Second
+	hostTimeout     = 5 * time.Second
 	defaultMostRows = 100_000
 )
 
-// visit is one examination.
-type visit struct {
+// examination is one examination.
+type examination struct {
 	Site
 	failed map[string]cause // checks that failed, or were skipped
-	why    cause            // for what needs the check that is being made, if that fails
+	cause  cause            // for what needs the check that is being made, if that fails
 	store  contacts.Store
 	asked  bool  // whether MaiAgent was
 	answer error // of whether the inbox can be read
-	rows   *rowsFound
+	rows   *rowCounts
 }
 
 // cause is why what needs a check is skipped.
 type cause struct{ says, check string }
 
-func newVisit(s Site) *visit {
+func newExamination(s Site) *examination {
 	if s.HTTPClient == nil {
-		s.HTTPClient = &http.Client{Timeout: hostTime}
+		s.HTTPClient = &http.Client{Timeout: hostTimeout}
 	}
 	s.MostRows = cmp.Or(s.MostRows, defaultMostRows)
 	if s.Now == nil {
 		s.Now = time.Now
 	}
-	return &visit{Site: s, failed: map[string]cause{}}
+	return &examination{Site: s, failed: map[string]cause{}}
 }
 
-func (v *visit) end() { v.HTTPClient.CloseIdleConnections() }
+func (v *examination) end() { v.HTTPClient.CloseIdleConnections() }
 
-// make makes a check, if what it needs allows it.
-func (v *visit) make(ctx context.Context, c Check) []Result {
-	v.why = cause{c.Name + " has failed", c.Name}
-	results := v.try(ctx, c)
+// check makes a check, if what it needs allows it.
+func (v *examination) check(ctx context.Context, c Check) []Result {
+	v.cause = cause{c.Name + " has failed", c.Name}
+	results := v.run(ctx, c)
 	for i := range results {
 		results[i].Check = c.Name
 		if results[i].State == Fail || results[i].State == Skip {
-			v.failed[c.Name] = v.why
+			v.failed[c.Name] = v.cause
 		}
 	}
 	return results
 }
 
-func (v *visit) try(ctx context.Context, c Check) []Result {
+func (v *examination) run(ctx context.Context, c Check) []Result {
 	for _, need := range c.Needs {
 		if because, failed := v.failed[need]; failed {
 			return v.skip(because)
@@ -64,42 +64,42 @@ func (v *visit) try(ctx context.Context, c Check) []Result {
 	}
 	for _, setting := range c.settings {
 		if v.isFaulty(setting) {
-			return v.without(setting)
+			return v.skipForSetting(setting)
 		}
 	}
 	return c.run(v, ctx)
 }
 
 // skip skips a check. The first cause is told of all that follows from it.
-func (v *visit) skip(because cause) []Result {
-	v.why = because
+func (v *examination) skip(because cause) []Result {
+	v.cause = because
 	return []Result{{State: Skip, Says: "not checked, because " + because.says, Because: because.check}}
 }
 
-// without skips a check that needs a setting.
-func (v *visit) without(s Setting) []Result {
+// skipForSetting skips a check that needs a setting.
+func (v *examination) skipForSetting(s Setting) []Result {
 	return v.skip(cause{v.name(s) + " is missing or wrong", "settings"})
 }
 
-func (v *visit) isFaulty(s Setting) bool {
+func (v *examination) isFaulty(s Setting) bool {
 	return slices.ContainsFunc(v.Faults, func(f Fault) bool { return f.Setting == s })
 }
 
-func (v *visit) name(s Setting) string { return cmp.Or(v.Names[s], string(s)) }
+func (v *examination) name(s Setting) string { return cmp.Or(v.Names[s], string(s)) }
 
-// one is the only result of a check.
-func one(state State, format string, args ...any) []Result {
+// result is the only result of a check.
+func result(state State, format string, args ...any) []Result {
 	return []Result{{State: state, Says: fmt.Sprintf(format, args...)}}
 }
 
-// wrong is a failure that a setting is the cause of.
-func (v *visit) wrong(s Setting, format string, args ...any) []Result {
-	return one(Fail, v.name(s)+": "+format, args...)
+// failSetting is a failure that a setting is the cause of.
+func (v *examination) failSetting(s Setting, format string, args ...any) []Result {
+	return result(Fail, v.name(s)+": "+format, args...)
 }
 
-func (v *visit) checkSettings(context.Context) []Result {
+func (v *examination) checkSettings(context.Context) []Result {
 	if len(v.Faults) == 0 {
-		return one(Pass, "the settings are there and can be read")
+		return result(Pass, "the settings are there and can be read")
 	}
 	var all []Result
 	for _, f := range v.Faults {

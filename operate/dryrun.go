@@ -8,11 +8,11 @@ import (
 	"github.com/maicontact/maicontact/contacts"
 )
 
-// claims know in a dry run which members of the file would have which contact by
+// dryRun know in a dry run which members of the file would have which contact by
 // now, as the table does otherwise. They keep nothing of the file itself, which may
 // be large. Of two records about one member or one contact the second must begin
 // when the first is done.
-type claims struct {
+type dryRun struct {
 	operator *Operator
 	mu       sync.Mutex
 	members  map[digest]digest // to their contacts
@@ -26,12 +26,12 @@ func digestOf(text string) digest {
 	return digest(sum[:16])
 }
 
-func newClaims(o *Operator) *claims {
-	return &claims{operator: o, members: map[digest]digest{}, taken: map[digest]struct{}{}}
+func newDryRun(o *Operator) *dryRun {
+	return &dryRun{operator: o, members: map[digest]digest{}, taken: map[digest]struct{}{}}
 }
 
 // link tells what Operator.link would do after what was told before.
-func (c *claims) link(ctx context.Context, r Record, options LinkOptions) (changed bool, err error) {
+func (c *dryRun) link(ctx context.Context, r Record, options LinkOptions) (changed bool, err error) {
 	member, contact := digestOf(r.MemberID), digestOf(r.ContactID.Reveal())
 	c.mu.Lock()
 	has, linked := c.members[member]
