@@ -13,10 +13,10 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// actionTimeout is how long MaiAgent may take for an action.
+// actionTimeout is how long an action may take.
 const actionTimeout = 20 * time.Second
 
-// notInTable is the state of who is not in the table.
+// notInTable is the state of a person who is not in the table.
 const notInTable contacts.State = ""
 
 // action is something that can be done to a person.
@@ -29,7 +29,7 @@ type action struct {
 	Contact bool
 
 	states []contacts.State // in which it makes sense
-	ends   contacts.State   // what it is to end in, if that is not at once
+	ends   contacts.State   // in which it should end; empty: it ends at once
 	do     func(o *operate.Operator, ctx context.Context, p contacts.Person, id webchat.ContactID) error
 }
 
@@ -93,7 +93,7 @@ func actionNamed(name string) (action, bool) {
 	return actions[at], true
 }
 
-// actionsFor are those that make sense for a person as they stand.
+// actionsFor returns the actions that make sense for a person in their state.
 func actionsFor(p contacts.Person, status *operate.Status) []action {
 	state := notInTable
 	if status != nil {
@@ -105,22 +105,22 @@ func actionsFor(p contacts.Person, status *operate.Status) []action {
 	})
 }
 
-// actionPage asks whether an action is meant.
+// actionPage asks for confirmation of an action.
 type actionPage struct {
 	personPage
 	Action  action
 	Problem string
 }
 
-// confirm asks whether it is meant.
+// confirm shows the page that asks for confirmation.
 func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 	if p, a, ok := h.target(w, r); ok {
 		h.renderConfirm(w, r, p, a, http.StatusOK, "")
 	}
 }
 
-// target returns the person and the action of an address, and answers by itself
-// where there are none.
+// target returns the person and the action in an address. It answers the request itself
+// if there are none.
 func (h *Handler) target(w http.ResponseWriter, r *http.Request) (contacts.Person, action, bool) {
 	a, ok := actionNamed(r.PathValue("action"))
 	if !ok {
@@ -141,7 +141,7 @@ func (h *Handler) renderConfirm(w http.ResponseWriter, r *http.Request, p contac
 	h.render(w, status, "action.html", actionPage{page, a, problem})
 }
 
-// act does what was confirmed, and leads back to the person's page.
+// act does what was confirmed, and redirects to the person's page.
 func (h *Handler) act(w http.ResponseWriter, r *http.Request) {
 	p, a, ok := h.target(w, r)
 	if !ok {
@@ -159,7 +159,7 @@ func (h *Handler) act(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	// What was begun is brought to its end, whether or not the browser waits.
+	// An action goes on when the browser no longer waits.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), actionTimeout)
 	defer cancel()
 	err := a.do(h.operator, ctx, p, id)
@@ -177,7 +177,7 @@ func (h *Handler) act(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// tell tells the log and the application. The log does not learn whom it was about.
+// tell logs an action, without the person, and tells the application.
 func (h *Handler) tell(ctx context.Context, p contacts.Person, a action, err error) {
 	if err != nil {
 		h.config.Logger.WarnContext(ctx, "maicontact: admin: an action was not done", "action", a.Name, "person", p.Kind, "error", err)
@@ -191,7 +191,7 @@ func (h *Handler) tell(ctx context.Context, p contacts.Person, a action, err err
 	}
 }
 
-// refusal says why the table or MaiAgent does not allow an action; false: it is no
+// refusal returns why the table or MaiAgent refuses an action; false: the error is no
 // refusal.
 func refusal(err error) (says string, is bool) {
 	for _, known := range []struct {
@@ -217,7 +217,7 @@ func refusal(err error) (says string, is bool) {
 	return "", false
 }
 
-// noticeOf says what has come of an action, by what the table says now.
+// noticeOf returns the notice after an action, by what the table says now.
 func noticeOf(done string, status *operate.Status) finding {
 	if done == "late" {
 		return finding{"warn", "It takes longer than usual. Below is how far it has come; load this page again in a moment."}

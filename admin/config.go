@@ -25,8 +25,8 @@ const DefaultPrefix = "/admin/"
 // minSecret is how many bytes Config.Secret has at least.
 const minSecret = 32
 
-// ErrDenied is returned by [Config].Authorize and AuthorizeActions for a request
-// that may not. Config.Denied answers it.
+// ErrDenied is returned by [Config].Authorize and AuthorizeActions for a request that is
+// not allowed. Config.Denied answers it.
 var ErrDenied = errors.New("admin: denied")
 
 // Config configures a [Handler]. It is copied by [New].
@@ -34,48 +34,46 @@ type Config struct {
 	// Site is the middleware whose state and people are shown. Required.
 	Site *maicontact.Middleware
 
-	// Authorize says whether who makes a request may look: it is the application's
-	// own. It is called once for each request, before anything else is done with
-	// it, and possibly for several at once. The error is nil for who may,
-	// [ErrDenied] for who may not, and another where that cannot be told: the answer
-	// is 503 then, and the log has the error. Required.
+	// Authorize is the application's own check of whether the user who makes a request
+	// may look. It is called once for each request, before anything else, and must be
+	// safe for concurrent use. It returns nil if they may, and [ErrDenied] if not. Any
+	// other error is logged, and answered with 503. Required.
 	Authorize func(*http.Request) error
 
-	// AuthorizeActions says, after Authorize, whether who makes a request may change
-	// people: erase, restore, reissue, suspend, resume, and link. It is asked for
-	// each confirmation and each action, and for each page of a person, which shows
-	// the actions to who may. Nil: nobody may, and the pages are read only.
+	// AuthorizeActions checks, after Authorize, whether the user may change people:
+	// erase, restore, reissue, suspend, resume, and link. It is called for each
+	// confirmation and each action, and for each page of a person, which shows the
+	// actions only to those who may. Nil: nobody may, and the pages are read only.
 	AuthorizeActions func(*http.Request) error
 
-	// Secret seals whom a page is about in its address: at least 32 random bytes, the
-	// same on all servers that serve the pages. It may be the secret of the
-	// sessions: a key of its own is made of it. Required.
+	// Secret encrypts the person in the address of a page: at least 32 random bytes, the
+	// same on all servers that serve the pages. It may be the secret of the sessions: a
+	// key of its own is derived from it. Required.
 	Secret []byte
 
 	// Prefix is the path that the handler is mounted at, as requests reach it, with
 	// a slash at both ends. Defaults to [DefaultPrefix].
 	Prefix string
 
-	// Denied answers who may not look or act. Defaults to http.NotFound, so that
-	// nobody learns that there is anything. One that wants a password answers 401 here.
+	// Denied answers those who may not look or act. Defaults to http.NotFound, so that
+	// nobody learns that there is anything. To ask for a password, answer 401 here.
 	Denied http.Handler
 
-	// Calls is the log of calls that is shown. Its Add must be what
-	// maicontact.Config.API.OnCall is, or calls. Optional.
+	// Calls is the log of calls to show. maicontact.Config.API.OnCall must be its Add, or
+	// call it. Optional.
 	Calls *operate.CallLog
 
-	// TrustedOrigins are origins from which forms are taken beside the pages' own,
-	// such as "https://back-office.example": where a proxy rewrites Host, the site's
-	// own, for browsers that do not send Sec-Fetch-Site. None by default.
+	// TrustedOrigins are origins whose forms are accepted beside the pages' own, such as
+	// "https://back-office.example". If a proxy rewrites Host, list the site's own, for
+	// browsers that do not send Sec-Fetch-Site. None by default.
 	TrustedOrigins []string
 
-	// OnAction is told of each action that was done, or was refused, for the
-	// application's record of who has changed what: the request's context knows who.
-	// It must be safe for concurrent use. Optional.
+	// OnAction is called for each action that was done or refused, for the application's
+	// record of who has changed what: the context is the request's. It must be safe for
+	// concurrent use. Optional.
 	OnAction func(context.Context, Action)
 
-	// Logger is told of actions, without whom they were about, and of what failed.
-	// Defaults to slog.Default().
+	// Logger gets actions, without the person, and failures. Defaults to slog.Default().
 	Logger *slog.Logger
 }
 
@@ -91,8 +89,8 @@ func (c Config) LogValue() slog.Value { return slog.StringValue(configText) }
 // writes.
 func (c Config) MarshalText() ([]byte, error) { return []byte(configText), nil }
 
-// Action is something that was done to a person, or tried. fmt and slog print it
-// without the business user ID; encoding/json writes it, for a record.
+// Action is an action on a person that was done or tried. fmt and slog print it without
+// the business user ID; encoding/json writes that too, for a record.
 type Action struct {
 	Name string // "erase", "restore", "reissue", "suspend", "resume" or "link"
 	Kind string // "member" or "visitor"
@@ -176,8 +174,8 @@ func (c Config) check() error {
 	return errors.Join(faults...)
 }
 
-// isPrefix reports whether a path can be a pattern of a mux and stand in a link as it
-// is.
+// isPrefix reports whether a path can be used as it is in a pattern of a mux and in a
+// link.
 func isPrefix(s string) bool {
 	return s == "/" || strings.HasSuffix(s, "/") && path.Clean("/"+s)+"/" == s && !strings.ContainsAny(s, "?#\\ {}%")
 }

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// route is one of the handler's. There is no other way to a page than by one.
+// route is one of the handler's routes. Every page is served by one.
 type route struct {
 	method string
 	path   string // after the prefix
@@ -13,7 +13,7 @@ type route struct {
 	handle http.HandlerFunc
 }
 
-// route makes the routes. Those of actions are there only where somebody may act.
+// route registers the routes. Those of actions exist only if somebody may act.
 func (h *Handler) route() {
 	h.routes = []route{
 		{"GET", "{$}", false, h.showState},
@@ -57,7 +57,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.mux.ServeHTTP(w, r)
 }
 
-// requireActions lets through who may act.
+// requireActions serves only those who may act.
 func (h *Handler) requireActions(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if h.authorize(w, r, h.config.AuthorizeActions) {
@@ -66,7 +66,7 @@ func (h *Handler) requireActions(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// authorize asks the application, and answers by itself where it does not allow it.
+// authorize asks the application, and answers the request itself if it is not allowed.
 func (h *Handler) authorize(w http.ResponseWriter, r *http.Request, ask func(*http.Request) error) bool {
 	err := ask(r)
 	switch {
@@ -83,8 +83,8 @@ func (h *Handler) authorize(w http.ResponseWriter, r *http.Request, ask func(*ht
 	return false
 }
 
-// secure sets what every page has. It takes the place of what a site sets around
-// the handler.
+// secure sets the headers of every page. They replace what the site sets around the
+// handler.
 func (h *Handler) secure(header http.Header) {
 	for name, value := range map[string]string{
 		"Content-Security-Policy":      h.policy,

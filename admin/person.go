@@ -11,13 +11,13 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// lookUpPage asks for a person.
+// lookUpPage is the form to find a person.
 type lookUpPage struct {
 	frame
 	Problem string
 }
 
-// personPage is what the table has of one person.
+// personPage is what the table has about one person.
 type personPage struct {
 	frame
 	Name    string // a member's ID as the table has it
@@ -27,11 +27,11 @@ type personPage struct {
 	Means   string          // what their state means for their chat
 	Actions []action
 	Notice  finding
-	Logged  bool // there is a log of calls
+	Logged  bool // the handler has a log of calls
 	Calls   []operate.LoggedCall
 }
 
-// address leads to a person's page.
+// address returns the address of a person's page.
 func (h *Handler) address(p contacts.Person) string {
 	return h.config.Prefix + "person/" + h.sealer.seal(p)
 }
@@ -44,8 +44,8 @@ func (h *Handler) renderLookUp(w http.ResponseWriter, status int, problem string
 	h.render(w, status, "lookup.html", lookUpPage{h.frame("Find a person", "person"), problem})
 }
 
-// lookUp leads to the page of who was asked for. What was typed stays out of every
-// address and every page.
+// lookUp redirects to the page of the person who was asked for. What was typed is in no
+// address and on no page.
 func (h *Handler) lookUp(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		h.renderLookUp(w, http.StatusBadRequest, "This form cannot be read.")
@@ -89,7 +89,8 @@ func (h *Handler) owner(ctx context.Context, typed string) (contacts.Person, err
 	return h.operator.Owner(ctx, id)
 }
 
-// personOf returns the person of an address, and answers by itself where there is none.
+// personOf returns the person in an address. It answers the request itself if there is
+// none.
 func (h *Handler) personOf(w http.ResponseWriter, r *http.Request) (contacts.Person, bool) {
 	p, err := h.sealer.open(h.operator.Scope(), r.PathValue("who"))
 	if err != nil {
@@ -115,7 +116,7 @@ func (h *Handler) showPerson(w http.ResponseWriter, r *http.Request) {
 	h.render(w, http.StatusOK, "person.html", page)
 }
 
-// personPage reads what is known of a person.
+// personPage reads what is known about a person.
 func (h *Handler) personPage(r *http.Request, p contacts.Person) (personPage, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), tableTimeout)
 	defer cancel()

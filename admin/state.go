@@ -15,9 +15,9 @@ import (
 const (
 	// tableTimeout is how long the table may take for a page.
 	tableTimeout = 5 * time.Second
-	// maxFeedLag is how old the feed is at most where all is well.
+	// maxFeedLag is how old the feed is at most if all is well.
 	maxFeedLag = 3 * time.Second
-	// longSilence is for how long the failure of the last call says something of
+	// longSilence is for how long the failure of the last call says something about
 	// MaiAgent.
 	longSilence = operate.CountedMinutes * time.Minute
 	// callsShown is how many calls are shown one by one.
@@ -37,7 +37,7 @@ type statePage struct {
 	Calls    []operate.LoggedCall
 }
 
-// finding is a line about something that somebody should know.
+// finding is a line about something that an operator should know.
 type finding struct{ Tone, Says string }
 
 func (h *Handler) showState(w http.ResponseWriter, r *http.Request) {
@@ -61,8 +61,8 @@ func (h *Handler) showState(w http.ResponseWriter, r *http.Request) {
 	h.render(w, http.StatusOK, "state.html", p)
 }
 
-// failedInARow is how many of the last calls have got no answer, or one that says
-// that MaiAgent has failed.
+// failedInARow counts the last calls that got no answer, or one that says that MaiAgent
+// has failed.
 func (p statePage) failedInARow() int {
 	answered := func(c operate.LoggedCall) bool {
 		return c.Status != 0 && c.Status < 500 && c.Status != http.StatusTooManyRequests
@@ -73,7 +73,7 @@ func (p statePage) failedInARow() int {
 	return len(p.Calls)
 }
 
-// find says what is the matter, the worst first, or that nothing is.
+// find returns what is wrong, the worst first, or that nothing is.
 func (p statePage) find() []finding {
 	var all []finding
 	add := func(is bool, tone, format string, args ...any) {

@@ -13,14 +13,14 @@ const (
 	waitersShown = 50
 )
 
-// waitingPage lists people of whom something waits or was refused.
+// waitingPage lists people for whom something waits or was refused.
 type waitingPage struct {
 	frame
-	First   bool // not a later part of the table
+	First   bool // this is the first part of the table
 	Overdue []waiter
 	Found   []waiter
 	Looked  int
-	Next    string // the sealed person to look further after; empty: the end
+	Next    string // the sealed person after whom the next part begins; empty: the end
 }
 
 // waiter is a person in a list. Address leads to their page.

@@ -26,14 +26,14 @@ const (
 type Result struct {
 	Check string `json:"check"`
 	State State  `json:"state"`
-	// Says is one line: what is the matter, and what to do.
+	// Says is one line: what is wrong, and what to do.
 	Says string `json:"says"`
-	// Because names the check that this one was skipped for.
+	// Because is the check that this one was skipped for.
 	Because string `json:"because,omitempty"`
 }
 
-// WorstFirst compares results for sorting, by their states alone: what does not work
-// comes first, and what passes last.
+// WorstFirst compares results by their states alone, for sorting: failures come first,
+// passes last.
 func WorstFirst(a, b Result) int {
 	worst := []State{Fail, Warn, Skip, Pass}
 	return slices.Index(worst, a.State) - slices.Index(worst, b.State)
@@ -53,8 +53,7 @@ const (
 	Database  Setting = "Config.Store"
 )
 
-// Fault is something wrong with a setting that can be seen without asking
-// anybody.
+// Fault is something wrong with a setting that can be seen without a call.
 type Fault struct {
 	Setting Setting
 	Says    string // what is wrong and what to do, without the value
@@ -62,8 +61,8 @@ type Fault struct {
 
 // Site is what is examined.
 type Site struct {
-	// Faults are what is wrong with the settings already. What rests on such a
-	// setting is skipped, and may be left out below.
+	// Faults are what is already known to be wrong with the settings. Checks that need
+	// such a setting are skipped, and what they use may be left out below.
 	Faults []Fault
 
 	API       *webchat.Client // best with short timeouts and few attempts
@@ -73,12 +72,12 @@ type Site struct {
 	// Table opens the table as the site does, without migrating it.
 	Table func(context.Context) (contacts.Store, error)
 
-	// Names calls the settings as the site's people know them. A setting that is
+	// Names are the settings' names as the site's operators know them. A setting that is
 	// not in it has the name of its constant.
 	Names map[Setting]string
 	// HTTPClient asks the chat host. Defaults to one that waits for 5 seconds.
 	HTTPClient *http.Client
-	// MostRows bounds how many rows of the table are looked at. Defaults to
+	// MostRows is how many rows of the table are read at most. Defaults to
 	// 100,000; negative: all.
 	MostRows int
 	// Now is the time of this machine. Defaults to time.Now.
@@ -116,9 +115,9 @@ var checks = []Check{
 	{Name: "duplicates", About: "no two people have one contact", Needs: []string{"table", "namespace"}, run: (*examination).checkDuplicates},
 }
 
-// Examine makes the checks of those names, and those that they need; with no
-// names all. It tells each result as it comes: of those that were asked for, and
-// of what keeps one of them from being made. The error is about an unknown name.
+// Examine makes the checks of those names, and those that they need; with no names all
+// checks. tell gets each result as it comes: those of the checks that were asked for,
+// and failures of those that they need. The error is about an unknown name.
 func Examine(ctx context.Context, s Site, tell func(Result), names ...string) error {
 	wanted := map[string]bool{}
 	for _, name := range names {
@@ -144,7 +143,7 @@ func Examine(ctx context.Context, s Site, tell func(Result), names ...string) er
 	return nil
 }
 
-// needs adds what the checks need.
+// needs returns the wanted checks and all that they need.
 func needs(wanted map[string]bool) map[string]bool {
 	all := map[string]bool{"settings": true}
 	for _, check := range slices.Backward(checks) {

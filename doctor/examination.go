@@ -16,18 +16,18 @@ const (
 	defaultMostRows = 100_000
 )
 
-// examination is one examination.
+// examination is one run of [Examine].
 type examination struct {
 	Site
 	failed map[string]cause // checks that failed, or were skipped
-	cause  cause            // for what needs the check that is being made, if that fails
+	cause  cause            // why checks that need the current one are skipped, if it fails
 	store  contacts.Store
-	asked  bool  // whether MaiAgent was
-	answer error // of whether the inbox can be read
+	asked  bool  // whether canRead has asked MaiAgent
+	answer error // of canRead
 	rows   *rowCounts
 }
 
-// cause is why what needs a check is skipped.
+// cause is why a check is skipped.
 type cause struct{ says, check string }
 
 func newExamination(s Site) *examination {
@@ -43,7 +43,7 @@ func newExamination(s Site) *examination {
 
 func (v *examination) end() { v.HTTPClient.CloseIdleConnections() }
 
-// check makes a check, if what it needs allows it.
+// check makes a check, and notes whether it failed.
 func (v *examination) check(ctx context.Context, c Check) []Result {
 	v.cause = cause{c.Name + " has failed", c.Name}
 	results := v.run(ctx, c)
@@ -70,13 +70,13 @@ func (v *examination) run(ctx context.Context, c Check) []Result {
 	return c.run(v, ctx)
 }
 
-// skip skips a check. The first cause is told of all that follows from it.
+// skip skips a check. Checks that need this one get the same cause.
 func (v *examination) skip(because cause) []Result {
 	v.cause = because
 	return []Result{{State: Skip, Says: "not checked, because " + because.says, Because: because.check}}
 }
 
-// skipForSetting skips a check that needs a setting.
+// skipForSetting skips a check that needs a faulty setting.
 func (v *examination) skipForSetting(s Setting) []Result {
 	return v.skip(cause{v.name(s) + " is missing or wrong", "settings"})
 }
@@ -87,12 +87,12 @@ func (v *examination) isFaulty(s Setting) bool {
 
 func (v *examination) name(s Setting) string { return cmp.Or(v.Names[s], string(s)) }
 
-// result is the only result of a check.
+// result is the single result of a check.
 func result(state State, format string, args ...any) []Result {
 	return []Result{{State: state, Says: fmt.Sprintf(format, args...)}}
 }
 
-// failSetting is a failure that a setting is the cause of.
+// failSetting is a failure that a setting causes.
 func (v *examination) failSetting(s Setting, format string, args ...any) []Result {
 	return result(Fail, v.name(s)+": "+format, args...)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// canRead asks MaiAgent once whether the inbox can be read; three checks read the
-// answer. Where no inbox is set, it asks for the list of them.
+// canRead asks MaiAgent once whether the inbox can be read. Three checks use the
+// answer. If no inbox is set, it asks for the list of inboxes.
 func (v *examination) canRead(ctx context.Context) error {
 	switch {
 	case v.asked:
@@ -26,14 +26,14 @@ func (v *examination) canRead(ctx context.Context) error {
 	return v.answer
 }
 
-// needsInbox reports whether only the inbox would tell more than the list of
-// inboxes, which a MaiAgent may refuse to a key that it takes.
+// needsInbox reports whether nothing can be told without the inbox: MaiAgent may refuse
+// the list of inboxes to a key that it accepts otherwise.
 func (v *examination) needsInbox(err error) bool {
 	api, ok := errors.AsType[*webchat.Error](err)
 	return v.isFaulty(InboxID) && ok && (api.Status == http.StatusForbidden || api.Status == http.StatusNotFound)
 }
 
-// settingAbout reports which setting the answer is about; empty: MaiAgent as such.
+// settingAbout returns the setting that an error is about; empty: MaiAgent itself.
 func settingAbout(err error) Setting {
 	if errors.Is(err, webchat.ErrUnproven) {
 		return InboxID
@@ -73,7 +73,7 @@ func (v *examination) checkAPI(ctx context.Context) []Result {
 	return v.failSetting(BaseURL, "nobody answers there: %s; check the address, and that this machine may reach it", networkReason(err))
 }
 
-// networkReason says why nobody answered, without an address.
+// networkReason says why there was no answer, without an address.
 func networkReason(err error) string {
 	var dns *net.DNSError
 	var refused *net.OpError
@@ -111,14 +111,14 @@ func (v *examination) checkInbox(ctx context.Context) []Result {
 	if err == nil {
 		return result(Pass, "the API key can read the inbox")
 	}
-	inboxes, _ := v.API.Inboxes(ctx) // only to say more
+	inboxes, _ := v.API.Inboxes(ctx) // only for a better message
 	for _, inbox := range inboxes {
 		if !webchat.SameInbox(inbox.WebChatID, v.InboxID) {
 			continue
 		}
 		wrong := v.failSetting(InboxID, "it is the id of a web chat; the inbox of that is %s", inbox.ID)
 		if v.isFaulty(WebChatID) && webchat.SameInbox(v.Widget.WebChatID, v.InboxID) {
-			wrong[0].State, wrong[0].Because = Skip, "settings" // which have told that the two are one
+			wrong[0].State, wrong[0].Because = Skip, "settings" // which reports that the two are the same
 		}
 		return wrong
 	}

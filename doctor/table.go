@@ -16,8 +16,8 @@ const (
 	maxNames     = 5
 )
 
-// LongBacklog is how long a change waits at most where all is well; a site without
-// Run, or a MaiAgent that is down, makes it longer.
+// LongBacklog is how long a change waits at most if all is well. It waits longer without
+// Run, or while MaiAgent is down.
 const LongBacklog = 2 * time.Minute
 
 func (v *examination) checkTable(ctx context.Context) []Result {
@@ -33,7 +33,7 @@ func (v *examination) scope() contacts.Scope {
 	return contacts.Scope{Namespace: v.Namespace, InboxID: v.InboxID}
 }
 
-// tableUnreadable is for a store that fails in the middle of it.
+// tableUnreadable is the result when the store fails during a check.
 func (v *examination) tableUnreadable(err error) []Result {
 	return v.failSetting(Database, "the table cannot be read: %v", err)
 }
@@ -89,16 +89,16 @@ func (v *examination) checkBacklog(ctx context.Context) []Result {
 	return result(Pass, "%d of %d people have something to be sent", counts.Unsettled, counts.Members+counts.Visitors)
 }
 
-// rowCounts is what a walk through the table has found.
+// rowCounts counts what the rows of the table say.
 type rowCounts struct {
 	rows                        int
-	more                        bool // there are more than were looked at
+	more                        bool // there are more rows than were read
 	refused, unseen, denied     int
 	misset, inDoubt, duplicates int
 	longestDoubt                time.Duration
 }
 
-// countRows goes through the table once for several checks.
+// countRows reads the table once for several checks.
 func (v *examination) countRows(ctx context.Context) (*rowCounts, error) {
 	if v.rows != nil {
 		return v.rows, nil
@@ -151,7 +151,7 @@ func (f *rowCounts) add(row contacts.Row, now time.Time) {
 	}
 }
 
-// partNote says how much of the table a result is about.
+// partNote says so if only a part of the table was read.
 func (f *rowCounts) partNote() string {
 	if f.more {
 		return " (only a part of the table was looked at)"

@@ -16,19 +16,19 @@ import (
 )
 
 const (
-	// maxStrays is how many contacts without a row are kept in mind until the
-	// table is searched for their persons.
+	// maxStrays is how many contacts without a row are collected before the table is
+	// searched for their persons.
 	maxStrays = 1000
-	// longWait is how long a contact may be missing that is to be made.
+	// longWait is how long a person may wait for a contact before it is a finding.
 	longWait = 10 * time.Minute
 )
 
 // AuditOptions say what an audit does.
 type AuditOptions struct {
-	// Repair mends what is safe to mend, see [Finding].
+	// Repair repairs what is safe to repair, see [Kind].
 	Repair bool
-	// Each is called for each row and each contact that is looked at, to tell how far
-	// it is; never at the same time as tell. Optional.
+	// Each is called for each row and each contact that is checked, to show progress;
+	// never at the same time as tell. Optional.
 	Each func()
 }
 
@@ -36,7 +36,7 @@ type AuditOptions struct {
 // contact, and then it lists the contacts of the inbox and looks for those that
 // are not in the table. Memory does not grow with either. tell is called for each
 // finding, one at a time; its error ends the audit. Rows that change meanwhile are
-// left out.
+// skipped.
 func (o *Operator) Audit(ctx context.Context, options AuditOptions, tell func(Finding) error) (AuditCounts, error) {
 	a := &audit{Operator: o, options: options, tell: tell}
 	err := o.CanRead(ctx)
@@ -52,7 +52,7 @@ func (o *Operator) Audit(ctx context.Context, options AuditOptions, tell func(Fi
 	return a.counts, nil
 }
 
-// audit is one comparison.
+// audit is one run of [Operator.Audit].
 type audit struct {
 	*Operator
 	options AuditOptions
@@ -61,7 +61,7 @@ type audit struct {
 	counts  AuditCounts
 }
 
-// count counts one more of what is looked at.
+// count adds one to a counter, and calls Each.
 func (a *audit) count(at *int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -71,14 +71,14 @@ func (a *audit) count(at *int) {
 	}
 }
 
-// countMarked counts a contact that is gone and is made anew anyway.
+// countMarked counts a contact that is gone and will be made anew anyway.
 func (a *audit) countMarked() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.counts.Marked++
 }
 
-// report tells a finding, once it is repaired.
+// report repairs a finding, if asked to, and tells it.
 func (a *audit) report(ctx context.Context, f *Finding, row contacts.Row) error {
 	if f.Repairable && a.options.Repair {
 		f.Repair = "repaired"
@@ -96,7 +96,7 @@ func (a *audit) report(ctx context.Context, f *Finding, row contacts.Row) error 
 	return a.tell(*f)
 }
 
-// checkTable looks for what every row says at MaiAgent.
+// checkTable compares every row with MaiAgent.
 func (a *audit) checkTable(ctx context.Context) error {
 	group, working := errgroup.WithContext(ctx)
 	group.SetLimit(a.workers)
@@ -116,8 +116,8 @@ func (a *audit) checkTable(ctx context.Context) error {
 	return group.Wait()
 }
 
-// checkRow compares one row with its contact; nil where all is well, or the row is
-// being worked on.
+// checkRow compares one row with its contact. It returns nil when all is well, or the
+// row is being worked on.
 func (a *audit) checkRow(ctx context.Context, row contacts.Row) (*Finding, error) {
 	if row.ContactID == "" {
 		return a.checkWithoutContact(ctx, row)
@@ -129,7 +129,7 @@ func (a *audit) checkRow(ctx context.Context, row contacts.Row) (*Finding, error
 	var f *Finding
 	switch {
 	case errors.Is(err, webchat.ErrNotFound) && row.Life == contacts.Live && row.Confirmed == contacts.Stamp{} && row.Desired != contacts.Stamp{}:
-		a.countMarked() // there is nothing more to do
+		a.countMarked() // a former audit has marked it
 		return nil, nil
 	case errors.Is(err, webchat.ErrNotFound):
 		f = newFinding(Gone, row.Person, "MaiAgent has no contact with the id that the table has")
@@ -169,7 +169,7 @@ func compare(row contacts.Row, held webchat.Contact) *Finding {
 	return nil
 }
 
-// checkWithoutContact is for a row that has no contact.
+// checkWithoutContact checks a row that has no contact.
 func (a *audit) checkWithoutContact(ctx context.Context, row contacts.Row) (*Finding, error) {
 	if row.State() != contacts.StateWaiting {
 		return nil, nil
@@ -188,7 +188,7 @@ func (a *audit) checkWithoutContact(ctx context.Context, row contacts.Row) (*Fin
 	return newFinding(Missing, row.Person, says), nil
 }
 
-// repair mends a finding.
+// repair repairs a finding.
 func (a *audit) repair(ctx context.Context, kind Kind, row contacts.Row) error {
 	at, err := contacts.Read(ctx, a.store, row.Person)
 	if err != nil {

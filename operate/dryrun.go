@@ -8,14 +8,14 @@ import (
 	"github.com/maicontact/maicontact/contacts"
 )
 
-// dryRun know in a dry run which members of the file would have which contact by
-// now, as the table does otherwise. They keep nothing of the file itself, which may
-// be large. Of two records about one member or one contact the second must begin
-// when the first is done.
+// dryRun remembers which members of the file would have which contact by now, which
+// the table says otherwise. It keeps only digests, as the file may be large. Of two
+// records about one member or one contact, the second must begin when the first is
+// done.
 type dryRun struct {
 	operator *Operator
 	mu       sync.Mutex
-	members  map[digest]digest // to their contacts
+	members  map[digest]digest // the contact of each
 	taken    map[digest]struct{}
 }
 
@@ -30,26 +30,26 @@ func newDryRun(o *Operator) *dryRun {
 	return &dryRun{operator: o, members: map[digest]digest{}, taken: map[digest]struct{}{}}
 }
 
-// link tells what Operator.link would do after what was told before.
-func (c *dryRun) link(ctx context.Context, r Record, options LinkOptions) (changed bool, err error) {
+// link returns what Operator.link would return after the records before.
+func (d *dryRun) link(ctx context.Context, r Record, options LinkOptions) (changed bool, err error) {
 	member, contact := digestOf(r.MemberID), digestOf(r.ContactID.Reveal())
-	c.mu.Lock()
-	has, linked := c.members[member]
-	c.mu.Unlock()
+	d.mu.Lock()
+	has, linked := d.members[member]
+	d.mu.Unlock()
 	switch {
 	case linked && has == contact:
 		return false, nil
 	case linked:
 		return false, contacts.ErrLinked
 	}
-	if changed, err = c.operator.link(ctx, r, options); !changed || err != nil {
+	if changed, err = d.operator.link(ctx, r, options); !changed || err != nil {
 		return changed, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, anothers := c.taken[contact]; anothers {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, anothers := d.taken[contact]; anothers {
 		return false, contacts.ErrContactTaken
 	}
-	c.members[member], c.taken[contact] = contact, struct{}{}
+	d.members[member], d.taken[contact] = contact, struct{}{}
 	return true, nil
 }

@@ -26,17 +26,17 @@ var (
 
 // LinkOptions say how contacts are linked.
 type LinkOptions struct {
-	// NoVerify does not ask MaiAgent whether the contact is there, and in the
-	// inbox. Of a member who waits for a contact it is asked all the same whether
-	// they have another.
+	// NoVerify does not ask MaiAgent whether the contact exists and is in the inbox. For
+	// a member who waits for a contact, MaiAgent is still asked whether they have
+	// another.
 	NoVerify bool
 	// DryRun changes nothing.
 	DryRun bool
 }
 
-// Link gives a member a contact that is at MaiAgent already. It reports false
-// where they have it by now. It is handed out once the member asks, and what
-// MaiAgent should hold of them was sent.
+// Link gives a member a contact that exists at MaiAgent. It reports false if they have
+// it already. The contact is handed out when the member asks, once their profile was
+// sent.
 func (o *Operator) Link(ctx context.Context, memberID string, id webchat.ContactID, options LinkOptions) (changed bool, err error) {
 	if !options.NoVerify {
 		if err := o.CanRead(ctx); err != nil {
@@ -46,9 +46,9 @@ func (o *Operator) Link(ctx context.Context, memberID string, id webchat.Contact
 	return o.link(ctx, Record{MemberID: memberID, ContactID: id}, options)
 }
 
-// CanRead returns nil when MaiAgent's inbox is shown to be readable: only then it
-// says something that a contact is not there. It is the first call of what takes
-// long: where nobody answers at all, that is told at once.
+// CanRead returns nil if MaiAgent's inbox is shown to be readable: only then does a
+// missing contact mean something. It is the first call of long work, so that it fails
+// at once if nobody answers at all.
 func (o *Operator) CanRead(ctx context.Context) error {
 	unanswered, err := withRetries(ctx, o, func() (unanswered, err error) {
 		err = o.api.CanRead(ctx, upstream.MakeMember, o.scope.InboxID)
@@ -74,7 +74,7 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 		return false, asFailure(err)
 	}
 	if at.Row.ContactID == r.ContactID && at.Row.ContactID != "" {
-		return false, nil // a former run has done it
+		return false, nil // a former run has linked it
 	}
 	looked := at.Row.Version
 	link := func(row contacts.Row, now time.Time) (contacts.Row, error) {
@@ -98,7 +98,7 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 			return false, err
 		}
 	}
-	if options.DryRun { // otherwise the table says so when the row is put
+	if options.DryRun { // otherwise the Put finds out
 		switch anothers, err := at.IsAnothers(ctx, r.ContactID); {
 		case err != nil:
 			return false, asFailure(err)
@@ -123,12 +123,12 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 	return true, nil
 }
 
-// errRowChanged: since MaiAgent was asked, the row has changed.
+// errRowChanged: the row has changed since MaiAgent was asked.
 var errRowChanged = errors.New("the row has changed")
 
-// checkNoOther returns nil when MaiAgent has no other contact of the person. A server
-// may have died after it had one made: once the doubt is over the row does not say
-// so any more.
+// checkNoOther returns nil if MaiAgent has no other contact of the person. A server may
+// have died after it had made one, and once the doubt is over the row no longer says
+// so.
 func (o *Operator) checkNoOther(ctx context.Context, row contacts.Row, but webchat.ContactID) error {
 	found, err := o.findContacts(ctx, row, row.Generation)
 	if err != nil {
@@ -142,7 +142,7 @@ func (o *Operator) checkNoOther(ctx context.Context, row contacts.Row, but webch
 	return nil
 }
 
-// checkContact asks MaiAgent whether the contact is there, and in the inbox.
+// checkContact asks MaiAgent whether the contact exists and is in the inbox.
 func (o *Operator) checkContact(ctx context.Context, id webchat.ContactID) error {
 	found, err := o.readContact(ctx, id)
 	switch {
@@ -162,14 +162,15 @@ type failure struct{ error }
 
 func (f failure) Unwrap() error { return f.error }
 
-// refusals are what the table and MaiAgent may have against what is asked of a person.
+// refusals are the errors by which the table or MaiAgent refuses to do something to a
+// person.
 var refusals = []error{
 	contacts.ErrNotFound, contacts.ErrErased, contacts.ErrNotErased, contacts.ErrReissuing, contacts.ErrRetired, contacts.ErrSuspended,
 	contacts.ErrLinked, contacts.ErrUnderWay, contacts.ErrContactTaken, ErrNoContact, ErrOtherInbox, ErrOtherNamespace,
 }
 
-// IsRefusal reports whether an error says why something cannot be done to a person,
-// and is no failure of the table or of MaiAgent.
+// IsRefusal reports whether an error says why something cannot be done to a person. It
+// is false for a failure of the table or of MaiAgent.
 func IsRefusal(err error) bool {
 	return slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) })
 }
@@ -182,7 +183,7 @@ func asFailure(err error) error {
 	return failure{err}
 }
 
-// maxRetryTime is how long a MaiAgent that does not answer is asked again.
+// maxRetryTime is how long calls are retried while MaiAgent does not answer.
 const maxRetryTime = 2 * time.Minute
 
 // readContact reads a contact at MaiAgent.
@@ -197,7 +198,7 @@ func (o *Operator) findContacts(ctx context.Context, row contacts.Row, generatio
 	})
 }
 
-// withRetries makes a call again while it may yet work.
+// withRetries retries a call while it may still succeed.
 func withRetries[T any](ctx context.Context, o *Operator, call func() (T, error)) (found T, err error) {
 	for start := time.Now(); ; {
 		found, err = call()
@@ -209,7 +210,7 @@ func withRetries[T any](ctx context.Context, o *Operator, call func() (T, error)
 		case !passing:
 			return found, err
 		case ctx.Err() == nil && waited <= maxRetryTime:
-		case isDown: // it would promise another try
+		case isDown: // its own text would promise another try
 			return found, fmt.Errorf("MaiAgent does not answer, and was waited for %s", waited.Round(time.Second))
 		default:
 			return found, err

@@ -41,8 +41,8 @@ type Options struct {
 	// Lease, WriteDoubt and SearchLag are those of the site's Config.Timing.
 	// Default to its defaults.
 	Lease, WriteDoubt, SearchLag time.Duration
-	// OnWait is called each time before a MaiAgent that does not answer is waited
-	// for, which is for 2 minutes at most; possibly at the same time as itself.
+	// OnWait is called each time before a call is retried because MaiAgent does not
+	// answer. Retries go on for 2 minutes at most. It must be safe for concurrent use.
 	// Optional.
 	OnWait func()
 	// Logger defaults to none.
@@ -59,7 +59,7 @@ type Operator struct {
 	resolver *resolve.Resolver
 }
 
-// New returns an Operator. It starts nothing and calls nobody.
+// New returns an Operator. It starts no goroutine and makes no call.
 func New(o Options) (*Operator, error) {
 	inbox, err := webchat.ParseInboxID(o.InboxID)
 	switch {
@@ -103,7 +103,7 @@ var (
 // Scope returns the inbox and the namespace that the Operator works on.
 func (o *Operator) Scope() contacts.Scope { return o.scope }
 
-// Member names a member by the business user ID.
+// Member returns the person of a business user ID.
 func (o *Operator) Member(id string) (contacts.Person, error) {
 	if id == "" {
 		return contacts.Person{}, ErrNoMember
@@ -111,8 +111,8 @@ func (o *Operator) Member(id string) (contacts.Person, error) {
 	return o.scope.Member(id), nil
 }
 
-// Owner names the person who has that contact, a member or a visitor. The error
-// is [contacts.ErrNotFound] where the table knows of none.
+// Owner returns the person who has that contact, a member or a visitor. The error is
+// [contacts.ErrNotFound] if nobody in the table has it.
 func (o *Operator) Owner(ctx context.Context, id webchat.ContactID) (contacts.Person, error) {
 	row, err := o.store.ByContact(ctx, o.scope.InboxID, id)
 	switch {

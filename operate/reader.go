@@ -14,8 +14,8 @@ import (
 // maxLine bounds one line of JSON.
 const maxLine = 1 << 20
 
-// Reader reads an existing mapping, as CSV with a line of names first, or as one
-// JSON object a line. A line has member_id and contact_id and may have name,
+// Reader reads an existing mapping, as CSV with a header line, or as one JSON object a
+// line. A line has member_id and contact_id and may have name,
 // email, phone, query_metadata (a JSON object, or null for none) and created;
 // names may be written in camelCase, too. Make one with [NewReader]; it is not
 // safe for concurrent use.
@@ -28,7 +28,7 @@ type Reader struct {
 	line     int
 }
 
-// NewReader looks at how the mapping is written. The error says what is missing.
+// NewReader finds out the format of the mapping. The error says what is missing.
 func NewReader(from io.Reader) (*Reader, error) {
 	text := bufio.NewReaderSize(from, 64<<10)
 	if mark, _ := text.Peek(3); string(mark) == "\uFEFF" {
@@ -71,8 +71,7 @@ func NewReader(from io.Reader) (*Reader, error) {
 	return r, nil
 }
 
-// missingColumns says why the columns are not found: it may be that no comma stands
-// between them.
+// missingColumns says why the columns are not found: the separator may not be a comma.
 func missingColumns(names []string) error {
 	for separator, called := range map[string]string{";": "semicolons", "\t": "tabs", "|": "bars"} {
 		var fields []string
@@ -86,8 +85,8 @@ func missingColumns(names []string) error {
 	return errors.New("the first line must name the columns member_id and contact_id")
 }
 
-// Next reads a record. The error is io.EOF at the end, or that of the file. A
-// line that is no record is one all the same: it is rejected when it is imported.
+// Next reads a record. The error is io.EOF at the end, or that of the file. A line that
+// is no valid record is returned as one all the same, and rejected by Import.
 func (r *Reader) Next() (Record, error) {
 	if r.lines != nil {
 		return r.nextObject()
@@ -118,8 +117,8 @@ func (r *Reader) Next() (Record, error) {
 	return record, nil
 }
 
-// csvFault says what keeps a line from being CSV. A quote that is not closed takes the
-// lines after it, up to the next quote or to the end.
+// csvFault says why a line is not valid CSV. An unclosed quote swallows the lines after
+// it, up to the next quote or to the end.
 func csvFault(wrong *csv.ParseError, text []byte) error {
 	if wrong.Line > wrong.StartLine {
 		return fmt.Errorf("lines %d to %d are no CSV: a quote is not closed, so that they are read as one", wrong.StartLine, wrong.Line)
@@ -147,8 +146,8 @@ func (r *Reader) nextObject() (Record, error) {
 	return Record{}, io.EOF
 }
 
-// recorder keeps what was read last, so that a line which is no CSV can be told as it
-// stands in the file.
+// recorder keeps what was read last, so that a line which is not valid CSV can be
+// reported as it is in the file.
 type recorder struct {
 	from io.Reader
 	at   int64 // where kept begins
@@ -162,13 +161,13 @@ func (r *recorder) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// forget lets go of what is before that place.
+// forget drops what is before that offset.
 func (r *recorder) forget(before int64) {
 	r.kept = r.kept[:copy(r.kept, r.kept[before-r.at:])]
 	r.at = before
 }
 
-// text is what stands between two places, without the end of the line.
+// text returns what is between two offsets, without the line ending.
 func (r *recorder) text(from, to int64) []byte {
 	return bytes.TrimRight(bytes.Clone(r.kept[from-r.at:to-r.at]), "\r\n")
 }

@@ -22,14 +22,14 @@ type stray struct {
 	visitor bool
 }
 
-// describe has a finding tell which contact it is about.
+// describe adds to a finding which contact it is about.
 func (s stray) describe(f *Finding, sourceID string) *Finding {
 	f.SourceID, f.ContactEnd, f.Created = sourceID, lastDigits(s.id), timeOf(s.created)
 	return f
 }
 
-// checkInbox lists the contacts of the inbox, and looks for those with a source id of
-// this library that are in no row.
+// checkInbox lists the contacts of the inbox, and finds those with a source id of this
+// library that are in no row.
 func (a *audit) checkInbox(ctx context.Context) error {
 	strays := map[string]stray{} // by source id
 	pace := func(read func() error) error {
@@ -58,7 +58,7 @@ func (a *audit) checkInbox(ctx context.Context) error {
 	return a.matchStrays(ctx, strays)
 }
 
-// matchStrays goes through the table for the persons of contacts.
+// matchStrays searches the table for the persons of stray contacts.
 func (a *audit) matchStrays(ctx context.Context, strays map[string]stray) error {
 	for row, err := range contacts.All(ctx, a.store, a.scope, contacts.Person{}) {
 		if err != nil {
@@ -91,8 +91,8 @@ func (a *audit) matchStrays(ctx context.Context, strays map[string]stray) error 
 	return nil
 }
 
-// strayFinding says what it means that MaiAgent has a contact of the row's person
-// which is not the row's.
+// strayFinding returns the finding for a contact of the row's person that is not the
+// row's; nil: it is no finding.
 func strayFinding(row contacts.Row) *Finding {
 	switch {
 	case row.Life == contacts.Erased:
@@ -105,9 +105,9 @@ func strayFinding(row contacts.Row) *Finding {
 	return newFinding(Second, row.Person, "MaiAgent has a second contact of the person; reissue deletes both, and the person gets a new one")
 }
 
-// matchesStamp reports whether a profile is the one with that fingerprint, however
-// MaiAgent writes the keys of its query metadata. The row has no more of it than that,
-// so that [webchat.QueryMetadata.SeenIn] has nothing to compare.
+// matchesStamp reports whether a profile has that fingerprint, whichever style MaiAgent
+// writes the keys of its query metadata in. The row has only the fingerprint, so
+// [webchat.QueryMetadata.SeenIn] has nothing to compare.
 func matchesStamp(p webchat.Profile, stamp contacts.Stamp) bool {
 	if contacts.StampOf(p) == stamp {
 		return true
@@ -124,7 +124,7 @@ func matchesStamp(p webchat.Profile, stamp contacts.Stamp) bool {
 	return false
 }
 
-// rewrite writes the keys of a JSON object in another style, at any depth.
+// rewrite rewrites the keys of a JSON object in another style, at any depth.
 func rewrite(text []byte, write func(string) string) []byte {
 	var value any
 	decoder := json.NewDecoder(bytes.NewReader(text))

@@ -8,24 +8,24 @@ import (
 	"github.com/maicontact/maicontact/contacts"
 )
 
-// maxRowsRead bounds how many rows one call of [Operator.Waiting] reads.
+// maxRowsRead is how many rows one call of [Operator.Waiting] reads at most.
 const maxRowsRead = 5000
 
-// WaitingPerson is a person of whom something waits to be sent, was refused or is in
+// WaitingPerson is a person for whom something waits to be sent, was refused or is in
 // doubt.
 type WaitingPerson struct {
 	Person contacts.Person
 	Status Status
 }
 
-// WaitingPage are what [Operator.Waiting] has found.
+// WaitingPage is a part of the table, as [Operator.Waiting] returns it.
 type WaitingPage struct {
 	Found    []WaitingPerson
-	RowsRead int             // rows that were looked at
-	Next     contacts.Person // to look further after; zero: the table is at its end
+	RowsRead int
+	Next     contacts.Person // where to continue after; zero: this was the end of the table
 }
 
-// Overdue returns up to most people for whom it is time, the longest first. It
+// Overdue returns up to most people whose row is due, the longest overdue first. It
 // reads no other rows.
 func (o *Operator) Overdue(ctx context.Context, most int) ([]WaitingPerson, error) {
 	due, err := o.store.Due(ctx, o.scope, most)
@@ -37,7 +37,7 @@ func (o *Operator) Overdue(ctx context.Context, most int) ([]WaitingPerson, erro
 		row, _, err := o.store.Get(ctx, p)
 		switch {
 		case errors.Is(err, contacts.ErrNotFound):
-			continue // gone meanwhile
+			continue // deleted meanwhile
 		case err != nil:
 			return nil, fmt.Errorf("operate: overdue: %w", err)
 		}
@@ -46,9 +46,9 @@ func (o *Operator) Overdue(ctx context.Context, most int) ([]WaitingPerson, erro
 	return found, nil
 }
 
-// Waiting goes through the table in its own order, after that person (the zero
-// Person is before all), for people of whom something waits, was refused or is in
-// doubt. It stops at most of them, or after 5,000 rows.
+// Waiting reads the table in its own order, after that person (the zero Person is before
+// all), and returns people for whom something waits, was refused or is in doubt. It
+// stops at most of them, or after 5,000 rows.
 func (o *Operator) Waiting(ctx context.Context, after contacts.Person, most int) (WaitingPage, error) {
 	var w WaitingPage
 	for row, err := range contacts.All(ctx, o.store, o.scope, after) {

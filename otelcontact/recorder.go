@@ -13,8 +13,7 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// recorder records calls and asks as they end, and tells the application's own
-// hooks.
+// recorder records calls and asks as they end, and calls the application's own hooks.
 type recorder struct {
 	*instruments
 	stopped       *atomic.Bool // nothing is recorded any more

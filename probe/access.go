@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// probeWord is what metadata was told by; empty where it is not shown.
+// probeWord returns the value that tells metadata apart; empty: it is not shown.
 func probeWord(held object) string {
 	var keys object
 	if json.Unmarshal(held["queryMetadata"], &keys) != nil {

@@ -17,15 +17,15 @@ const (
 	No  = "no"
 )
 
-// Answer is one thing that was found out. Those that have the name of a switch of
-// package webchattest mean the same.
+// Answer is one thing that was found out. An answer with the name of a switch of
+// package webchattest means the same.
 type Answer struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 	About string `json:"about"`
 }
 
-// about says what each answer is about.
+// about describes each answer.
 var about = map[string]string{
 	"refuseFields":         "fields of a contact that are refused, whatever their value",
 	"refuseNull":           "fields that may not be null in a PUT",
@@ -53,7 +53,7 @@ var about = map[string]string{
 	"cleanedUp":            "all scratch contacts are gone",
 }
 
-// Answers are all that was found out, by name.
+// Answers are all answers, by name.
 type Answers map[string]string
 
 // Write writes the answers as a small file for people to review.
@@ -66,7 +66,7 @@ func (a Answers) Write(to io.Writer) error {
 	return err
 }
 
-// ReadAnswers reads what Write has written.
+// ReadAnswers reads what Write wrote.
 func ReadAnswers(from io.Reader) (Answers, error) {
 	var a Answers
 	if err := json.NewDecoder(from).Decode(&a); err != nil || a == nil {
@@ -75,15 +75,15 @@ func ReadAnswers(from io.Reader) (Answers, error) {
 	return a, nil
 }
 
-// Change is an answer that is another one now.
+// Change is an answer that has changed.
 type Change struct {
 	Name   string `json:"name"`
 	Before string `json:"before"`
 	Now    string `json:"now"`
 }
 
-// Changes compares answers with those of before, by name. An answer that was or
-// is unknown, and how long a contact takes to be listed, are no change.
+// Changes compares answers with those of before, by name. An answer that was or is
+// unknown is no change, nor is the time that a contact takes to be listed.
 func (a Answers) Changes(before Answers) []Change {
 	var all []Change
 	names := maps.Clone(a)

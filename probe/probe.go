@@ -20,14 +20,14 @@ type Options struct {
 	API *webchat.Client
 	// InboxID is an inbox for scratch contacts. Required.
 	InboxID string
-	// Wait is how long is waited for a contact to be listed, or to be listed no
-	// more. 0 looks once.
+	// Wait is how long to wait until a contact is listed, or is no longer listed. 0: look
+	// once.
 	Wait time.Duration
 }
 
-// Run probes a MaiAgent, tells each answer as it is found, and returns all. The
-// error means that MaiAgent does not answer, does not take the key, or does not let
-// a contact be made; scratch contacts are deleted then, too, as far as they can be.
+// Run probes a MaiAgent. tell gets each answer as it is found, and Run returns all. The
+// error means that MaiAgent does not answer, does not accept the key, or does not let a
+// contact be made. Scratch contacts are deleted then, too, as far as they can be.
 func Run(ctx context.Context, o Options, tell func(Answer)) (Answers, error) {
 	if o.API == nil || o.InboxID == "" {
 		return nil, errors.New("probe: a client and an inbox are needed")
@@ -41,7 +41,7 @@ func Run(ctx context.Context, o Options, tell func(Answer)) (Answers, error) {
 		ask(ctx, id)
 	}
 	err := p.err
-	p.err = nil // what there is goes, whatever has failed
+	p.err = nil // clean up whatever has failed
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	p.cleanUp(clean)
@@ -50,7 +50,7 @@ func Run(ctx context.Context, o Options, tell func(Answer)) (Answers, error) {
 
 var optionalFields = []string{"email", "phoneNumber", "avatar", "queryMetadata", "name"}
 
-// askCreate makes the first contact, without what is refused.
+// askCreate makes the first contact, without the fields that are refused.
 func (p *probe) askCreate(ctx context.Context) (id string) {
 	for p.err == nil {
 		id, status, reply := p.create(ctx, p.draft("One", nil))
@@ -124,7 +124,7 @@ func (p *probe) askTaken(ctx context.Context, _ string) {
 	p.set("taken", strconv.Itoa(status))
 }
 
-// until asks again until it is so, or the wait is over. It tells how long it took.
+// until calls so until it returns true, or the wait is over. It returns how long that took.
 func (p *probe) until(ctx context.Context, so func() bool) (bool, time.Duration) {
 	for start := time.Now(); ; {
 		is := so()

@@ -19,7 +19,7 @@ import (
 // Prefix is how the source ids of scratch contacts begin.
 const Prefix = "maicontact-probe-"
 
-// object is a contact, or anything else, as it is on the wire.
+// object is a contact or another JSON object, as MaiAgent sends it.
 type object map[string]json.RawMessage
 
 // probe is one run.
@@ -30,8 +30,8 @@ type probe struct {
 	answers Answers
 	tell    func(Answer)
 	run     string   // differs for each run
-	made    []string // the contacts that there are or were
-	refused []string // fields that are refused
+	made    []string // ids of all scratch contacts, those that are deleted too
+	refused []string // fields that MaiAgent refuses
 	err     error    // the first failure; nothing is asked or answered after it
 }
 
@@ -44,7 +44,7 @@ func (p *probe) set(name, value string) {
 	}
 }
 
-// setIf answers yes or no, where that is known.
+// setIf answers yes or no if that is known, and otherwise Unknown.
 func (p *probe) setIf(name string, known, is bool) {
 	if known {
 		p.set(name, yesOrNo(is))
@@ -79,7 +79,7 @@ func (p *probe) call(ctx context.Context, method, path string, query url.Values,
 	return status, reply
 }
 
-// draft is a whole contact, without what is refused.
+// draft returns a whole contact, without the fields that are refused.
 func (p *probe) draft(name string, change func(map[string]any)) map[string]any {
 	body := map[string]any{
 		"inboxes": []map[string]string{{"id": p.inboxID}}, "sourceId": p.sourceID(name), "name": "maicontact probe",
@@ -95,7 +95,7 @@ func (p *probe) draft(name string, change func(map[string]any)) map[string]any {
 	return body
 }
 
-// metadata allows nothing, and differs by its word.
+// metadata gives access to nothing. The word tells one from another.
 func metadata(word string) map[string]any {
 	return map[string]any{"knowledge_bases": []any{}, "probe_word": word}
 }
@@ -143,8 +143,8 @@ func (p *probe) isListed(ctx context.Context, query, id string) bool {
 	return slices.ContainsFunc(found, func(o object) bool { return stringOf(o["id"]) == id })
 }
 
-// sweep deletes what a former run has left. The search is fuzzy, so that each is
-// looked at.
+// sweep deletes what a former run has left. The search is fuzzy, so each result is
+// checked.
 func (p *probe) sweep(ctx context.Context) {
 	_, found := p.list(ctx, url.Values{"query": {Prefix}})
 	for _, o := range found {
@@ -154,7 +154,7 @@ func (p *probe) sweep(ctx context.Context) {
 	}
 }
 
-// cleanUp deletes all scratch contacts, and looks whether they can be read.
+// cleanUp deletes all scratch contacts, and checks that they can no longer be read.
 func (p *probe) cleanUp(ctx context.Context) {
 	clean := true
 	for _, id := range p.made {

@@ -41,7 +41,7 @@ func (r findingResult) text() string {
 	return text
 }
 
-// repairs say what --repair has done.
+// repairs say what --repair did.
 var repairs = map[operate.Kind]string{
 	operate.Gone: "marked; made anew when they ask", operate.Remains: "deleted",
 	operate.Differs: "marked; sent anew when they ask", operate.Unnamed: "marked; sent anew when they ask",
@@ -76,7 +76,7 @@ func (c *auditCommand) run(ctx context.Context, a *app) error {
 		})
 		at.end()
 		if err != nil && counts.Rows+counts.Contacts == 0 {
-			return err // there is nothing to sum up
+			return err // there is nothing to summarize
 		}
 		summary := auditSummary{Result: "done", AuditCounts: counts}
 		if err != nil {

@@ -86,7 +86,7 @@ func (c *pruneCommand) run(ctx context.Context, a *app) error {
 		})
 		at.end()
 		if err != nil && done.Visitors == 0 {
-			return err // there is nothing to sum up
+			return err // there is nothing to summarize
 		}
 		a.result(prunedResult{done, c.DryRun})
 		switch {

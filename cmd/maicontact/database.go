@@ -23,20 +23,20 @@ import (
 	"github.com/maicontact/maicontact/sqlstore"
 )
 
-// openTimeout is how long the database may take to answer at first.
+// openTimeout is how long the database may take to answer the first time.
 const openTimeout = 15 * time.Second
 
-// noDatabase is SQLite's code for a file that is something else.
+// noDatabase is SQLite's error code for a file that is not a database.
 const noDatabase = 26
 
-// database says where the table is.
+// database is where the table is.
 type database struct {
 	dialect   sqlstore.Dialect
 	path      string           // of the SQLite file
 	connector driver.Connector // of PostgreSQL or MySQL; may hold a password
 }
 
-// parseDatabase reads DATABASE_URL. Errors never repeat it.
+// parseDatabase parses DATABASE_URL. Errors never repeat it.
 func parseDatabase(s string) (database, error) {
 	switch {
 	case s == "":
@@ -77,8 +77,8 @@ func parseDatabase(s string) (database, error) {
 	return database{dialect: sqlstore.SQLite, path: path}, nil
 }
 
-// mysqlConnector reads mysql://user:password@host:port/name?parameters, where the
-// parameters are those of the driver. Its error does not repeat the address.
+// mysqlConnector parses mysql://user:password@host:port/name?parameters, with the
+// driver's parameters. Its error does not repeat the address.
 func mysqlConnector(address string) (driver.Connector, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Fragment != "" || u.Hostname() == "" || len(u.Path) < 2 {
@@ -100,11 +100,10 @@ func mysqlConnector(address string) (driver.Connector, error) {
 	return connector, nil
 }
 
-// errNoFile: the SQLite file is not there, so that the path is likely wrong.
+// errNoFile: the SQLite file does not exist, so the path is most likely wrong.
 var errNoFile = errors.New("the SQLite file of DATABASE_URL does not exist; check the path, or make it with: maicontact migrate up")
 
-// open opens the database. A SQLite file that is not there is made only if create
-// is true.
+// open opens the database. It makes a missing SQLite file only if create is true.
 func (d database) open(ctx context.Context, create bool) (*sql.DB, error) {
 	db, err := d.connect(create)
 	if err != nil {

@@ -47,7 +47,7 @@ type importCommand struct {
 	Rejects  string  `help:"Where to write what is not taken, to be mended and fed again. Default: FILE.rejects; none for standard input." placeholder:"FILE"`
 }
 
-// importedResult is what has become of one line.
+// importedResult is the result of one line.
 type importedResult struct {
 	Result string `json:"result"` // linked, unchanged, rejected
 	Line   int    `json:"line"`
@@ -63,7 +63,7 @@ func (r importedResult) text() string {
 	return fmt.Sprintf("line %d%s: %s", r.Line, name, cmp.Or(r.Reason, r.Result))
 }
 
-// importedSummary is what has become of all.
+// importedSummary is the result of all lines.
 type importedSummary struct {
 	Result    string `json:"result"` // done, incomplete
 	Read      int    `json:"read"`
@@ -129,7 +129,7 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 		err = errors.Join(err, rejects.end())
 		const interrupted = "It is not complete; the same command goes on where it was."
 		if err != nil && counts.Read == 0 {
-			a.say(interrupted) // there is nothing to sum up
+			a.say(interrupted) // there is nothing to summarize
 			return err
 		}
 		if counts.Read == 0 {
@@ -156,8 +156,8 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 	})
 }
 
-// rejectsFile is made when the first record is rejected. One of a former run
-// goes when there is a record: what it held is told again from then on.
+// rejectsFile is made when the first record is rejected. That of a former run is removed
+// at the first record: from then on its records are reported again.
 type rejectsFile struct {
 	name     string
 	from     *operate.Reader
@@ -166,7 +166,7 @@ type rejectsFile struct {
 	to       *operate.Rejects
 }
 
-// begin sees whether the file can be written, and leaves everything as it was.
+// begin checks that the file can be written, and leaves everything as it was.
 func (f *rejectsFile) begin(input string) error {
 	if f.name == "" {
 		return nil
@@ -190,7 +190,7 @@ func (f *rejectsFile) begin(input string) error {
 	return nil
 }
 
-// replace takes the file of a former run away, once.
+// replace removes the file of a former run, once.
 func (f *rejectsFile) replace() error {
 	if f.name == "" || f.replaced {
 		return nil

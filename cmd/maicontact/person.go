@@ -14,8 +14,8 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// personArguments say who is meant. A contact id never stands on a command line,
-// where every user of the machine could read it.
+// personArguments name a person. A contact id is never on the command line, where every
+// user of the machine could read it.
 type personArguments struct {
 	Member    string `arg:"" optional:"" help:"The member's business user ID."`
 	ByContact bool   `help:"The person, member or visitor, whose contact id stands on standard input."`
@@ -64,10 +64,10 @@ type (
 	resumeCommand struct{ personArguments }
 )
 
-// statusResult is a person as a command tells them.
+// statusResult is a person's status as commands write it.
 type statusResult struct {
 	operate.Status
-	ContactID string `json:"contactId,omitempty"` // only where it was asked for
+	ContactID string `json:"contactId,omitempty"` // only with --reveal
 }
 
 func statusOf(s operate.Status) statusResult {
@@ -180,7 +180,7 @@ func (c *suspendCommand) run(ctx context.Context, a *app) error {
 	return a.act(ctx, func(o *operate.Options) { o.SuspendedAccess = access }, c.personArguments, (*operate.Operator).Suspend)
 }
 
-// access is what MaiAgent is to hold; zero: the default.
+// access returns the query metadata for MaiAgent to hold; zero: the default.
 func (c *suspendCommand) access() (webchat.QueryMetadata, error) {
 	if c.Access == "" {
 		return webchat.QueryMetadata{}, nil
@@ -200,9 +200,9 @@ func (c *resumeCommand) run(ctx context.Context, a *app) error {
 	return a.act(ctx, nil, c.personArguments, (*operate.Operator).Resume)
 }
 
-// act does something to a person, and tells what has come of it. Where it is to
-// end in a state and has not yet, or MaiAgent has not taken it, that is a finding.
-// change is as for withOperator.
+// act does something to a person, and writes their status after it. It is a finding if
+// MaiAgent has not accepted it, or if the status is not the one in ends. change is as
+// for withOperator.
 func (a *app) act(ctx context.Context, change func(*operate.Options), who personArguments, do func(*operate.Operator, context.Context, contacts.Person) (operate.Status, error), ends ...contacts.State) error {
 	return a.withOperator(ctx, change, func(o *operate.Operator) error {
 		p, err := who.find(ctx, a, o)
@@ -215,7 +215,7 @@ func (a *app) act(ctx context.Context, change func(*operate.Options), who person
 		if err != nil {
 			return who.asRefusal(err)
 		}
-		if isNew { // it is done for people who have not come yet, too
+		if isNew { // it works for people who have not come yet, too
 			a.say("The table did not know member %s until now: see that the business user ID is right.", who.displayName())
 		}
 		a.result(statusOf(status))
@@ -227,8 +227,8 @@ func (a *app) act(ctx context.Context, change func(*operate.Options), who person
 	})
 }
 
-// withOperator has a command work on the table and MaiAgent. change changes the
-// options; nil: they are as they are.
+// withOperator runs work with an Operator for the settings. change changes its options;
+// nil: the defaults.
 func (a *app) withOperator(ctx context.Context, change func(*operate.Options), work func(*operate.Operator) error) error {
 	s := &a.settings
 	faults := append(s.checkMaiAgent(a.env), s.checkNamespace()...)

@@ -17,14 +17,14 @@ type refusal string
 // Error implements error.
 func (r refusal) Error() string { return string(r) }
 
-// displayName is the member in a sentence; an ID that looks like a contact id is not
-// repeated.
+// displayName is the member for use in a sentence. An ID that looks like a contact id is
+// not repeated.
 func (p personArguments) displayName() string {
 	return contactIDPattern.ReplaceAllString(operate.DisplayID(p.Member), "[an id]")
 }
 
-// asRefusal tells what the table says against a command from what keeps it from
-// running.
+// asRefusal returns a refusal if the error says why nothing can be done to the person,
+// and otherwise the error.
 func (p personArguments) asRefusal(err error) error {
 	switch {
 	case errors.Is(err, contacts.ErrNotFound) && p.ByContact:
@@ -35,7 +35,7 @@ func (p personArguments) asRefusal(err error) error {
 	return asRefusal(err)
 }
 
-// asRefusal is for a command that needs nobody to be known.
+// asRefusal is the same for a command whose person need not be known.
 func asRefusal(err error) error {
 	if operate.IsRefusal(err) {
 		return refusal("it cannot be done: " + reason(err))
@@ -43,8 +43,8 @@ func asRefusal(err error) error {
 	return err
 }
 
-// reason is why something cannot be done to a person. It names the command where
-// the library names its method.
+// reason returns why something cannot be done to a person. It names a command in the
+// place of a method of the library.
 func reason(err error) string {
 	if errors.Is(err, contacts.ErrErased) {
 		return "the person is erased; maicontact restore lifts that"
@@ -52,15 +52,15 @@ func reason(err error) string {
 	return withoutPackages(err.Error())
 }
 
-// packagePrefix are the names of packages that errors begin with.
+// packagePrefix matches the names of packages that errors begin with.
 var packagePrefix = regexp.MustCompile(`(^|\n|: |; )(?:(?:maicontact|operate|webchat|sqlstore|contacts|upstream|doctor|probe): )+`)
 
-// withoutPackages takes the names of packages off a text: those who run a site know nothing
-// of them.
+// withoutPackages removes the names of packages from a text: they mean nothing to those
+// who run a site.
 func withoutPackages(text string) string { return packagePrefix.ReplaceAllString(text, "$1") }
 
-// lead names the setting that an answer of MaiAgent is about, as the doctor does,
-// and leads to the doctor.
+// lead adds to an error of MaiAgent the setting that it is about, as the doctor names
+// it, and the hint to run the doctor.
 func (s *settings) lead(err error) error {
 	api, ok := errors.AsType[*webchat.Error](err)
 	if !ok {

@@ -13,7 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// commandLine is everything that can be asked for.
+// commandLine has all flags and commands.
 type commandLine struct {
 	settings
 	JSON    bool             `help:"Print results as JSON, one object a line."`
@@ -35,7 +35,7 @@ type commandLine struct {
 	Doctor  doctorCommand  `cmd:"" help:"Find out what is wrong with the settings, MaiAgent and the table."`
 }
 
-// command is what every command can do.
+// command is implemented by every command.
 type command interface {
 	run(ctx context.Context, a *app) error
 }
@@ -49,15 +49,15 @@ type app struct {
 
 // The ways in which a command can end other than well, beside a refusal.
 var (
-	// errFindings: done, and what was found has been told.
+	// errFindings: the work is done, and the findings were written.
 	errFindings = errors.New("there are findings")
 	errUsage    = errors.New("wrong usage")
 )
 
-// exitCode is how kong ends a parse that has printed help.
+// exitCode is what kong's Exit panics with after it has printed help.
 type exitCode int
 
-// run does one command, and returns the exit status.
+// run runs one command, and returns the exit status.
 func run(ctx context.Context, p process) (status int) {
 	var line commandLine
 	parser, err := kong.New(&line,
@@ -98,7 +98,7 @@ func run(ctx context.Context, p process) (status int) {
 	return explain(p, line.settings.lead(err))
 }
 
-// helpFlag reads "help" and "help show" as the flag.
+// helpFlag turns "help" and "help show" into the flag.
 func helpFlag(args []string) []string {
 	if len(args) > 0 && args[0] == "help" {
 		return append(slices.Clone(args[1:]), "--help")
@@ -106,7 +106,7 @@ func helpFlag(args []string) []string {
 	return args
 }
 
-// version is what this program was built from.
+// version returns the version that this program was built from.
 func version() string {
 	text := "maicontact "
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -115,12 +115,11 @@ func version() string {
 	return text + runtime.Version()
 }
 
-// contactIDPattern is what a contact id looks like, or a part of one.
+// contactIDPattern matches what looks like a contact id, or a part of one.
 var contactIDPattern = regexp.MustCompile(`(?i)[0-9a-f]{8}-[0-9a-f]{4}[0-9a-f-]*|[0-9a-f]{32,}`)
 
-// explain tells a person at a terminal what is wrong, and returns the exit
-// status. An argument that it repeats may be a contact id, which stands there by
-// mistake.
+// explain writes what is wrong, and returns the exit status. It hides what looks like a
+// contact id, as an error may repeat an argument that is one by mistake.
 func explain(p process, err error) int {
 	faults, wrong := errors.AsType[settingFaults](err)
 	_, refused := errors.AsType[refusal](err)
