@@ -22,7 +22,10 @@ type ImportResult struct {
 
 // ImportCounts counts records.
 type ImportCounts struct {
-	Read, Linked, Unchanged, Rejected int
+	Read      int `json:"read"`
+	Linked    int `json:"linked"`
+	Unchanged int `json:"unchanged"`
+	Rejected  int `json:"rejected"`
 }
 
 // Import gives members the contacts that another program has made for them, as the
@@ -81,7 +84,7 @@ func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions
 				return done(ImportResult{Record: record, Rejected: record.fault})
 			}
 			linked, err := link(working, record, options)
-			if _, ok := errors.AsType[failure](err); ok {
+			if err != nil && !IsRefusal(err) {
 				return fmt.Errorf("operate: import: line %d: %w", record.line, err)
 			}
 			return done(ImportResult{Record: record, Linked: linked, Rejected: err})

@@ -71,7 +71,7 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 	ctx = identity.WithPerson(ctx, person)
 	at, err := contacts.Read(ctx, o.store, person)
 	if err != nil {
-		return false, asFailure(err)
+		return false, err
 	}
 	if at.Row.ContactID == r.ContactID && at.Row.ContactID != "" {
 		return false, nil // a former run has linked it
@@ -101,7 +101,7 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 	if options.DryRun { // otherwise the Put finds out
 		switch anothers, err := at.IsAnothers(ctx, r.ContactID); {
 		case err != nil:
-			return false, asFailure(err)
+			return false, err
 		case anothers:
 			return false, contacts.ErrContactTaken
 		}
@@ -118,7 +118,7 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 	case errors.Is(err, errRowChanged):
 		return o.link(ctx, r, options)
 	case err != nil:
-		return false, asFailure(err)
+		return false, err
 	}
 	return true, nil
 }
@@ -132,7 +132,7 @@ var errRowChanged = errors.New("the row has changed")
 func (o *Operator) checkNoOther(ctx context.Context, row contacts.Row, but webchat.ContactID) error {
 	found, err := o.findContacts(ctx, row, row.Generation)
 	if err != nil {
-		return asFailure(err)
+		return err
 	}
 	for _, contact := range found {
 		if contact.ID != but {
@@ -149,18 +149,12 @@ func (o *Operator) checkContact(ctx context.Context, id webchat.ContactID) error
 	case errors.Is(err, webchat.ErrNotFound):
 		return ErrNoContact
 	case err != nil:
-		return asFailure(err)
+		return err
 	case len(found.InboxIDs) > 0 && !found.IsIn(o.scope.InboxID):
 		return ErrOtherInbox
 	}
 	return nil
 }
-
-// failure is an error of the table or of MaiAgent, and not an answer about one
-// person.
-type failure struct{ error }
-
-func (f failure) Unwrap() error { return f.error }
 
 // refusals are the errors by which the table or MaiAgent refuses to do something to a
 // person.
@@ -173,14 +167,6 @@ var refusals = []error{
 // is false for a failure of the table or of MaiAgent.
 func IsRefusal(err error) bool {
 	return slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) })
-}
-
-// asFailure marks an error as a failure, unless it says something about the row.
-func asFailure(err error) error {
-	if IsRefusal(err) {
-		return err
-	}
-	return failure{err}
 }
 
 // maxRetryTime is how long calls are retried while MaiAgent does not answer.

@@ -115,8 +115,8 @@ func (o *Operator) pruneContact(ctx context.Context, row contacts.Row, counts *P
 		do = o.resolver.Erase
 	}
 	done, err := do(ctx, row.Person)
-	switch _, fails := errors.AsType[failure](asFailure(err)); {
-	case err != nil && fails:
+	switch {
+	case err != nil && !IsRefusal(err):
 		return err
 	case err != nil, done.ContactID != "" || done.Life == contacts.Reissuing || done.Life == contacts.Erasing:
 		counts.Left++ // a change has come first, or it is not done yet

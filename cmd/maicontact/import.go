@@ -65,12 +65,9 @@ func (r importedResult) text() string {
 
 // importedSummary is the result of all lines.
 type importedSummary struct {
-	Result    string `json:"result"` // done, incomplete
-	Read      int    `json:"read"`
-	Linked    int    `json:"linked"`
-	Unchanged int    `json:"unchanged"`
-	Rejected  int    `json:"rejected"`
-	DryRun    bool   `json:"dryRun,omitempty"`
+	Result string `json:"result"` // done, incomplete
+	operate.ImportCounts
+	DryRun bool `json:"dryRun,omitempty"`
 }
 
 func (r importedSummary) text() string {
@@ -135,13 +132,11 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 		if counts.Read == 0 {
 			return fmt.Errorf("%w: the file has nothing to import but the names of the columns", errUsage)
 		}
-		result := "done"
+		summary := importedSummary{Result: "done", ImportCounts: counts, DryRun: c.DryRun}
 		if err != nil {
-			result = "incomplete"
+			summary.Result = "incomplete"
 		}
-		a.result(importedSummary{
-			Result: result, Read: counts.Read, Linked: counts.Linked, Unchanged: counts.Unchanged, Rejected: counts.Rejected, DryRun: c.DryRun,
-		})
+		a.result(summary)
 		switch {
 		case err != nil:
 			a.say(interrupted)
