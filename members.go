@@ -9,6 +9,7 @@ import (
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/background"
+	"github.com/maicontact/maicontact/operate"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -87,13 +88,13 @@ func (m *Middleware) Resume(ctx context.Context, memberID string) error {
 // [ErrNotFound] where that has no such contact under this namespace, or says that the
 // id is one of more than 128 characters, which are not kept. Safe for concurrent use.
 func (m *Middleware) Owner(ctx context.Context, id webchat.ContactID) (memberID string, err error) {
-	row, err := m.config.Store.ByContact(ctx, m.scope.InboxID, id)
+	p, err := m.Operator().Owner(ctx, id)
 	switch {
-	case err == nil && row.Scope() != m.scope:
+	case errors.Is(err, operate.ErrOtherNamespace):
 		err = ErrNotFound
-	case err == nil && !row.IsVisitor():
+	case err == nil && !p.IsVisitor():
 		var ok bool
-		if memberID, ok = row.MemberID(); !ok {
+		if memberID, ok = p.MemberID(); !ok {
 			err = errors.New("the business user ID is too long to be kept")
 		}
 	}
@@ -180,7 +181,7 @@ func (m *Middleware) ReissueVisitor(ctx context.Context) (deleted bool, err erro
 // changeRow has something done to a person's row.
 func changeRow(what string, p contacts.Person, do func(contacts.Person) error) error {
 	if p.ID == "" {
-		return wrap("maicontact: "+what, errors.New("a business user ID is needed"))
+		return wrap("maicontact: "+what, operate.ErrNoMember)
 	}
 	err := do(p)
 	if errors.Is(err, contacts.ErrSuspended) {
