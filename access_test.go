@@ -276,7 +276,7 @@ func TestInboxIDInAnyForm(t *testing.T) {
 		strings.ToUpper(webchattest.DefaultInboxID), strings.ReplaceAll(webchattest.DefaultInboxID, "-", ""),
 	} {
 		s := newSite(t, func(c *maicontact.Config, o *webchattest.Options) {
-			c.InboxID, o.Switches.UndashedInboxes = form, true
+			c.InboxID, o.Switches.UndashedIDs = form, true
 		})
 		s.member("u-alice", alice)
 		b := s.browser()

@@ -17,22 +17,24 @@ const (
 	No  = "no"
 )
 
-// Answer is one thing that was found out. An answer with the name of a switch of
-// package webchattest means the same.
+// Answer is one thing that was found out. Those that have the name of a switch of
+// package webchattest mean the same.
 type Answer struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 	About string `json:"about"`
 }
 
-// about describes each answer.
+// about says what each answer is about.
 var about = map[string]string{
 	"refuseFields":         "fields of a contact that are refused, whatever their value",
+	"refusePut":            "a contact cannot be changed by PUT",
 	"refuseNull":           "fields that may not be null in a PUT",
 	"bareReplies":          "a creation is answered with the id and nothing else",
+	"snakeReplies":         "keys of replies are written in snake_case",
 	"hideAccess":           "query metadata is not shown when a contact is read",
 	"foldCase":             "source ids are kept in lower case",
-	"undashedInboxes":      "ids of inboxes are written without dashes",
+	"undashedIds":          "ids are written without dashes",
 	"addsKeys":             "keys are added to query metadata",
 	"metadataKeys":         "how the keys of query metadata are written in replies",
 	"times":                "how times are written",
@@ -53,7 +55,7 @@ var about = map[string]string{
 	"cleanedUp":            "all scratch contacts are gone",
 }
 
-// Answers are all answers, by name.
+// Answers are all that was found out, by name.
 type Answers map[string]string
 
 // Write writes the answers as a small file for people to review.
@@ -66,7 +68,7 @@ func (a Answers) Write(to io.Writer) error {
 	return err
 }
 
-// ReadAnswers reads what Write wrote.
+// ReadAnswers reads what Write has written.
 func ReadAnswers(from io.Reader) (Answers, error) {
 	var a Answers
 	if err := json.NewDecoder(from).Decode(&a); err != nil || a == nil {
@@ -75,15 +77,15 @@ func ReadAnswers(from io.Reader) (Answers, error) {
 	return a, nil
 }
 
-// Change is an answer that has changed.
+// Change is an answer that is another one now.
 type Change struct {
 	Name   string `json:"name"`
 	Before string `json:"before"`
 	Now    string `json:"now"`
 }
 
-// Changes compares answers with those of before, by name. An answer that was or is
-// unknown is no change, nor is the time that a contact takes to be listed.
+// Changes compares answers with those of before, by name. An answer that was or
+// is unknown, and how long a contact takes to be listed, are no change.
 func (a Answers) Changes(before Answers) []Change {
 	var all []Change
 	names := maps.Clone(a)
@@ -98,7 +100,7 @@ func (a Answers) Changes(before Answers) []Change {
 	return all
 }
 
-func yesOrNo(b bool) string {
+func yes(b bool) string {
 	if b {
 		return Yes
 	}

@@ -20,14 +20,14 @@ type Options struct {
 	API *webchat.Client
 	// InboxID is an inbox for scratch contacts. Required.
 	InboxID string
-	// Wait is how long to wait until a contact is listed, or is no longer listed. 0: look
-	// once.
+	// Wait is how long is waited for a contact to be listed, or to be listed no
+	// more. 0 looks once.
 	Wait time.Duration
 }
 
-// Run probes a MaiAgent. tell gets each answer as it is found, and Run returns all. The
-// error means that MaiAgent does not answer, does not accept the key, or does not let a
-// contact be made. Scratch contacts are deleted then, too, as far as they can be.
+// Run probes a MaiAgent, tells each answer as it is found, and returns all. The
+// error means that MaiAgent does not answer, does not take the key, or does not let
+// a contact be made; scratch contacts are deleted then, too, as far as they can be.
 func Run(ctx context.Context, o Options, tell func(Answer)) (Answers, error) {
 	if o.API == nil || o.InboxID == "" {
 		return nil, errors.New("probe: a client and an inbox are needed")
@@ -36,12 +36,12 @@ func Run(ctx context.Context, o Options, tell func(Answer)) (Answers, error) {
 	p.sweep(ctx)
 	id := p.askCreate(ctx)
 	for _, ask := range []func(context.Context, string){
-		p.askRead, p.askAccess, p.askNull, p.askOmitted, p.askPatch, p.askTaken, p.askSearch, p.askPages, p.askDelete,
+		p.askRead, p.askPut, p.askAccess, p.askNull, p.askOmitted, p.askPatch, p.askTaken, p.askSearch, p.askPages, p.askDelete,
 	} {
 		ask(ctx, id)
 	}
 	err := p.err
-	p.err = nil // clean up whatever has failed
+	p.err = nil // what there is goes, whatever has failed
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	p.cleanUp(clean)
@@ -50,19 +50,19 @@ func Run(ctx context.Context, o Options, tell func(Answer)) (Answers, error) {
 
 var optionalFields = []string{"email", "phoneNumber", "avatar", "queryMetadata", "name"}
 
-// askCreate makes the first contact, without the fields that are refused.
+// askCreate makes the first contact, without what is refused.
 func (p *probe) askCreate(ctx context.Context) (id string) {
 	for p.err == nil {
 		id, status, reply := p.create(ctx, p.draft("One", nil))
 		if id != "" {
 			slices.Sort(p.refused)
 			p.set("refuseFields", strings.Join(p.refused, ","))
-			p.set("bareReplies", yesOrNo(reply["sourceId"] == nil && reply["name"] == nil))
+			p.set("bareReplies", yes(reply.text("sourceId") == "" && reply.text("name") == ""))
 			return id
 		}
 		news := false
 		for _, field := range optionalFields {
-			if _, named := reply[field]; named && !slices.Contains(p.refused, field) {
+			if _, named := reply.field(field); named && !slices.Contains(p.refused, field) {
 				p.refused, news = append(p.refused, field), true
 			}
 		}
@@ -75,14 +75,17 @@ func (p *probe) askCreate(ctx context.Context) (id string) {
 
 func (p *probe) askRead(ctx context.Context, id string) {
 	_, held := p.get(ctx, id)
-	sourceID, sent := stringOf(held["sourceId"]), p.sourceID("One")
-	p.set("foldCase", yesOrNo(sourceID != sent && sourceID == strings.ToLower(sent)))
+	sourceID, sent := held.text("sourceId"), p.sourceID("One")
+	p.set("foldCase", yes(sourceID != sent && sourceID == strings.ToLower(sent)))
 	var inboxes []object
 	_ = json.Unmarshal(held["inboxes"], &inboxes) // none: unknown
-	p.setIf("undashedInboxes", len(inboxes) > 0, len(inboxes) > 0 && !strings.Contains(stringOf(inboxes[0]["id"]), "-"))
-	p.set("times", timeStyle(held["createdAt"]))
-	seen, told := held["queryMetadata"]
-	p.set("hideAccess", yesOrNo(!told))
+	p.setIf("undashedIds", len(inboxes) > 0, len(inboxes) > 0 && !strings.Contains(inboxes[0].text("id"), "-"))
+	created, _ := held.field("createdAt")
+	p.set("times", timeStyle(created))
+	_, snakes := held["source_id"]
+	p.set("snakeReplies", yes(snakes))
+	seen, told := held.field("queryMetadata")
+	p.set("hideAccess", yes(!told))
 	var keys object
 	if json.Unmarshal(seen, &keys) != nil || len(keys) == 0 {
 		p.set("addsKeys", Unknown)
@@ -101,12 +104,12 @@ func (p *probe) askRead(ctx context.Context, id string) {
 			added = true
 		}
 	}
-	p.set("addsKeys", yesOrNo(added))
+	p.set("addsKeys", yes(added))
 	p.set("metadataKeys", style)
 }
 
 func timeStyle(raw json.RawMessage) string {
-	written := stringOf(raw)
+	written := text(raw)
 	if written == "" {
 		written = string(raw)
 	}
@@ -124,7 +127,7 @@ func (p *probe) askTaken(ctx context.Context, _ string) {
 	p.set("taken", strconv.Itoa(status))
 }
 
-// until calls so until it returns true, or the wait is over. It returns how long that took.
+// until asks again until it is so, or the wait is over. It tells how long it took.
 func (p *probe) until(ctx context.Context, so func() bool) (bool, time.Duration) {
 	for start := time.Now(); ; {
 		is := so()
@@ -154,7 +157,7 @@ func (p *probe) askSearch(ctx context.Context, _ string) {
 		return
 	}
 	p.set("searchLag", strconv.Itoa(int(took.Round(time.Second).Seconds())))
-	p.set("wordSearch", yesOrNo(p.isListed(ctx, p.sourceID("Two")+" nothing"+p.run, id)))
+	p.set("wordSearch", yes(p.isListed(ctx, p.sourceID("Two")+" nothing"+p.run, id)))
 }
 
 // askPages needs the two contacts to be listed.
@@ -162,7 +165,7 @@ func (p *probe) askPages(ctx context.Context, _ string) {
 	query := Prefix + p.run
 	_, all := p.list(ctx, url.Values{"query": {query}})
 	status, small := p.list(ctx, url.Values{"query": {query}, "pageSize": {"1"}})
-	p.set("refusePageSize", yesOrNo(status == http.StatusBadRequest))
+	p.set("refusePageSize", yes(status == http.StatusBadRequest))
 	p.setIf("offsetPages", len(all) >= 2 && status == http.StatusOK, len(small) > 1)
 }
 
@@ -170,7 +173,7 @@ func (p *probe) askDelete(ctx context.Context, id string) {
 	p.set("deleteStatus", strconv.Itoa(p.delete(ctx, id)))
 	p.set("deleteAgain", strconv.Itoa(p.delete(ctx, id)))
 	gone, _ := p.until(ctx, func() bool { return !p.isListed(ctx, p.sourceID("One"), id) })
-	p.set("deletedButListed", yesOrNo(!gone))
+	p.set("deletedButListed", yes(!gone))
 	_, status, _ := p.create(ctx, p.draft("One", nil))
-	p.set("deletedHoldsSourceId", yesOrNo(status/100 != 2))
+	p.set("deletedHoldsSourceId", yes(status/100 != 2))
 }

@@ -47,15 +47,17 @@ func TestSwitches(t *testing.T) {
 	for name, switches := range map[string]webchattest.Switches{
 		"none":             {},
 		"putKeepsOmitted":  {PutKeepsOmitted: true},
+		"refusePut":        {RefusePut: true},
 		"refuseNull":       {RefuseNull: []string{"email", "queryMetadata"}},
 		"refuseFields":     {RefuseFields: []string{"phoneNumber"}},
 		"ignoreNullAccess": {IgnoreNullAccess: true},
 		"ignoreAccess":     {IgnoreAccess: true},
 		"addsKeys":         {AddsKeys: true},
 		"bareReplies":      {BareReplies: true},
+		"snakeReplies":     {SnakeReplies: true},
 		"hideAccess":       {HideAccess: true},
 		"oldAccessInReply": {OldAccessInReply: true},
-		"undashedInboxes":  {UndashedInboxes: true},
+		"undashedIds":      {UndashedIDs: true},
 		"foldCase":         {FoldCase: true},
 		"wordSearch":       {WordSearch: true},
 		"offsetPages":      {OffsetPages: true},
@@ -119,6 +121,15 @@ func TestProbeFails(t *testing.T) {
 	}
 	if n := len(sim.Contacts()); n != 0 {
 		t.Errorf("%d contacts are left", n)
+	}
+	for _, kind := range []webchattest.Kind{webchattest.Truncated, webchattest.CommitThenCut} { // the contact is there, and was not told
+		sim.Inject(webchattest.Fault{Kind: kind, Operation: webchattest.CreateContact, Times: 1})
+		if _, err := probe.Run(t.Context(), options, none); err == nil {
+			t.Errorf("%s: it goes on without its contact", kind)
+		}
+		if n := len(sim.Contacts()); n != 0 {
+			t.Errorf("%s: %d contacts are left", kind, n)
+		}
 	}
 	stopped, stop := context.WithCancel(t.Context())
 	stop()

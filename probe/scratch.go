@@ -19,8 +19,27 @@ import (
 // Prefix is how the source ids of scratch contacts begin.
 const Prefix = "maicontact-probe-"
 
-// object is a contact or another JSON object, as MaiAgent sends it.
+// object is a contact, or anything else, as it is on the wire.
 type object map[string]json.RawMessage
+
+// snake has the names of fields in the other style of the vendor's.
+var snake = map[string]string{
+	"sourceId": "source_id", "phoneNumber": "phone_number", "queryMetadata": "query_metadata", "createdAt": "created_at", "contactId": "contact_id",
+}
+
+// field is a field in either style, and whether there is one.
+func (o object) field(name string) (raw json.RawMessage, told bool) {
+	if raw, told = o[name]; !told {
+		raw, told = o[snake[name]]
+	}
+	return raw, told
+}
+
+// text is the text of a field; empty where there is none.
+func (o object) text(name string) string {
+	raw, _ := o.field(name)
+	return text(raw)
+}
 
 // probe is one run.
 type probe struct {
@@ -30,8 +49,8 @@ type probe struct {
 	answers Answers
 	tell    func(Answer)
 	run     string   // differs for each run
-	made    []string // ids of all scratch contacts, those that are deleted too
-	refused []string // fields that MaiAgent refuses
+	made    []string // the contacts that there are or were
+	refused []string // fields that are refused
 	err     error    // the first failure; nothing is asked or answered after it
 }
 
@@ -44,10 +63,10 @@ func (p *probe) set(name, value string) {
 	}
 }
 
-// setIf answers yes or no if that is known, and otherwise Unknown.
+// setIf answers yes or no, where that is known.
 func (p *probe) setIf(name string, known, is bool) {
 	if known {
-		p.set(name, yesOrNo(is))
+		p.set(name, yes(is))
 	} else {
 		p.set(name, Unknown)
 	}
@@ -79,7 +98,7 @@ func (p *probe) call(ctx context.Context, method, path string, query url.Values,
 	return status, reply
 }
 
-// draft returns a whole contact, without the fields that are refused.
+// draft is a whole contact, without what is refused.
 func (p *probe) draft(name string, change func(map[string]any)) map[string]any {
 	body := map[string]any{
 		"inboxes": []map[string]string{{"id": p.inboxID}}, "sourceId": p.sourceID(name), "name": "maicontact probe",
@@ -95,7 +114,7 @@ func (p *probe) draft(name string, change func(map[string]any)) map[string]any {
 	return body
 }
 
-// metadata gives access to nothing. The word tells one from another.
+// metadata allows nothing, and differs by its word.
 func metadata(word string) map[string]any {
 	return map[string]any{"knowledge_bases": []any{}, "probe_word": word}
 }
@@ -106,7 +125,7 @@ func (p *probe) create(ctx context.Context, body map[string]any) (id string, sta
 	if status/100 != 2 {
 		return "", status, reply
 	}
-	if id = stringOf(reply["id"]); id == "" {
+	if id = cmp.Or(reply.text("id"), reply.text("contactId")); id == "" {
 		p.fail(errors.New("probe: a creation is answered without an id"))
 	} else if !slices.Contains(p.made, id) {
 		p.made = append(p.made, id)
@@ -118,8 +137,13 @@ func (p *probe) get(ctx context.Context, id string) (int, object) {
 	return p.call(ctx, http.MethodGet, "contacts/"+id+"/", nil, nil)
 }
 
+// put writes a whole contact, as the service takes it.
 func (p *probe) put(ctx context.Context, id string, body map[string]any) (int, object) {
-	return p.call(ctx, http.MethodPut, "contacts/"+id+"/", nil, body)
+	method := http.MethodPut
+	if p.answers["refusePut"] == Yes {
+		method = http.MethodPatch
+	}
+	return p.call(ctx, method, "contacts/"+id+"/", nil, body)
 }
 
 func (p *probe) delete(ctx context.Context, id string) int {
@@ -140,21 +164,21 @@ func (p *probe) list(ctx context.Context, query url.Values) (status int, found [
 // isListed reports whether a search for the query shows the contact.
 func (p *probe) isListed(ctx context.Context, query, id string) bool {
 	_, found := p.list(ctx, url.Values{"query": {query}})
-	return slices.ContainsFunc(found, func(o object) bool { return stringOf(o["id"]) == id })
+	return slices.ContainsFunc(found, func(o object) bool { return o.text("id") == id })
 }
 
-// sweep deletes what a former run has left. The search is fuzzy, so each result is
-// checked.
+// sweep deletes what a former run has left, or this one without being told. The search is fuzzy, so that each is
+// looked at.
 func (p *probe) sweep(ctx context.Context) {
 	_, found := p.list(ctx, url.Values{"query": {Prefix}})
 	for _, o := range found {
-		if strings.HasPrefix(strings.ToLower(stringOf(o["sourceId"])), Prefix) {
-			p.delete(ctx, stringOf(o["id"]))
+		if strings.HasPrefix(strings.ToLower(o.text("sourceId")), Prefix) {
+			p.delete(ctx, o.text("id"))
 		}
 	}
 }
 
-// cleanUp deletes all scratch contacts, and checks that they can no longer be read.
+// cleanUp deletes all scratch contacts, and looks whether they can be read.
 func (p *probe) cleanUp(ctx context.Context) {
 	clean := true
 	for _, id := range p.made {
@@ -162,10 +186,11 @@ func (p *probe) cleanUp(ctx context.Context) {
 		status, _ := p.get(ctx, id)
 		clean = clean && status == http.StatusNotFound
 	}
-	p.set("cleanedUp", yesOrNo(clean))
+	p.sweep(ctx)
+	p.set("cleanedUp", yes(clean))
 }
 
-func stringOf(raw json.RawMessage) string {
+func text(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) != nil {
 		return ""

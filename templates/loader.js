@@ -49,8 +49,8 @@ function load() {
   function insert(src, end, parent) {
     const script = document.createElement('script');
     script.nonce = nonce;
-    // Old browsers, and plain http, tell our server nothing else.
-    if (!parent) script.referrerPolicy = 'same-origin';
+    // Old browsers, plain http and pages of listed origins tell our server nothing else.
+    if (!parent) script.referrerPolicy = 'origin';
     script.onload = guard(() => end(true));
     script.onerror = guard(() => end(false));
     try {
@@ -365,7 +365,7 @@ function load() {
     abort = stopper();
     const token = {};
     latest = token;
-    request(json, abort, { mode: 'same-origin', redirect: 'error', referrerPolicy: 'same-origin' })
+    request(json, abort, { mode: 'same-origin', redirect: 'error', referrerPolicy: 'origin' })
       .catch(() => null).then(guard((given) => end(token, given)));
   }
 

@@ -52,6 +52,7 @@ type request struct {
 	method    string
 	url       string
 	body      []byte
+	instead   string // the method to send with where the service does not have that one
 
 	// read takes what it needs from the body of a 2xx reply. Nil when the
 	// status says everything.
@@ -80,6 +81,11 @@ func (c *Client) do(ctx context.Context, r request) error {
 		if e == nil {
 			return nil
 		}
+		if e.Status == http.StatusMethodNotAllowed && r.instead != "" {
+			r.method, r.instead = r.instead, ""
+			c.patches.Store(r.method == http.MethodPatch)
+			continue
+		}
 		if number == c.maxAttempts || ctx.Err() != nil || !again(e, r) {
 			return e
 		}
@@ -103,11 +109,11 @@ func (c *Client) do(ctx context.Context, r request) error {
 }
 
 // again says whether the client itself repeats the call after e. It is stricter
-// than Retryable, which also covers trying again much later. A PUT that may
+// than Retryable, which also covers trying again much later. A replace that may
 // still land must not be followed by another unnoticed: the caller has to know
 // that an older profile may come after a newer one.
 func again(e *Error, r request) bool {
-	if !r.repeatable() || r.method == http.MethodPut && e.Unknown {
+	if !r.repeatable() || r.operation == opReplace && e.Unknown {
 		return false
 	}
 	switch e.Status {

@@ -69,7 +69,7 @@ func TestOutcomeOfEveryStatus(t *testing.T) {
 		{"400", answerJSON(400, `{"email":["bad"]}`), []want{refused, refused, refused, refused, refused}},
 		{"401", answerJSON(401, `{"detail":"no"}`), []want{refused, refused, refused, refused, refused}},
 		{"404", answerJSON(404, `{"detail":"no"}`), []want{refused, refused, refused, done, refused}},
-		{"405", answerJSON(405, `{"detail":"no"}`), []want{refused, refused, refused, refused, refused}},
+		{"405", answerJSON(405, `{"detail":"no"}`), []want{refused, refused, {2, OutcomeRefused, false, false}, refused, refused}},
 		{"408", answer(408, "text/plain", ""), []want{lost, once, later, later, once}},
 		{"409", answerJSON(409, `{}`), []want{refused, refused, refused, refused, refused}},
 		{"429", answerJSON(429, `{}`), []want{once, failed, failed, failed, failed}},

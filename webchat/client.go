@@ -100,6 +100,8 @@ type Client struct {
 	// plainPages is set once the service has refused to be asked for large
 	// pages. A pointer, so that a Client may be copied.
 	plainPages *atomic.Bool
+	// patches is set once the service has refused PUT: it has PATCH.
+	patches *atomic.Bool
 }
 
 // NewClient returns a client, or an error that says what to change. It does
@@ -136,6 +138,7 @@ func NewClient(c Config) (*Client, error) {
 		logger:      cmp.Or(c.Logger, slog.New(slog.DiscardHandler)),
 		onCall:      c.OnCall,
 		plainPages:  new(atomic.Bool),
+		patches:     new(atomic.Bool),
 	}, nil
 }
 

@@ -80,7 +80,8 @@ func (c *Client) Get(ctx context.Context, id ContactID) (Contact, error) {
 	return contact, nil
 }
 
-// Replace writes the whole contact with PUT: empty email, phone and avatar are
+// Replace writes the whole contact with PUT, or with PATCH where the service has no
+// PUT: empty email, phone and avatar are
 // sent as null, so that they are cleared at the service, and that there is no
 // query metadata is sent as [Draft.None] says.
 //
@@ -99,9 +100,13 @@ func (c *Client) Replace(ctx context.Context, id ContactID, d Draft) (Contact, e
 	if failure != nil {
 		return Contact{}, failure
 	}
+	method, instead := http.MethodPut, http.MethodPatch
+	if c.patches.Load() {
+		method, instead = instead, method
+	}
 	var told Contact
 	err := c.do(ctx, request{
-		operation: opReplace, method: http.MethodPut, url: c.url(id), body: body,
+		operation: opReplace, method: method, instead: instead, url: c.url(id), body: body,
 		read: func(r reply) error {
 			if err := r.confirms(); err != nil {
 				return err

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -166,5 +167,36 @@ func TestRepliesThatDoNotMatch(t *testing.T) {
 	_, err := newTestClient(t, serve(t, answerJSON(http.StatusOK, `{"id":"`+otherID+`"}`)).URL).Get(t.Context(), testID)
 	if !errors.Is(err, ErrMismatch) {
 		t.Errorf("Get with another contact: %v", err)
+	}
+}
+
+// A service that has no PUT is written to with PATCH, whole all the same, and that is
+// remembered until it is PATCH that it does not have.
+func TestReplaceWithoutPUT(t *testing.T) {
+	t.Parallel()
+	var lacks atomic.Value
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == lacks.Load() {
+			answerJSON(http.StatusMethodNotAllowed, `{"detail":"Method not allowed."}`)(w, r)
+			return
+		}
+		answerJSON(http.StatusOK, `{"id":"`+testID+`"}`)(w, r)
+	})
+	client := newTestClient(t, server.URL, func(c *Config) { c.MaxAttempts = 1 })
+	for _, lacking := range []string{http.MethodPut, http.MethodPut, http.MethodPatch, http.MethodPatch} {
+		lacks.Store(lacking)
+		if _, err := client.Replace(t.Context(), testID, testDraft()); err != nil {
+			t.Errorf("without %s: %v", lacking, err)
+		}
+	}
+	var methods []string
+	for _, r := range server.requests() {
+		methods = append(methods, r.Method)
+		if phone, told := r.Body["phoneNumber"]; !told || phone != canaryPhone || len(r.Body) != 7 {
+			t.Errorf("%s sends %d fields", r.Method, len(r.Body))
+		}
+	}
+	if got := strings.Join(methods, " "); got != "PUT PATCH PATCH PATCH PUT PUT" {
+		t.Errorf("sent %s", got)
 	}
 }

@@ -95,14 +95,19 @@ var uuidKinds = func() (kinds [256]uint8) {
 // ParseInboxID returns the inbox id as the service writes it: a UUID in lower
 // case with dashes. It reads one without dashes as well.
 func ParseInboxID(s string) (string, error) {
-	if len(s) == 32 {
-		s = s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
-	}
-	id, ok := parseUUID(s)
+	id, ok := parseUUID(dashed(s))
 	if !ok {
 		return "", errors.New("webchat: the inbox id is not a UUID")
 	}
 	return id, nil
+}
+
+// dashed puts the dashes into what may be a UUID without.
+func dashed(s string) string {
+	if len(s) != 32 {
+		return s
+	}
+	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
 }
 
 // parseUUID returns s in lower case when it has the form of a UUID.

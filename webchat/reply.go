@@ -90,7 +90,7 @@ func (r reply) contact() (Contact, error) {
 
 // parseContact reads a contact of which only the id must be there.
 func parseContact(object fields) (Contact, error) {
-	id, err := ParseContactID(scalar(object.get("id", "contactId", "contact_id")))
+	id, err := ParseContactID(dashed(scalar(object.get("id", "contactId", "contact_id"))))
 	if err != nil {
 		return Contact{}, badReply("no usable contact id")
 	}

@@ -28,6 +28,7 @@ func TestReplyContact(t *testing.T) {
 		{"wrong types", `{"id":"` + testID + `","sourceId":[1],"inboxes":{"id":1},"inbox":[],"name":5,"email":{},"phoneNumber":false,"avatar":[],"queryMetadata":[1],
 			"createdAt":{},"updatedAt":[]}`, Contact{ID: testID, Profile: Profile{QueryMetadata: unreadable}, AccessTold: true}},
 		{"nulls", `{"id":"` + testID + `","source_id":null,"sourceId":null,"inboxes":null,"inbox":null,"name":null,"queryMetadata":null,"createdAt":null}`, Contact{ID: testID, AccessTold: true}},
+		{"ids without dashes", `{"id":"` + strings.ToUpper(strings.ReplaceAll(testID, "-", "")) + `"}`, Contact{ID: testID}},
 		{"only a contact id", `{"contactId":"` + testID + `"}`, Contact{ID: testID}},
 	}
 	for _, tt := range tests {

@@ -61,7 +61,7 @@ func TestAgainstOtherMaiAgents(t *testing.T) {
 		t.Errorf("none as an object: %v %v %q", err, same, added)
 	}
 
-	switches(webchattest.Switches{UndashedInboxes: true, RefusePageSize: true, HideAccess: true, WordSearch: true})
+	switches(webchattest.Switches{UndashedIDs: true, RefusePageSize: true, HideAccess: true, WordSearch: true})
 	if again, err := client.Create(t.Context(), draft("c", webchat.NoAccess())); err != nil || again.AccessTold {
 		t.Errorf("inbox ids in another form: %v", err)
 	}

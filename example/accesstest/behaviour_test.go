@@ -22,6 +22,7 @@ type behaviour struct {
 var behaviours = []behaviour{
 	{name: "as documented", set: func(*webchattest.Options) {}},
 	{name: "PUT keeps what is left out", set: func(o *webchattest.Options) { o.Switches.PutKeepsOmitted = true }},
+	{name: "refuses PUT", set: func(o *webchattest.Options) { o.Switches.RefusePut = true }},
 	{name: "refuses null texts", set: func(o *webchattest.Options) {
 		o.Switches.RefuseNull = append(o.Switches.RefuseNull, "email", "phoneNumber", "avatar")
 	}},
@@ -32,10 +33,11 @@ var behaviours = []behaviour{
 	{name: "updates of access change nothing", ignores: true, set: func(o *webchattest.Options) { o.Switches.IgnoreAccess = true }},
 	{name: "refuses avatars", set: func(o *webchattest.Options) { o.Switches.RefuseFields = append(o.Switches.RefuseFields, "avatar") }},
 	{name: "adds keys", set: func(o *webchattest.Options) { o.Switches.AddsKeys = true }},
-	{name: "answers the id alone", set: func(o *webchattest.Options) { o.Switches.BareReplies = true }},
+	{name: "answers the id alone, or a message", set: func(o *webchattest.Options) { o.Switches.BareReplies = true }},
+	{name: "answers in snake_case", set: func(o *webchattest.Options) { o.Switches.SnakeReplies = true }},
 	{name: "hides access", hides: true, set: func(o *webchattest.Options) { o.Switches.HideAccess = true }},
 	{name: "answers the access of before", set: func(o *webchattest.Options) { o.Switches.OldAccessInReply = true }},
-	{name: "inboxes without dashes", set: func(o *webchattest.Options) { o.Switches.UndashedInboxes = true }},
+	{name: "ids without dashes", set: func(o *webchattest.Options) { o.Switches.UndashedIDs = true }},
 	{name: "folds case", set: func(o *webchattest.Options) { o.Switches.FoldCase = true }},
 	{name: "searches by words", set: func(o *webchattest.Options) { o.Switches.WordSearch = true }},
 	{name: "pages by offset", set: func(o *webchattest.Options) { o.Switches.OffsetPages, o.PageSize = true, 1 }},

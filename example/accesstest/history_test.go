@@ -198,8 +198,8 @@ func (h *history) change(who string, change func(*webchat.Profile)) {
 // flip changes how MaiAgent behaves.
 func (h *history) flip() {
 	h.sim.Switch(func(s *webchattest.Switches) {
-		for _, one := range []*bool{&s.PutKeepsOmitted, &s.BareReplies, &s.OldAccessInReply, &s.AddsKeys, &s.IgnoreNullAccess,
-			&s.IgnoreAccess, &s.UndashedInboxes, &s.WordSearch, &s.RefusePageSize} {
+		for _, one := range []*bool{&s.PutKeepsOmitted, &s.RefusePut, &s.SnakeReplies, &s.BareReplies, &s.OldAccessInReply, &s.AddsKeys, &s.IgnoreNullAccess,
+			&s.IgnoreAccess, &s.UndashedIDs, &s.WordSearch, &s.RefusePageSize} {
 			*one = h.random.IntN(4) == 0
 		}
 		s.RefuseFields, s.RefuseNull = nil, nil

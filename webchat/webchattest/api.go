@@ -112,12 +112,21 @@ func (s *Simulation) answer(r *http.Request, route route, body []byte) reply {
 		return runtimeErrorReply()
 	}
 	switches := s.switches.Load()
+	route.contactID = switches.contactID(route.contactID)
 	if route.operation != "" && switches.isOther(r) {
 		return s.answerOther(r, route, body)
 	}
 	if refusal, ok := s.authenticate(r); !ok {
 		return refusal
 	}
+	if switches.RefusePut && r.Method == http.MethodPut {
+		route.operation, route.allow = "", slices.DeleteFunc(route.allow, func(method string) bool { return method == http.MethodPut })
+	}
+	return switches.styled(s.operate(r, route, body, switches))
+}
+
+// operate does the operation.
+func (s *Simulation) operate(r *http.Request, route route, body []byte, switches *Switches) reply {
 	switch route.operation {
 	case CreateContact:
 		return s.createContact(r, body, switches)

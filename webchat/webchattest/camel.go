@@ -39,21 +39,35 @@ func camelMetadata(raw json.RawMessage) any {
 	if decoder.Decode(&value) != nil {
 		return nil
 	}
-	return camelValue(value)
+	return renamed(value, camelKey)
 }
 
-func camelValue(value any) any {
+// snakeKey turns camelCase into snake_case.
+func snakeKey(key string) string {
+	var b strings.Builder
+	for _, r := range key {
+		if 'A' <= r && r <= 'Z' {
+			b.WriteByte('_')
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// renamed is a value with other keys, at every depth.
+func renamed(value any, key func(string) string) any {
 	switch value := value.(type) {
 	case map[string]any:
 		object := make(map[string]any, len(value))
-		for key, member := range value {
-			object[camelKey(key)] = camelValue(member)
+		for name, member := range value {
+			object[key(name)] = renamed(member, key)
 		}
 		return object
 	case []any:
 		list := make([]any, len(value))
 		for i, member := range value {
-			list[i] = camelValue(member)
+			list[i] = renamed(member, key)
 		}
 		return list
 	default:

@@ -30,7 +30,7 @@ type wireContact struct {
 
 func (s *Simulation) wire(c Contact, switches *Switches) wireContact {
 	w := wireContact{
-		ID:             c.ID,
+		ID:             switches.id(c.ID),
 		Inboxes:        make([]wireInbox, 0, len(c.InboxIDs)),
 		Name:           c.Name,
 		Avatar:         orNull(c.Avatar),
@@ -38,14 +38,14 @@ func (s *Simulation) wire(c Contact, switches *Switches) wireContact {
 		Email:          orNull(c.Email),
 		SourceID:       orNull(c.SourceID),
 		MCPCredentials: []any{},
-		CreatedAt:      milliseconds(c.Created),
-		UpdatedAt:      milliseconds(c.Updated),
+		CreatedAt:      switches.time(c.Created),
+		UpdatedAt:      switches.time(c.Updated),
 	}
 	if !switches.HideAccess {
 		w.QueryMetadata = new(switches.shownAccess(c.QueryMetadata))
 	}
 	for _, id := range c.InboxIDs {
-		w.Inboxes = append(w.Inboxes, wireInbox{ID: switches.inboxID(id), Name: s.inboxName(id)})
+		w.Inboxes = append(w.Inboxes, wireInbox{ID: switches.id(id), Name: s.inboxName(id)})
 	}
 	if len(w.Inboxes) > 0 {
 		w.Inbox = &w.Inboxes[0]
@@ -60,8 +60,13 @@ func orNull(text string) *string {
 	return &text
 }
 
-// milliseconds is 13 digits for every time of our days.
-func milliseconds(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
+// time is milliseconds, which are 13 digits for every time of our days.
+func (w *Switches) time(t time.Time) string {
+	if w.SnakeReplies {
+		return t.UTC().Format(time.RFC3339)
+	}
+	return strconv.FormatInt(t.UnixMilli(), 10)
+}
 
 func (s *Simulation) createContact(r *http.Request, body []byte, switches *Switches) reply {
 	in, refusal := parseInput(r, body)
@@ -130,7 +135,11 @@ func (s *Simulation) writtenReply(status int, c Contact, switches *Switches) rep
 	if !switches.BareReplies {
 		return s.contactReply(status, c, switches)
 	}
-	rep := jsonReply(status, map[string]string{"id": c.ID})
+	body := map[string]string{"id": switches.id(c.ID)}
+	if status != http.StatusCreated {
+		body = map[string]string{"message": "Updated."}
+	}
+	rep := jsonReply(status, body)
 	rep.contactID = c.ID
 	return rep
 }

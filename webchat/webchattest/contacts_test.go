@@ -175,7 +175,7 @@ func TestOneWinner(t *testing.T) {
 
 func TestMilliseconds(t *testing.T) {
 	t.Parallel()
-	if got := milliseconds(time.UnixMilli(1728181396007)); got != "1728181396007" {
+	if got := (&Switches{}).time(time.UnixMilli(1728181396007)); got != "1728181396007" {
 		t.Error(got)
 	}
 }

@@ -49,6 +49,20 @@ func htmlReply(status int) reply {
 	}
 }
 
+// styled is the reply to a call as the switches have it written.
+func (w *Switches) styled(rep reply) reply {
+	if !w.SnakeReplies || rep.header.Get("Content-Type") != typeJSON {
+		return rep
+	}
+	var value any
+	decoder := json.NewDecoder(bytes.NewReader(rep.body))
+	decoder.UseNumber()
+	if decoder.Decode(&value) == nil {
+		rep.body = jsonReply(rep.status, renamed(value, snakeKey)).body
+	}
+	return rep
+}
+
 func (rep reply) with(key, value string) reply {
 	rep.header.Set(key, value)
 	return rep

@@ -1,6 +1,7 @@
 package webchattest
 
 import (
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"slices"
@@ -53,7 +54,8 @@ func (s *Simulation) listInboxes(r *http.Request, switches *Switches) reply {
 		if id == s.options.InboxID {
 			web.ID = s.options.WebChatID
 		}
-		return inbox{ID: switches.inboxID(id), Name: s.inboxName(id), ChannelType: "web", Channel: web}
+		web.ID = switches.id(web.ID)
+		return inbox{ID: switches.id(id), Name: s.inboxName(id), ChannelType: "web", Channel: web}
 	})
 }
 
@@ -139,10 +141,18 @@ func isSeparator(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
 }
 
-// inboxID is the id of an inbox as replies show it.
-func (w *Switches) inboxID(id string) string {
-	if w.UndashedInboxes {
+// id is an id as replies show it.
+func (w *Switches) id(id string) string {
+	if w.UndashedIDs {
 		return strings.ToUpper(strings.ReplaceAll(id, "-", ""))
+	}
+	return id
+}
+
+// contactID is the id of a contact in an address, which may be as replies show it.
+func (w *Switches) contactID(id string) string {
+	if b, err := hex.DecodeString(id); w.UndashedIDs && err == nil && len(b) == 16 {
+		return formatUUID([16]byte(b))
 	}
 	return id
 }

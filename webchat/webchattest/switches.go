@@ -17,6 +17,8 @@ type Switches struct {
 	// PutKeepsOmitted makes a PUT leave alone what it does not name, query
 	// metadata, name and inboxes included. Off: it clears or misses them.
 	PutKeepsOmitted bool `json:"putKeepsOmitted,omitempty"`
+	// RefusePut answers PUT with 405, so that contacts change by PATCH alone.
+	RefusePut bool `json:"refusePut,omitempty"`
 	// RefuseNull names fields that may not be null. Such a write is answered
 	// with 400 and a message that names the field, and changes nothing.
 	RefuseNull []string `json:"refuseNull,omitempty"`
@@ -33,15 +35,20 @@ type Switches struct {
 	// that say something and some that are empty, also within knowledge bases.
 	AddsKeys bool `json:"addsKeys,omitempty"`
 
-	// BareReplies makes writes answer the id of the contact and nothing else.
+	// BareReplies makes a creation answer the id of the contact and nothing else,
+	// and an update a message.
 	BareReplies bool `json:"bareReplies,omitempty"`
+	// SnakeReplies writes replies as the vendor's samples have them: keys in
+	// snake_case, also inside of query metadata, and times in ISO 8601.
+	SnakeReplies bool `json:"snakeReplies,omitempty"`
 	// HideAccess leaves query metadata out of every reply, also when it is read.
 	HideAccess bool `json:"hideAccess,omitempty"`
 	// OldAccessInReply makes an update answer with the query metadata from
 	// before. Reading shows the new.
 	OldAccessInReply bool `json:"oldAccessInReply,omitempty"`
-	// UndashedInboxes writes the ids of inboxes without dashes and in upper case.
-	UndashedInboxes bool `json:"undashedInboxes,omitempty"`
+	// UndashedIDs writes ids in replies without dashes and in upper case, and takes
+	// contacts' so in addresses.
+	UndashedIDs bool `json:"undashedIds,omitempty"`
 
 	// FoldCase keeps source ids in lower case, and shows them so.
 	FoldCase bool `json:"foldCase,omitempty"`

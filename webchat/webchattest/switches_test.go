@@ -1,11 +1,13 @@
 package webchattest
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestSwitches makes a contact with each switch, writes to it, and looks at the
@@ -108,8 +110,41 @@ func TestBareReplies(t *testing.T) {
 	if !reflect.DeepEqual(made, wireContact{ID: s.Contacts()[0].ID}) {
 		t.Errorf("made %+v", made)
 	}
+	if w := do(s, "PUT", "/api/contacts/"+made.ID+"/", `{"name":"A","inboxes":`+defaultForm+`}`); w.Code != 200 || w.Body.String() != `{"message":"Updated."}` {
+		t.Errorf("written %d %s", w.Code, w.Body)
+	}
 	if list := decode[contactPage](t, do(s, "GET", "/api/contacts/", "")); list.Results[0].Name != "A" {
 		t.Errorf("the list is bare: %+v", list)
+	}
+}
+
+func TestSnakeReplies(t *testing.T) {
+	t.Parallel()
+	s := newSimulation(t, Options{Switches: Switches{SnakeReplies: true}})
+	w := do(s, "POST", "/api/contacts/", `{"name":"A","sourceId":"s","queryMetadata":{"knowledge_bases":[{"faqIds":[1.50]}]},"inboxes":`+defaultForm+`}`)
+	made := decode[map[string]any](t, w)
+	at, err := time.Parse(time.RFC3339, fmt.Sprint(made["created_at"]))
+	if err != nil || time.Since(at).Abs() > time.Minute || made["source_id"] != "s" || made["sourceId"] != nil ||
+		!strings.Contains(w.Body.String(), `"query_metadata":{"knowledge_bases":[{"faq_ids":[1.50]}]}`) {
+		t.Errorf("made %s", w.Body)
+	}
+	if w := do(s, "POST", "/api/contacts/", `{"name":"A","sourceId":"s","inboxes":`+defaultForm+`}`); !strings.Contains(w.Body.String(), `"source_id":`) {
+		t.Errorf("refused %s", w.Body)
+	}
+	if w := do(s, "GET", "/api/contacts/", ""); !strings.Contains(w.Body.String(), `"source_id":"s"`) {
+		t.Errorf("listed %s", w.Body)
+	}
+}
+
+func TestRefusePut(t *testing.T) {
+	t.Parallel()
+	s := newSimulation(t, Options{Switches: Switches{RefusePut: true}})
+	path := "/api/contacts/" + create(t, s, "A").ID + "/"
+	if w := do(s, "PUT", path, `{"name":"B","inboxes":`+defaultForm+`}`); w.Code != 405 || w.Header().Get("Allow") != "DELETE, GET, HEAD, PATCH" {
+		t.Errorf("PUT: %d, allowed are %s", w.Code, w.Header().Get("Allow"))
+	}
+	if w := do(s, "PATCH", path, `{"name":"B"}`); w.Code != 200 || s.Contacts()[0].Name != "B" {
+		t.Errorf("PATCH: %d", w.Code)
 	}
 }
 
@@ -179,13 +214,13 @@ func TestFoldCase(t *testing.T) {
 	}
 }
 
-func TestUndashedInboxes(t *testing.T) {
+func TestUndashedIDs(t *testing.T) {
 	t.Parallel()
-	s := newSimulation(t, Options{InboxID: "aaaaaaaa-1111-4111-8111-111111111111", Switches: Switches{UndashedInboxes: true}})
+	s := newSimulation(t, Options{InboxID: "aaaaaaaa-1111-4111-8111-111111111111", Switches: Switches{UndashedIDs: true}})
 	form := `{"name":"A","inboxes":[{"id":"aaaaaaaa-1111-4111-8111-111111111111"}]}`
 	const want = "AAAAAAAA111141118111111111111111"
-	if made := decode[wireContact](t, do(s, "POST", "/api/contacts/", form)); made.Inboxes[0].ID != want || made.Inbox.ID != want {
-		t.Errorf("made in %+v", made.Inboxes)
+	if made := decode[wireContact](t, do(s, "POST", "/api/contacts/", form)); made.Inboxes[0].ID != want || made.Inbox.ID != want || len(made.ID) != 32 || made.ID != strings.ToUpper(made.ID) {
+		t.Errorf("made %s in %+v", made.ID, made.Inboxes)
 	}
 	if w := do(s, "GET", "/api/inboxes/", ""); !strings.Contains(w.Body.String(), `"id":"`+want+`"`) {
 		t.Errorf("inboxes: %s", w.Body)

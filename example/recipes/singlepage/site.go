@@ -19,7 +19,7 @@ const (
   const path = event.target.dataset.post;
   if (!path) return;
   await fetch(path, { method: 'POST' });
-  await maicontact.refresh(); // who is there may be somebody else now
+  await window.maicontact?.refresh(); // who is there may be somebody else now
 });`
 )
 

@@ -18,15 +18,37 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+func setLogin(w http.ResponseWriter, id string) {
+	age := 0
+	if id == "" {
+		age = -1
+	}
+	http.SetCookie(w, &http.Cookie{Name: "user", Value: id, Path: "/", MaxAge: age}) // #nosec G124 -- a test over http
+}
+
+// A browser that blocks the chat script costs the application nothing but the chat.
+func TestScriptBlocked(t *testing.T) {
+	mc, _ := shop.NewMiddleware(t)
+	site := singlepage.New(mc, setLogin)
+	address := shop.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/webchat-static.js" {
+			http.NotFound(w, r)
+			return
+		}
+		site.ServeHTTP(w, r)
+	}))
+	tab := browser.Tab(t)
+	tab.Expect("favicon", "404", "webchat-static.js")
+	tab.Open(address + "/")
+	tab.Wait(`document.readyState === 'complete'`)
+	tab.Do(`document.querySelector('[data-post="/login"]').click()`)
+	tab.Wait(`document.cookie === 'user=alice'`)
+	tab.Do(`new Promise((done) => setTimeout(done, 100))`)
+}
+
 func TestSite(t *testing.T) {
 	mc, sim := shop.NewMiddleware(t)
-	address := shop.Serve(t, singlepage.New(mc, func(w http.ResponseWriter, id string) {
-		age := 0
-		if id == "" {
-			age = -1
-		}
-		http.SetCookie(w, &http.Cookie{Name: "user", Value: id, Path: "/", MaxAge: age}) // #nosec G124 -- a test over http
-	}))
+	address := shop.Serve(t, singlepage.New(mc, setLogin))
 	tab := browser.Tab(t)
 	tab.Expect("favicon")
 	talksAs := func(name string) {
