@@ -136,7 +136,7 @@ func (x *exchange) inline(ctx context.Context, tag string) (_ template.HTML, tex
 	return template.HTML(tag + text + "</script>"), text
 }
 
-// form is how an answer is written. It is prepared once.
+// form is how a route writes its answers. It is prepared once.
 type form struct {
 	setting, path   string // where it is read
 	header          *reply.RouteHeader
@@ -144,7 +144,7 @@ type form struct {
 	isScript        bool // browsers run none of another status than 200
 }
 
-// route answers in one form whoever reads, and in another whoever opens the chat.
+// route answers those who read in one form, and those who open the chat in another.
 func (m *Middleware) route(read, open form) http.Handler {
 	open.setting, open.path = read.setting, read.path
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -159,7 +159,7 @@ func (m *Middleware) route(read, open form) http.Handler {
 			return
 		}
 		x = m.begin(w, r, outer)
-		x.alone = true
+		x.withoutHandler = true
 		m.serve(&x.writer, r, x, f)
 		x.writer.Commit()
 	})
@@ -167,7 +167,7 @@ func (m *Middleware) route(read, open form) http.Handler {
 
 // serve answers a request, which has the exchange.
 func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, f form) {
-	x.reached = true
+	x.routeReached = true
 	m.advice.Mounted(x.request, f.setting, f.path)
 	if m.renderer.ServeFallback(w, r) {
 		return
@@ -182,7 +182,7 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 	page, err := m.guard.Page(r)
 	if err != nil {
 		reason := reasonOf(err)
-		x.tell(r.Context(), time.Time{}, reason, nil)
+		x.reportAsk(r.Context(), time.Time{}, reason, nil)
 		a, status, write := noChat(reason, ""), http.StatusForbidden, f.refusal
 		if reason == CrossSite {
 			m.advice.Refused(r)
@@ -192,16 +192,16 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 			}
 		}
 		f.header.Set(h)
-		room := m.texts.Get()
-		m.texts.Send(w, status, room, x.render(r.Context(), *room, a, write))
+		room := m.buffers.Get()
+		m.buffers.Send(w, status, room, x.render(r.Context(), *room, a, write))
 		return
 	}
 	m.advice.OverHTTP(r)
-	a := x.answerTo(r, page)
-	if moves := a.Reason == string(keeping); moves || r.Method == http.MethodHead {
+	a := x.answerPage(r, page)
+	if redirect := a.Reason == string(cookieFirst); redirect || r.Method == http.MethodHead {
 		f.header.Set(h)
 		page.Open(h)
-		if moves {
+		if redirect {
 			h.Set("Location", "?"+keptQuery)
 			h.Set("Referrer-Policy", "same-origin") // with none, browsers withhold Origin from there
 			w.WriteHeader(http.StatusTemporaryRedirect)
@@ -209,42 +209,42 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, x *exchange, 
 		return
 	}
 	a.Hint = m.advice.Hint(x.request, f.setting, f.path, a.Reason)
-	room := m.texts.Get()
+	room := m.buffers.Get()
 	text := x.render(r.Context(), *room, a, f.answer)
-	f.header.Set(h) // after all that the site's own code does
+	f.header.Set(h) // after the site's own code has run
 	page.Open(h)
 	if w == http.ResponseWriter(&x.writer) {
-		x.writer.Prepared() // nobody's writer is between, to change the header
+		x.writer.Prepared() // no other writer is in between that could change the header
 	}
-	m.texts.Send(w, http.StatusOK, room, text)
+	m.buffers.Send(w, http.StatusOK, room, text)
 }
 
-// answerTo answers a page that may read the answer.
-func (x *exchange) answerTo(r *http.Request, page guard.Page) render.Answer {
+// answerPage answers a page that may read the answer.
+func (x *exchange) answerPage(r *http.Request, page guard.Page) render.Answer {
 	if err := guard.Unseen(r); err != nil {
 		reason := reasonOf(err)
-		x.tell(r.Context(), time.Time{}, reason, nil)
+		x.reportAsk(r.Context(), time.Time{}, reason, nil)
 		return noChat(reason, "")
 	}
-	x.readBy(page, r.Method == http.MethodPost)
+	x.setPage(page, r.Method == http.MethodPost)
 	a := x.answer(r.Context())
-	a.Opened, a.Alone = x.opening && a.ID != "" && !x.member, x.alone
+	a.Opened, a.Alone = x.opening && a.ID != "" && !x.isMember, x.withoutHandler
 	if page.Origin != "" {
 		a.Origin = x.mc.guard.OriginOf(r)
 	}
 	return a
 }
 
-// readBy notes who reads the answer. What others who asked already were told as a
-// page of ours counts only where this page would be told it.
-func (x *exchange) readBy(page guard.Page, opening bool) {
+// setPage notes which page reads the answer. An answer that was given earlier, as to
+// a page of ours, stands only if this page would get it too.
+func (x *exchange) setPage(page guard.Page, opening bool) {
 	x.asking.Lock()
 	defer x.asking.Unlock()
 	x.inquire()
-	x.isRead, x.page, x.opening = true, page, opening
-	switch err := x.known.err; {
-	case x.begun && x.member && page.Unproven:
-		x.answered, x.known = true, verdict{err: CrossSite}
+	x.byRoute, x.page, x.opening = true, page, opening
+	switch err := x.outcome.err; {
+	case x.begun && x.isMember && page.Unproven:
+		x.answered, x.outcome = true, outcome{err: CrossSite}
 	case errors.Is(err, NotOpened) || errors.Is(err, CrossSite):
 		x.begun, x.answered = false, false
 	}

@@ -54,7 +54,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// check finds all faults that it takes no other package to see.
+// check finds the faults that no other package checks.
 func (c Config) check() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
@@ -112,7 +112,7 @@ func isPath(s string) bool {
 	return strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//") && !strings.ContainsAny(s, "?#\\ ")
 }
 
-// wrap says what an error is about, if there is one.
+// wrap puts what before an error, if there is one.
 func wrap(what string, err error) error {
 	if err == nil {
 		return nil
@@ -128,7 +128,7 @@ func wrap(what string, err error) error {
 // should look at is a warning in the log. The checks are those of package doctor.
 // Safe for concurrent use.
 func (m *Middleware) Verify(ctx context.Context) error {
-	return wrap("maicontact: verify", doctor.Verify(ctx, m.examined(), func(r doctor.Result) {
+	return wrap("maicontact: verify", doctor.Verify(ctx, m.doctorSite(), func(r doctor.Result) {
 		m.log.WarnContext(ctx, "maicontact: verify: "+r.Says, "check", r.Check)
 	}))
 }
@@ -137,10 +137,10 @@ func (m *Middleware) Verify(ctx context.Context) error {
 // what each has found. They change nothing. See [doctor.Examine]. Safe for concurrent
 // use.
 func (m *Middleware) Examine(ctx context.Context, tell func(doctor.Result), names ...string) error {
-	return doctor.Examine(ctx, m.examined(), tell, names...)
+	return doctor.Examine(ctx, m.doctorSite(), tell, names...)
 }
 
-func (m *Middleware) examined() doctor.Site {
+func (m *Middleware) doctorSite() doctor.Site {
 	api := m.config.API
 	api.MaxAttempts = 1
 	client, _ := webchat.NewClient(api) // New has taken it

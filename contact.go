@@ -82,10 +82,10 @@ func noChat(reason Reason, owner string) render.Answer {
 // answer finds the contact and the request's own widget options, each beside
 // the other.
 func (x *exchange) answer(ctx context.Context) render.Answer {
-	known, options := x.legs(ctx)
+	known, options := x.contactAndOptions(ctx)
 	if known.err != nil {
 		reason := reasonOf(known.err)
-		x.tell(ctx, x.since, reason, nil)
+		x.reportAsk(ctx, x.askedAt, reason, nil)
 		a := noChat(reason, known.owner)
 		if a.Closed = reason == NotOpened; a.Closed {
 			a.Options = options
@@ -103,26 +103,26 @@ func (x *exchange) answer(ctx context.Context) render.Answer {
 	return a
 }
 
-// render writes an answer. Only a store can bring a contact id that is none.
+// render writes an answer. It fails only for a contact id from a store that is not one.
 func (x *exchange) render(ctx context.Context, b []byte, a render.Answer, write func([]byte, render.Answer) ([]byte, error)) []byte {
 	text, err := write(b, a)
 	if err != nil {
 		x.mc.log.ErrorContext(ctx, "maicontact: the widget configuration cannot be written", "error", err)
-		x.tell(ctx, time.Time{}, Misconfigured, nil)
+		x.reportAsk(ctx, time.Time{}, Misconfigured, nil)
 		text, _ = write(b, noChat(Misconfigured, a.Owner))
 	}
 	return text
 }
 
-// legs finds the contact beside the request's own options, if it has any.
-func (x *exchange) legs(ctx context.Context) (verdict, *webchat.Options) {
+// contactAndOptions finds the contact beside the request's own options, if it has any.
+func (x *exchange) contactAndOptions(ctx context.Context) (outcome, *webchat.Options) {
 	if x.mc.config.WidgetOptions == nil {
 		return x.contact(ctx), nil
 	}
 	return background.Both(ctx, x.contact, x.widgetOptions)
 }
 
-// widgetOptions returns nil when they cannot be had.
+// widgetOptions returns nil when Config.WidgetOptions fails.
 func (x *exchange) widgetOptions(ctx context.Context) *webchat.Options {
 	m := x.mc
 	options, err := m.config.WidgetOptions(x.privateCopy(ctx, new(session.Isolated)))

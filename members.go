@@ -9,6 +9,7 @@ import (
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/internal/background"
+	"github.com/maicontact/maicontact/operate"
 	"github.com/maicontact/maicontact/webchat"
 )
 
@@ -59,7 +60,7 @@ func (m *Middleware) Run(ctx context.Context) error { return m.resolver.Run(ctx)
 func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
 	profile := member.Profile.Normalized()
 	desired := contacts.Desired{Profile: profile, Stamp: contacts.StampOf(profile), Revision: member.Revision}
-	return change("update member", m.scope.Member(member.ID), func(p contacts.Person) error { return m.resolver.Update(ctx, p, desired) })
+	return changeRow("update member", m.scope.Member(member.ID), func(p contacts.Person) error { return m.resolver.Update(ctx, p, desired) })
 }
 
 // Suspend takes the chat from a member whose account is suspended: on all servers
@@ -71,7 +72,7 @@ func (m *Middleware) UpdateMember(ctx context.Context, member Member) error {
 //
 // The error is [ErrErased], [ErrReissuing], or the store's. Safe for concurrent use.
 func (m *Middleware) Suspend(ctx context.Context, memberID string) error {
-	return change("suspend", m.scope.Member(memberID), func(p contacts.Person) error { return m.resolver.Suspend(ctx, p, false) })
+	return changeRow("suspend", m.scope.Member(memberID), func(p contacts.Person) error { return m.resolver.Suspend(ctx, p, false) })
 }
 
 // Resume gives a suspended member the chat back, with the newest profile: the
@@ -79,7 +80,7 @@ func (m *Middleware) Suspend(ctx context.Context, memberID string) error {
 // [ErrNotFound] for a member of whom nothing is known. Resuming who is not suspended
 // is no error. Otherwise it is as [Middleware.Suspend].
 func (m *Middleware) Resume(ctx context.Context, memberID string) error {
-	return change("resume", m.scope.Member(memberID), func(p contacts.Person) error { return m.resolver.Resume(ctx, p) })
+	return changeRow("resume", m.scope.Member(memberID), func(p contacts.Person) error { return m.resolver.Resume(ctx, p) })
 }
 
 // Owner tells whose contact it is, for a site that gets MaiAgent's webhooks: the
@@ -87,20 +88,20 @@ func (m *Middleware) Resume(ctx context.Context, memberID string) error {
 // [ErrNotFound] where that has no such contact under this namespace, or says that the
 // id is one of more than 128 characters, which are not kept. Safe for concurrent use.
 func (m *Middleware) Owner(ctx context.Context, id webchat.ContactID) (memberID string, err error) {
-	row, err := m.config.Store.ByContact(ctx, m.scope.InboxID, id)
+	p, err := m.Operator().Owner(ctx, id)
 	switch {
-	case err == nil && row.Scope() != m.scope:
+	case errors.Is(err, operate.ErrOtherNamespace):
 		err = ErrNotFound
-	case err == nil && !row.IsVisitor():
+	case err == nil && !p.IsVisitor():
 		var ok bool
-		if memberID, ok = row.MemberID(); !ok {
+		if memberID, ok = p.MemberID(); !ok {
 			err = errors.New("the business user ID is too long to be kept")
 		}
 	}
 	return memberID, wrap("maicontact: owner", err)
 }
 
-// refused passes on what MaiAgent did not take.
+// refused calls Config.OnRefused.
 func (m *Middleware) refused(ctx context.Context, p contacts.Person, fields []webchat.Field) {
 	if m.config.OnRefused == nil {
 		return
@@ -126,7 +127,7 @@ func (m *Middleware) refused(ctx context.Context, p contacts.Person, fields []we
 // waits in the store, and Run goes on trying; for a while, too, when a write to
 // MaiAgent may still be under way.
 func (m *Middleware) Erase(ctx context.Context, memberID string) (deleted bool, err error) {
-	return condemn(ctx, "erase", m.scope.Member(memberID), m.resolver.Erase)
+	return deleteContact(ctx, "erase", m.scope.Member(memberID), m.resolver.Erase)
 }
 
 // Restore lifts a tombstone once the deletion is complete, and no write of before
@@ -134,7 +135,7 @@ func (m *Middleware) Erase(ctx context.Context, memberID string) (deleted bool, 
 // asks for the chat they get a new contact, also if they were suspended before. It
 // returns [ErrNotErased] or [ErrNotFound] otherwise. Safe for concurrent use.
 func (m *Middleware) Restore(ctx context.Context, memberID string) error {
-	return change("restore", m.scope.Member(memberID), func(p contacts.Person) error { return m.resolver.Restore(ctx, p) })
+	return changeRow("restore", m.scope.Member(memberID), func(p contacts.Person) error { return m.resolver.Restore(ctx, p) })
 }
 
 // Reissue is for a contact id that has leaked. It deletes the member's contact
@@ -150,7 +151,7 @@ func (m *Middleware) Restore(ctx context.Context, memberID string) error {
 // one who is erased, who never comes back this way, [ErrSuspended] for one who is
 // suspended, and [ErrReissuing] while another is under way. Safe for concurrent use.
 func (m *Middleware) Reissue(ctx context.Context, memberID string) (deleted bool, err error) {
-	return condemn(ctx, "reissue", m.scope.Member(memberID), m.resolver.Reissue)
+	return deleteContact(ctx, "reissue", m.scope.Member(memberID), m.resolver.Reissue)
 }
 
 // EraseVisitor is [Middleware.Erase] for the visitor whose browser makes the
@@ -162,7 +163,7 @@ func (m *Middleware) EraseVisitor(ctx context.Context) (deleted bool, err error)
 	if err != nil {
 		return false, wrap("maicontact: erase visitor", err)
 	}
-	deleted, err = condemn(ctx, "erase visitor", p, m.resolver.Erase)
+	deleted, err = deleteContact(ctx, "erase visitor", p, m.resolver.Erase)
 	return deleted, errors.Join(err, x.logOut(ctx, nil))
 }
 
@@ -174,13 +175,13 @@ func (m *Middleware) ReissueVisitor(ctx context.Context) (deleted bool, err erro
 	if err != nil {
 		return false, wrap("maicontact: reissue visitor", err)
 	}
-	return condemn(ctx, "reissue visitor", p, m.resolver.Reissue)
+	return deleteContact(ctx, "reissue visitor", p, m.resolver.Reissue)
 }
 
-// change has something done to a person's row.
-func change(what string, p contacts.Person, do func(contacts.Person) error) error {
+// changeRow has something done to a person's row.
+func changeRow(what string, p contacts.Person, do func(contacts.Person) error) error {
 	if p.ID == "" {
-		return wrap("maicontact: "+what, errors.New("a business user ID is needed"))
+		return wrap("maicontact: "+what, operate.ErrNoMember)
 	}
 	err := do(p)
 	if errors.Is(err, contacts.ErrSuspended) {
@@ -189,9 +190,9 @@ func change(what string, p contacts.Person, do func(contacts.Person) error) erro
 	return wrap("maicontact: "+what, err)
 }
 
-// condemn has a person's contact deleted.
-func condemn(ctx context.Context, what string, p contacts.Person, do func(context.Context, contacts.Person) (contacts.Row, error)) (deleted bool, err error) {
-	err = change(what, p, func(p contacts.Person) error {
+// deleteContact has a person's contact deleted.
+func deleteContact(ctx context.Context, what string, p contacts.Person, do func(context.Context, contacts.Person) (contacts.Row, error)) (deleted bool, err error) {
+	err = changeRow(what, p, func(p contacts.Person) error {
 		row, err := do(ctx, p)
 		deleted = err == nil && row.Life != contacts.Erasing && row.Life != contacts.Reissuing
 		return err

@@ -39,20 +39,20 @@ import (
 // Middleware is made by [New] and safe for concurrent use. Printing it gives
 // "[maicontact]".
 type Middleware struct {
-	config    Config
-	scope     contacts.Scope
-	isolation session.Isolation // of hooks that a page waits for
-	nobody    string            // the owner of the answer that there is no chat for whoever is there
-	keys      string            // how the keys of this scope's visitors begin
-	visitor   resolve.Question  // of a visitor who is not named yet
-	log       *slog.Logger
-	guard     guard.Policy
-	limit     *ratelimit.Limit
-	advice    *advice.Advisor
-	sessions  *session.Sessions
-	resolver  *resolve.Resolver
-	renderer  *render.Renderer
-	texts     reply.Buffers
+	config          Config
+	scope           contacts.Scope
+	isolation       session.Isolation // of hooks that a page waits for
+	nobody          string            // the owner of the answer that there is no chat for whoever is there
+	visitorPrefix   string            // how the keys of this scope's visitors begin
+	visitorQuestion resolve.Question  // of a visitor who is not named yet
+	log             *slog.Logger
+	guard           guard.Policy
+	limit           *ratelimit.Limit
+	advice          *advice.Advisor
+	sessions        *session.Sessions
+	resolver        *resolve.Resolver
+	renderer        *render.Renderer
+	buffers         reply.Buffers
 }
 
 // New checks the configuration and returns a Middleware. It starts no
@@ -72,12 +72,12 @@ func New(c Config) (*Middleware, error) {
 	}
 	m.isolation = session.Isolation{Hidden: exchangeKey{}, Within: max(c.Timing.Budget, defaultBudget)}
 	m.nobody = identity.Nobody(m.scope)
-	m.keys = m.nobody[:8]
-	m.visitor = resolve.NewQuestion(contacts.Person{}, c.Visitors.Profile, 0)
+	m.visitorPrefix = m.nobody[:8]
+	m.visitorQuestion = resolve.NewQuestion(contacts.Person{}, c.Visitors.Profile, 0)
 	m.resolver = resolve.New(resolve.Options{
 		Scope: m.scope, Store: c.Store,
 		Budget: c.Timing.Budget, Recheck: c.Timing.Recheck, Stale: c.Timing.StaleIfError, Drain: c.Timing.Drain,
-		Keep: min(firstLife, c.Cookie.MaxAge) + visitorSlack, Workers: max(1, c.Limits.Calls/2),
+		Keep: min(newVisitorLife, c.Cookie.MaxAge) + visitorSlack, Workers: max(1, c.Limits.Calls/2),
 		Options: reconcile.Options{
 			API:    upstream.New(client, upstream.Options{Calls: c.Limits.Calls, PerSecond: c.Limits.CallsPerSecond, Logger: c.Logger}),
 			Timing: c.reconciling(), Suspended: c.SuspendedAccess, VendorKeys: c.VendorKeys, RemakeMoved: c.RemakeMoved, OnRefused: m.refused, Logger: c.Logger,
@@ -113,7 +113,7 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 		x := m.begin(w, r, outer)
 		next.ServeHTTP(&x.writer, r.WithContext(x))
 		x.writer.Commit()
-		if !x.reached {
+		if !x.routeReached {
 			m.advice.Unreached(r, m.config.Site.ScriptPath, m.config.Site.JSONPath)
 		}
 	})
@@ -156,8 +156,8 @@ func (x *exchange) of(m *Middleware) *exchange {
 	return nil
 }
 
-// only stands for the one middleware that wraps the site: the functions of this
-// package are its methods. It is empty, so that those take all from the exchange.
+// only stands for the one middleware that wraps the site. The functions of this
+// package call its methods. It is empty, so those use the exchange's middleware.
 var only = new(Middleware)
 
 // exchangeOf returns the middleware's own exchange of a request.

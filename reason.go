@@ -95,8 +95,8 @@ func (r Reason) MayPass() bool {
 	return false
 }
 
-// reasons is what each error of the packages below means to a visitor. What is
-// not in it is Unavailable.
+// reasons maps each error of the packages below to its Reason. Every other error is
+// Unavailable.
 var reasons = []struct {
 	err    error
 	reason Reason
@@ -111,7 +111,7 @@ var reasons = []struct {
 	{contacts.ErrSuspended, Suspended},
 	{contacts.ErrErased, Erased},
 	{session.ErrNotOpened, NotOpened},
-	{session.ErrElsewhere, CrossSite},
+	{session.ErrCookieBlocked, CrossSite},
 	{session.ErrCookieRefused, CookieRefused},
 	{session.ErrTooLate, TooLate},
 	{guard.ErrCrossSite, CrossSite},
@@ -121,7 +121,7 @@ var reasons = []struct {
 	{guard.ErrBot, Bot},
 }
 
-// reasonOf returns the Reason that an error comes to; none for nil.
+// reasonOf returns the Reason of an error, and "" for nil.
 func reasonOf(err error) Reason {
 	if err == nil {
 		return ""

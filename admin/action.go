@@ -13,23 +13,23 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// actionTime is how long MaiAgent may take for an action.
-const actionTime = 20 * time.Second
+// actionTimeout is how long an action may take.
+const actionTimeout = 20 * time.Second
 
-// unknown is the state of who is not in the table.
-const unknown contacts.State = ""
+// notInTable is the state of a person who is not in the table.
+const notInTable contacts.State = ""
 
 // action is something that can be done to a person.
 type action struct {
-	Name  string
-	Label string
-	Does  string // what will happen, before it is confirmed
-	Grave bool   // it deletes something
+	Name        string
+	Label       string
+	Effect      string // what will happen, before it is confirmed
+	Destructive bool   // it deletes something
 	// Contact asks for a contact id.
 	Contact bool
 
 	states []contacts.State // in which it makes sense
-	ends   contacts.State   // what it is to end in, if that is not at once
+	ends   contacts.State   // in which it should end; empty: it ends at once
 	do     func(o *operate.Operator, ctx context.Context, p contacts.Person, id webchat.ContactID) error
 }
 
@@ -52,35 +52,35 @@ func link(o *operate.Operator, ctx context.Context, p contacts.Person, id webcha
 var actions = []action{
 	{
 		Name: "suspend", Label: "Suspend", do: plain((*operate.Operator).Suspend), ends: contacts.StateSuspended,
-		Does:   "They get no chat from now on, on any server, and MaiAgent is told that an open one may be answered from nothing. Resume gives it back as it was.",
-		states: []contacts.State{unknown, contacts.StateIdle, contacts.StateWaiting, contacts.StatePending, contacts.StateBehind, contacts.StateSettled},
+		Effect: "They get no chat from now on, on any server, and MaiAgent is told that an open one may be answered from nothing. Resume gives it back as it was.",
+		states: []contacts.State{notInTable, contacts.StateIdle, contacts.StateWaiting, contacts.StatePending, contacts.StateBehind, contacts.StateSettled},
 	},
 	{
 		Name: "resume", Label: "Resume", do: plain((*operate.Operator).Resume),
-		Does:   "They get the chat back, with the same contact, once MaiAgent holds their permissions again.",
+		Effect: "They get the chat back, with the same contact, once MaiAgent holds their permissions again.",
 		states: []contacts.State{contacts.StateSuspended},
 	},
 	{
-		Name: "reissue", Label: "Reissue", do: plain((*operate.Operator).Reissue), ends: contacts.StateIdle, Grave: true,
-		Does:   "For a contact id that has leaked. Their contact is deleted at MaiAgent. The next time they ask for the chat they get a new one, without the former conversations.",
+		Name: "reissue", Label: "Reissue", do: plain((*operate.Operator).Reissue), ends: contacts.StateIdle, Destructive: true,
+		Effect: "For a contact id that has leaked. Their contact is deleted at MaiAgent. The next time they ask for the chat they get a new one, without the former conversations.",
 		states: []contacts.State{contacts.StateIdle, contacts.StateWaiting, contacts.StatePending, contacts.StateBehind, contacts.StateSettled},
 	},
 	{
 		Name: "link", Label: "Link", Contact: true, do: link,
-		Does:   "They get a contact that is at MaiAgent already. It is handed out once what MaiAgent should hold of them was sent.",
-		states: []contacts.State{unknown, contacts.StateIdle},
+		Effect: "They get a contact that is at MaiAgent already. It is handed out once what MaiAgent should hold of them was sent.",
+		states: []contacts.State{notInTable, contacts.StateIdle},
 	},
 	{
-		Name: "erase", Label: "Erase", do: plain((*operate.Operator).Erase), ends: contacts.StateErased, Grave: true,
-		Does: "Their contact is deleted at MaiAgent for good, and a tombstone keeps it from being made again. Restore lifts that, and does not bring back what was deleted.",
+		Name: "erase", Label: "Erase", do: plain((*operate.Operator).Erase), ends: contacts.StateErased, Destructive: true,
+		Effect: "Their contact is deleted at MaiAgent for good, and a tombstone keeps it from being made again. Restore lifts that, and does not bring back what was deleted.",
 		states: []contacts.State{
-			unknown, contacts.StateIdle, contacts.StateWaiting, contacts.StatePending, contacts.StateBehind, contacts.StateSettled,
+			notInTable, contacts.StateIdle, contacts.StateWaiting, contacts.StatePending, contacts.StateBehind, contacts.StateSettled,
 			contacts.StateSuspended, contacts.StateRetired, contacts.StateReissuing,
 		},
 	},
 	{
 		Name: "restore", Label: "Restore", do: plain((*operate.Operator).Restore),
-		Does:   "The tombstone is lifted. The next time they ask for the chat they get a new contact.",
+		Effect: "The tombstone is lifted. The next time they ask for the chat they get a new contact.",
 		states: []contacts.State{contacts.StateErased},
 	},
 }
@@ -93,9 +93,9 @@ func actionNamed(name string) (action, bool) {
 	return actions[at], true
 }
 
-// actionsFor are those that make sense for a person as they stand.
+// actionsFor returns the actions that make sense for a person in their state.
 func actionsFor(p contacts.Person, status *operate.Status) []action {
-	state := unknown
+	state := notInTable
 	if status != nil {
 		state = status.State
 	}
@@ -105,33 +105,33 @@ func actionsFor(p contacts.Person, status *operate.Status) []action {
 	})
 }
 
-// actionPage asks whether an action is meant.
+// actionPage asks for confirmation of an action.
 type actionPage struct {
 	personPage
 	Action  action
 	Problem string
 }
 
-// confirm asks whether it is meant.
+// confirm shows the page that asks for confirmation.
 func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
-	if p, a, ok := h.meant(w, r); ok {
-		h.ask(w, r, p, a, http.StatusOK, "")
+	if p, a, ok := h.target(w, r); ok {
+		h.renderConfirm(w, r, p, a, http.StatusOK, "")
 	}
 }
 
-// meant returns the person and the action of an address, and answers by itself
-// where there are none.
-func (h *Handler) meant(w http.ResponseWriter, r *http.Request) (contacts.Person, action, bool) {
+// target returns the person and the action in an address. It answers the request itself
+// if there are none.
+func (h *Handler) target(w http.ResponseWriter, r *http.Request) (contacts.Person, action, bool) {
 	a, ok := actionNamed(r.PathValue("action"))
 	if !ok {
 		h.showMessage(w, http.StatusNotFound, "There is no such action.", "Look the person up, and see what can be done.")
 		return contacts.Person{}, action{}, false
 	}
-	p, ok := h.who(w, r)
+	p, ok := h.personOf(w, r)
 	return p, a, ok
 }
 
-func (h *Handler) ask(w http.ResponseWriter, r *http.Request, p contacts.Person, a action, status int, problem string) {
+func (h *Handler) renderConfirm(w http.ResponseWriter, r *http.Request, p contacts.Person, a action, status int, problem string) {
 	page, err := h.personPage(r, p)
 	if err != nil {
 		h.fail(r.Context(), w, err)
@@ -141,26 +141,26 @@ func (h *Handler) ask(w http.ResponseWriter, r *http.Request, p contacts.Person,
 	h.render(w, status, "action.html", actionPage{page, a, problem})
 }
 
-// act does what was confirmed, and leads back to the person's page.
+// act does what was confirmed, and redirects to the person's page.
 func (h *Handler) act(w http.ResponseWriter, r *http.Request) {
-	p, a, ok := h.meant(w, r)
+	p, a, ok := h.target(w, r)
 	if !ok {
 		return
 	}
 	if err := r.ParseForm(); err != nil {
-		h.ask(w, r, p, a, http.StatusBadRequest, "This form cannot be read.")
+		h.renderConfirm(w, r, p, a, http.StatusBadRequest, "This form cannot be read.")
 		return
 	}
 	var id webchat.ContactID
 	if a.Contact {
 		var err error
 		if id, err = webchat.ParseContactID(strings.TrimSpace(r.PostForm.Get("contact"))); err != nil {
-			h.ask(w, r, p, a, http.StatusBadRequest, "A contact id is a UUID: 32 digits and letters, with four dashes.")
+			h.renderConfirm(w, r, p, a, http.StatusBadRequest, "A contact id is a UUID: 32 digits and letters, with four dashes.")
 			return
 		}
 	}
-	// What was begun is brought to its end, whether or not the browser waits.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), actionTime)
+	// An action goes on when the browser no longer waits.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), actionTimeout)
 	defer cancel()
 	err := a.do(h.operator, ctx, p, id)
 	h.tell(ctx, p, a, err)
@@ -169,15 +169,15 @@ func (h *Handler) act(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		http.Redirect(w, r, h.address(p)+"?done="+a.Name, http.StatusSeeOther)
 	case refused:
-		h.ask(w, r, p, a, http.StatusConflict, says)
+		h.renderConfirm(w, r, p, a, http.StatusConflict, says)
 	case errors.Is(err, context.DeadlineExceeded):
 		http.Redirect(w, r, h.address(p)+"?done=late", http.StatusSeeOther)
 	default:
-		h.ask(w, r, p, a, http.StatusServiceUnavailable, "It failed, and the log says how. Look at the person before you try again.")
+		h.renderConfirm(w, r, p, a, http.StatusServiceUnavailable, "It failed, and the log says how. Look at the person before you try again.")
 	}
 }
 
-// tell tells the log and the application. The log does not learn whom it was about.
+// tell logs an action, without the person, and tells the application.
 func (h *Handler) tell(ctx context.Context, p contacts.Person, a action, err error) {
 	if err != nil {
 		h.config.Logger.WarnContext(ctx, "maicontact: admin: an action was not done", "action", a.Name, "person", p.Kind, "error", err)
@@ -191,7 +191,7 @@ func (h *Handler) tell(ctx context.Context, p contacts.Person, a action, err err
 	}
 }
 
-// refusal says why the table or MaiAgent does not allow an action; false: it is no
+// refusal returns why the table or MaiAgent refuses an action; false: the error is no
 // refusal.
 func refusal(err error) (says string, is bool) {
 	for _, known := range []struct {
@@ -217,7 +217,7 @@ func refusal(err error) (says string, is bool) {
 	return "", false
 }
 
-// noticeOf says what has come of an action, by what the table says now.
+// noticeOf returns the notice after an action, by what the table says now.
 func noticeOf(done string, status *operate.Status) finding {
 	if done == "late" {
 		return finding{"warn", "It takes longer than usual. Below is how far it has come; load this page again in a moment."}

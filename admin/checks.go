@@ -9,10 +9,10 @@ import (
 	"github.com/maicontact/maicontact/doctor"
 )
 
-// checksTime is how long all checks together may take.
-const checksTime = 25 * time.Second
+// checksTimeout is how long all checks together may take.
+const checksTimeout = 25 * time.Second
 
-// checksPage lists the doctor's checks, or what they have found.
+// checksPage lists the doctor's checks, or their results.
 type checksPage struct {
 	frame
 	Checks  []doctor.Check
@@ -24,14 +24,15 @@ func (h *Handler) showChecks(w http.ResponseWriter, _ *http.Request) {
 	h.render(w, http.StatusOK, "checks.html", checksPage{frame: h.frame("Checks", "checks"), Checks: doctor.Checks()})
 }
 
-// makeChecks makes them, for one at a time: they read the table and call MaiAgent.
+// makeChecks makes the checks, for one request at a time: they read the table and call
+// MaiAgent.
 func (h *Handler) makeChecks(w http.ResponseWriter, r *http.Request) {
 	if !h.examining.TryLock() {
 		h.showMessage(w, http.StatusServiceUnavailable, "The checks are being made already.", "Somebody else has asked for them. Try again in a moment.")
 		return
 	}
 	defer h.examining.Unlock()
-	ctx, cancel := context.WithTimeout(r.Context(), checksTime)
+	ctx, cancel := context.WithTimeout(r.Context(), checksTimeout)
 	defer cancel()
 	p := checksPage{frame: h.frame("Checks", "checks"), Results: []doctor.Result{}}
 	begun := time.Now()

@@ -14,7 +14,6 @@ import (
 	"path"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/maicontact/maicontact"
 	"github.com/maicontact/maicontact/operate"
@@ -23,11 +22,11 @@ import (
 // DefaultPrefix is the default of [Config].Prefix.
 const DefaultPrefix = "/admin/"
 
-// shortestSecret is how many bytes Config.Secret has at least.
-const shortestSecret = 32
+// minSecret is how many bytes Config.Secret has at least.
+const minSecret = 32
 
-// ErrDenied is returned by [Config].Authorize and AuthorizeActions for a request
-// that may not. Config.Denied answers it.
+// ErrDenied is returned by [Config].Authorize and AuthorizeActions for a request that is
+// not allowed. Config.Denied answers it.
 var ErrDenied = errors.New("admin: denied")
 
 // Config configures a [Handler]. It is copied by [New].
@@ -35,48 +34,46 @@ type Config struct {
 	// Site is the middleware whose state and people are shown. Required.
 	Site *maicontact.Middleware
 
-	// Authorize says whether who makes a request may look: it is the application's
-	// own. It is called once for each request, before anything else is done with
-	// it, and possibly for several at once. The error is nil for who may,
-	// [ErrDenied] for who may not, and another where that cannot be told: the answer
-	// is 503 then, and the log has the error. Required.
+	// Authorize is the application's own check of whether the user who makes a request
+	// may look. It is called once for each request, before anything else, and must be
+	// safe for concurrent use. It returns nil if they may, and [ErrDenied] if not. Any
+	// other error is logged, and answered with 503. Required.
 	Authorize func(*http.Request) error
 
-	// AuthorizeActions says, after Authorize, whether who makes a request may change
-	// people: erase, restore, reissue, suspend, resume, and link. It is asked for
-	// each confirmation and each action, and for each page of a person, which shows
-	// the actions to who may. Nil: nobody may, and the pages are read only.
+	// AuthorizeActions checks, after Authorize, whether the user may change people:
+	// erase, restore, reissue, suspend, resume, and link. It is called for each
+	// confirmation and each action, and for each page of a person, which shows the
+	// actions only to those who may. Nil: nobody may, and the pages are read only.
 	AuthorizeActions func(*http.Request) error
 
-	// Secret seals whom a page is about in its address: at least 32 random bytes, the
-	// same on all servers that serve the pages. It may be the secret of the
-	// sessions: a key of its own is made of it. Required.
+	// Secret encrypts the person in the address of a page: at least 32 random bytes, the
+	// same on all servers that serve the pages. It may be the secret of the sessions: a
+	// key of its own is derived from it. Required.
 	Secret []byte
 
 	// Prefix is the path that the handler is mounted at, as requests reach it, with
 	// a slash at both ends. Defaults to [DefaultPrefix].
 	Prefix string
 
-	// Denied answers who may not look or act. Defaults to http.NotFound, so that
-	// nobody learns that there is anything. One that wants a password answers 401 here.
+	// Denied answers those who may not look or act. Defaults to http.NotFound, so that
+	// nobody learns that there is anything. To ask for a password, answer 401 here.
 	Denied http.Handler
 
-	// Calls is the log of calls that is shown. Its Add must be what
-	// maicontact.Config.API.OnCall is, or calls. Optional.
+	// Calls is the log of calls to show. maicontact.Config.API.OnCall must be its Add, or
+	// call it. Optional.
 	Calls *operate.CallLog
 
-	// TrustedOrigins are origins from which forms are taken beside the pages' own,
-	// such as "https://back-office.example": where a proxy rewrites Host, the site's
-	// own, for browsers that do not send Sec-Fetch-Site. None by default.
+	// TrustedOrigins are origins whose forms are accepted beside the pages' own, such as
+	// "https://back-office.example". If a proxy rewrites Host, list the site's own, for
+	// browsers that do not send Sec-Fetch-Site. None by default.
 	TrustedOrigins []string
 
-	// OnAction is told of each action that was done, or was refused, for the
-	// application's record of who has changed what: the request's context knows who.
-	// It must be safe for concurrent use. Optional.
+	// OnAction is called for each action that was done or refused, for the application's
+	// record of who has changed what: the context is the request's. It must be safe for
+	// concurrent use. Optional.
 	OnAction func(context.Context, Action)
 
-	// Logger is told of actions, without whom they were about, and of what failed.
-	// Defaults to slog.Default().
+	// Logger gets actions, without the person, and failures. Defaults to slog.Default().
 	Logger *slog.Logger
 }
 
@@ -92,8 +89,8 @@ func (c Config) LogValue() slog.Value { return slog.StringValue(configText) }
 // writes.
 func (c Config) MarshalText() ([]byte, error) { return []byte(configText), nil }
 
-// Action is something that was done to a person, or tried. fmt and slog print it
-// without the business user ID; encoding/json writes it, for a record.
+// Action is an action on a person that was done or tried. fmt and slog print it without
+// the business user ID; encoding/json writes that too, for a record.
 type Action struct {
 	Name string // "erase", "restore", "reissue", "suspend", "resume" or "link"
 	Kind string // "member" or "visitor"
@@ -113,14 +110,13 @@ func (a Action) LogValue() slog.Value { return slog.StringValue(a.Name + " a " +
 type Handler struct {
 	config     Config
 	operator   *operate.Operator
-	seal       seal
+	sealer     sealer
 	protection *http.CrossOriginProtection
 	routes     []route
 	mux        *http.ServeMux
 	pages      *template.Template
 	policy     string // the Content-Security-Policy
 	examining  sync.Mutex
-	now        func() time.Time
 }
 
 // Format writes "[admin pages]" for every verb.
@@ -139,7 +135,7 @@ func New(c Config) (*Handler, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("admin: %w", err)
 	}
-	h := &Handler{config: c, operator: c.Site.Operator(), protection: http.NewCrossOriginProtection(), now: time.Now}
+	h := &Handler{config: c, operator: c.Site.Operator(), protection: http.NewCrossOriginProtection()}
 	for _, origin := range c.TrustedOrigins {
 		if err := h.protection.AddTrustedOrigin(origin); err != nil {
 			return nil, fmt.Errorf("admin: Config.TrustedOrigins must be origins such as https://shop.example: %w", err)
@@ -149,7 +145,7 @@ func New(c Config) (*Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("admin: %w", err)
 	}
-	if h.seal, err = newSeal(key); err != nil {
+	if h.sealer, err = newSeal(key); err != nil {
 		return nil, fmt.Errorf("admin: %w", err)
 	}
 	if h.pages, h.policy, err = parsePages(); err != nil {
@@ -169,7 +165,7 @@ func (c Config) check() error {
 	if c.Authorize == nil {
 		fault("Config.Authorize must say who may look; the pages tell about people, and nobody may see them without it")
 	}
-	if len(c.Secret) < shortestSecret {
+	if len(c.Secret) < minSecret {
 		fault("Config.Secret must be at least 32 random bytes, the same on all servers, such as the secret of the sessions")
 	}
 	if !isPrefix(c.Prefix) {
@@ -178,8 +174,8 @@ func (c Config) check() error {
 	return errors.Join(faults...)
 }
 
-// isPrefix reports whether a path can be a pattern of a mux and stand in a link as it
-// is.
+// isPrefix reports whether a path can be used as it is in a pattern of a mux and in a
+// link.
 func isPrefix(s string) bool {
 	return s == "/" || strings.HasSuffix(s, "/") && path.Clean("/"+s)+"/" == s && !strings.ContainsAny(s, "?#\\ {}%")
 }

@@ -70,7 +70,7 @@ func (b *bed) paths() map[string]string {
 }
 
 // each calls f for each route, and for addresses that lead nowhere.
-func (b *bed) each(f func(name, method, path string, needs right)) {
+func (b *bed) each(f func(name, method, path string, acts bool)) {
 	b.t.Helper()
 	paths := b.paths()
 	if len(paths) != len(b.routes) {
@@ -83,7 +83,7 @@ func (b *bed) each(f func(name, method, path string, needs right)) {
 			b.t.Errorf("%s is not tested", name)
 			continue
 		}
-		f(name, r.method, path, r.right)
+		f(name, r.method, path, r.acts)
 	}
 }
 
@@ -109,7 +109,7 @@ func TestAuthorization(t *testing.T) {
 	}
 	for what, want := range refused {
 		b.looks, b.acts = want.err, nil
-		b.each(func(name, method, path string, _ right) {
+		b.each(func(name, method, path string, _ bool) {
 			b.asked = nil
 			r := b.send(method, path, map[string][]string{"member": {"ann"}})
 			if r.StatusCode != want.status || r.body != want.body || !equal(r.Header, want.header) {
@@ -127,15 +127,15 @@ func TestAuthorization(t *testing.T) {
 			}
 		}
 		b.looks, b.acts = nil, want.err
-		b.each(func(name, method, path string, needs right) {
+		b.each(func(name, method, path string, acts bool) {
 			b.asked = nil
 			r := b.send(method, path, map[string][]string{"member": {"ann"}})
 			switch {
-			case needs == act && (r.StatusCode != want.status || r.body != want.body || strings.Join(b.asked, " ") != "look act"):
+			case acts && (r.StatusCode != want.status || r.body != want.body || strings.Join(b.asked, " ") != "look act"):
 				t.Errorf("%s to act, %s: %d %q, asked %v", what, name, r.StatusCode, r.body, b.asked)
-			case needs == look && r.StatusCode >= 400 && name != "POST checks":
+			case !acts && r.StatusCode >= 400 && name != "POST checks":
 				t.Errorf("%s to act, %s: %d", what, name, r.StatusCode)
-			case needs == look && strings.Contains(r.body, "/erase"):
+			case !acts && strings.Contains(r.body, "/erase"):
 				t.Errorf("%s to act, %s: it shows actions", what, name)
 			}
 		})
@@ -170,7 +170,7 @@ func TestReadOnly(t *testing.T) {
 	b := newBed(t, func(c *Config, _ *maicontact.Config) { c.AuthorizeActions = nil })
 	b.member("ann")
 	for _, r := range b.routes {
-		if r.right == act {
+		if r.acts {
 			t.Errorf("there is a route %s %s", r.method, r.path)
 		}
 	}

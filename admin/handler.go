@@ -5,55 +5,47 @@ import (
 	"net/http"
 )
 
-// right is what somebody must be allowed for a route.
-type right int
-
-const (
-	look right = iota
-	act
-)
-
-// route is one of the handler's. There is no other way to a page than by one.
+// route is one of the handler's routes. Every page is served by one.
 type route struct {
 	method string
 	path   string // after the prefix
-	right  right
+	acts   bool   // it changes people, so that AuthorizeActions is asked
 	handle http.HandlerFunc
 }
 
-// route makes the routes. Those of actions are there only where somebody may act.
+// route registers the routes. Those of actions exist only if somebody may act.
 func (h *Handler) route() {
 	h.routes = []route{
-		{"GET", "{$}", look, h.showState},
-		{"GET", "waiting", look, h.showWaiting},
-		{"GET", "checks", look, h.showChecks},
-		{"POST", "checks", look, h.makeChecks},
-		{"GET", "person", look, h.showLookUp},
-		{"POST", "person", look, h.lookUp},
-		{"GET", "person/{who}", look, h.showPerson},
+		{"GET", "{$}", false, h.showState},
+		{"GET", "waiting", false, h.showWaiting},
+		{"GET", "checks", false, h.showChecks},
+		{"POST", "checks", false, h.makeChecks},
+		{"GET", "person", false, h.showLookUp},
+		{"POST", "person", false, h.lookUp},
+		{"GET", "person/{who}", false, h.showPerson},
 	}
 	if h.config.AuthorizeActions != nil {
 		h.routes = append(h.routes,
-			route{"GET", "person/{who}/{action}", act, h.confirm},
-			route{"POST", "person/{who}/{action}", act, h.act},
+			route{"GET", "person/{who}/{action}", true, h.confirm},
+			route{"POST", "person/{who}/{action}", true, h.act},
 		)
 	}
 	h.mux = http.NewServeMux()
 	for _, r := range h.routes {
 		handle := r.handle
-		if r.right == act {
-			handle = h.acting(handle)
+		if r.acts {
+			handle = h.requireActions(handle)
 		}
 		h.mux.HandleFunc(r.method+" "+h.config.Prefix+r.path, handle)
 	}
 }
 
-// largestForm is how many bytes a form may have.
-const largestForm = 16 << 10
+// maxForm is how many bytes a form may have.
+const maxForm = 16 << 10
 
 // ServeHTTP implements [http.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !h.may(w, r, h.config.Authorize) {
+	if !h.authorize(w, r, h.config.Authorize) {
 		return
 	}
 	h.secure(w.Header())
@@ -61,21 +53,21 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.showMessage(w, http.StatusForbidden, "This form was sent by another site.", "Nothing was done. Open the page anew, and try again from there.")
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, largestForm)
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	h.mux.ServeHTTP(w, r)
 }
 
-// acting lets through who may act.
-func (h *Handler) acting(next http.HandlerFunc) http.HandlerFunc {
+// requireActions serves only those who may act.
+func (h *Handler) requireActions(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if h.may(w, r, h.config.AuthorizeActions) {
+		if h.authorize(w, r, h.config.AuthorizeActions) {
 			next(w, r)
 		}
 	}
 }
 
-// may asks the application, and answers by itself where it does not allow it.
-func (h *Handler) may(w http.ResponseWriter, r *http.Request, ask func(*http.Request) error) bool {
+// authorize asks the application, and answers the request itself if it is not allowed.
+func (h *Handler) authorize(w http.ResponseWriter, r *http.Request, ask func(*http.Request) error) bool {
 	err := ask(r)
 	switch {
 	case err == nil:
@@ -91,8 +83,8 @@ func (h *Handler) may(w http.ResponseWriter, r *http.Request, ask func(*http.Req
 	return false
 }
 
-// secure sets what every page has. It takes the place of what a site sets around
-// the handler.
+// secure sets the headers of every page. They replace what the site sets around the
+// handler.
 func (h *Handler) secure(header http.Header) {
 	for name, value := range map[string]string{
 		"Content-Security-Policy":      h.policy,

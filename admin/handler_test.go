@@ -57,7 +57,7 @@ func TestHeaders(t *testing.T) {
 			t.Errorf("%s: it is no whole page", name)
 		}
 	}
-	b.each(func(name, method, path string, _ right) {
+	b.each(func(name, method, path string, _ bool) {
 		var form url.Values
 		if method == "POST" {
 			form = url.Values{"member": {"ann"}}
@@ -70,7 +70,7 @@ func TestHeaders(t *testing.T) {
 	check("a sealed nobody to begin after", b.get("/admin/waiting?after=x").says(t, 404, "of no use any more"))
 	check("no such action", b.get(person+"/make").says(t, 404, "no such action"))
 	check("nobody asked for", b.send("POST", "/admin/person", url.Values{}).says(t, 400, "Give a business user ID"))
-	check("a large form", b.send("POST", "/admin/person", url.Values{"member": {strings.Repeat("x", largestForm)}}).says(t, 400, "cannot be read"))
+	check("a large form", b.send("POST", "/admin/person", url.Values{"member": {strings.Repeat("x", maxForm)}}).says(t, 400, "cannot be read"))
 	for path, method := range map[string]string{"/admin/": "POST", "/admin/waiting": "DELETE", person: "PUT"} {
 		if r := b.send(method, path, nil); r.StatusCode != 405 || !strings.HasPrefix(r.Header.Get("Allow"), "GET, HEAD") || r.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s %s: %d %v", method, path, r.StatusCode, r.Header)

@@ -18,8 +18,8 @@ import (
 //go:embed pages style.css
 var files embed.FS
 
-// parsePages returns the templates, and the policy under which they are served:
-// nothing runs, and nothing is loaded. The one style sheet is known by its hash.
+// parsePages returns the templates, and the Content-Security-Policy of the pages: no
+// script runs, and nothing is loaded. The one style sheet is allowed by its hash.
 func parsePages() (*template.Template, string, error) {
 	css, err := files.ReadFile("style.css")
 	if err != nil {
@@ -34,7 +34,7 @@ func parsePages() (*template.Template, string, error) {
 		"took":     took,
 		"call":     func(operation string) string { return strings.ReplaceAll(operation, "_", " ") },
 		"tone":     tone,
-		"typed":    operate.Typed,
+		"typed":    operate.DisplayID,
 		"sentence": func(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] },
 	}).ParseFS(files, "pages/*.html")
 	hash := sha256.Sum256(css)
@@ -45,7 +45,7 @@ func parsePages() (*template.Template, string, error) {
 	return pages, policy, err
 }
 
-// took shortens a time to what people read.
+// took rounds a duration for people to read.
 func took(d time.Duration) string {
 	switch {
 	case d < time.Second:
@@ -56,7 +56,7 @@ func took(d time.Duration) string {
 	return strings.TrimSuffix(d.Round(time.Second).String(), "0s")
 }
 
-// tone is how a state, an outcome or a check is marked, beside its word.
+// tone is the CSS class of a state.
 func tone(word any) string {
 	switch word {
 	case contacts.StateSettled, operate.BreakerClosed:
@@ -73,15 +73,15 @@ func tone(word any) string {
 type frame struct {
 	Title  string
 	Prefix string
-	At     string // the part of the site that it belongs to, for the navigation
+	At     string // the section that the page belongs to, for the navigation
 	Now    time.Time
 }
 
 func (h *Handler) frame(title, at string) frame {
-	return frame{Title: title, Prefix: h.config.Prefix, At: at, Now: h.now()}
+	return frame{Title: title, Prefix: h.config.Prefix, At: at, Now: time.Now()}
 }
 
-// message is a page that only says something.
+// message is a page with nothing but a message.
 type message struct {
 	frame
 	Says string
@@ -91,13 +91,13 @@ func (h *Handler) showMessage(w http.ResponseWriter, status int, title, says str
 	h.render(w, status, "message.html", message{h.frame(title, ""), says})
 }
 
-// fail answers when the table does not.
+// fail answers a request when the table does not answer.
 func (h *Handler) fail(ctx context.Context, w http.ResponseWriter, err error) {
 	h.config.Logger.WarnContext(ctx, "maicontact: admin: the table does not answer", "error", err)
 	h.showMessage(w, http.StatusServiceUnavailable, "The table does not answer.", "Try again in a moment. The log says what is wrong, and so do the checks.")
 }
 
-// render writes a page as a whole, or nothing of it.
+// render writes a whole page, or none of it.
 func (h *Handler) render(w http.ResponseWriter, status int, name string, data any) {
 	var out bytes.Buffer
 	if err := h.pages.ExecuteTemplate(&out, name, data); err != nil {

@@ -11,13 +11,13 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// lookUpPage asks for a person.
+// lookUpPage is the form to find a person.
 type lookUpPage struct {
 	frame
 	Problem string
 }
 
-// personPage is what the table has of one person.
+// personPage is what the table has about one person.
 type personPage struct {
 	frame
 	Name    string // a member's ID as the table has it
@@ -27,33 +27,33 @@ type personPage struct {
 	Means   string          // what their state means for their chat
 	Actions []action
 	Notice  finding
-	Logged  bool // there is a log of calls
+	Logged  bool // the handler has a log of calls
 	Calls   []operate.LoggedCall
 }
 
-// address leads to a person's page.
+// address returns the address of a person's page.
 func (h *Handler) address(p contacts.Person) string {
-	return h.config.Prefix + "person/" + h.seal.close(p)
+	return h.config.Prefix + "person/" + h.sealer.seal(p)
 }
 
 func (h *Handler) showLookUp(w http.ResponseWriter, _ *http.Request) {
-	h.askWho(w, http.StatusOK, "")
+	h.renderLookUp(w, http.StatusOK, "")
 }
 
-func (h *Handler) askWho(w http.ResponseWriter, status int, problem string) {
+func (h *Handler) renderLookUp(w http.ResponseWriter, status int, problem string) {
 	h.render(w, status, "lookup.html", lookUpPage{h.frame("Find a person", "person"), problem})
 }
 
-// lookUp leads to the page of who was asked for. What was typed stays out of every
-// address and every page.
+// lookUp redirects to the page of the person who was asked for. What was typed is in no
+// address and on no page.
 func (h *Handler) lookUp(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
-		h.askWho(w, http.StatusBadRequest, "This form cannot be read.")
+		h.renderLookUp(w, http.StatusBadRequest, "This form cannot be read.")
 		return
 	}
 	member, contact := r.PostForm.Get("member"), strings.TrimSpace(r.PostForm.Get("contact"))
 	if (member == "") == (contact == "") {
-		h.askWho(w, http.StatusBadRequest, "Give a business user ID, or a contact id that was found.")
+		h.renderLookUp(w, http.StatusBadRequest, "Give a business user ID, or a contact id that was found.")
 		return
 	}
 	var p contacts.Person
@@ -67,11 +67,11 @@ func (h *Handler) lookUp(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		http.Redirect(w, r, h.address(p), http.StatusSeeOther) // #nosec G710 -- the prefix, and a sealed name
 	case errors.Is(err, errNoUUID):
-		h.askWho(w, http.StatusBadRequest, "A contact id is a UUID: 32 digits and letters, with four dashes.")
+		h.renderLookUp(w, http.StatusBadRequest, "A contact id is a UUID: 32 digits and letters, with four dashes.")
 	case errors.Is(err, contacts.ErrNotFound):
-		h.askWho(w, http.StatusNotFound, "Nobody in the table has this contact.")
+		h.renderLookUp(w, http.StatusNotFound, "Nobody in the table has this contact.")
 	case errors.Is(err, operate.ErrOtherNamespace):
-		h.askWho(w, http.StatusNotFound, "This contact belongs to another namespace of the inbox.")
+		h.renderLookUp(w, http.StatusNotFound, "This contact belongs to another namespace of the inbox.")
 	default:
 		h.fail(r.Context(), w, err)
 	}
@@ -84,22 +84,23 @@ func (h *Handler) owner(ctx context.Context, typed string) (contacts.Person, err
 	if err != nil {
 		return contacts.Person{}, errNoUUID
 	}
-	ctx, cancel := context.WithTimeout(ctx, tableTime)
+	ctx, cancel := context.WithTimeout(ctx, tableTimeout)
 	defer cancel()
 	return h.operator.Owner(ctx, id)
 }
 
-// who returns the person of an address, and answers by itself where there is none.
-func (h *Handler) who(w http.ResponseWriter, r *http.Request) (contacts.Person, bool) {
-	p, err := h.seal.open(h.operator.Scope(), r.PathValue("who"))
+// personOf returns the person in an address. It answers the request itself if there is
+// none.
+func (h *Handler) personOf(w http.ResponseWriter, r *http.Request) (contacts.Person, bool) {
+	p, err := h.sealer.open(h.operator.Scope(), r.PathValue("who"))
 	if err != nil {
-		h.askWho(w, http.StatusNotFound, "This address is of no use any more. Look the person up again.")
+		h.renderLookUp(w, http.StatusNotFound, "This address is of no use any more. Look the person up again.")
 	}
 	return p, err == nil
 }
 
 func (h *Handler) showPerson(w http.ResponseWriter, r *http.Request) {
-	p, ok := h.who(w, r)
+	p, ok := h.personOf(w, r)
 	if !ok {
 		return
 	}
@@ -115,9 +116,9 @@ func (h *Handler) showPerson(w http.ResponseWriter, r *http.Request) {
 	h.render(w, http.StatusOK, "person.html", page)
 }
 
-// personPage reads what is known of a person.
+// personPage reads what is known about a person.
 func (h *Handler) personPage(r *http.Request, p contacts.Person) (personPage, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), tableTime)
+	ctx, cancel := context.WithTimeout(r.Context(), tableTimeout)
 	defer cancel()
 	page := personPage{frame: h.frame("Member", "person"), Name: operate.NameOf(p), Visitor: p.IsVisitor(), Address: h.config.Prefix + "person/" + r.PathValue("who")}
 	if page.Visitor {

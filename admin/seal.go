@@ -10,23 +10,23 @@ import (
 	"github.com/maicontact/maicontact/contacts"
 )
 
-// seal names people in addresses so that nobody can read who it is: not in a log,
-// a browser's history or over a shoulder. All names are of one length.
-type seal struct{ box cipher.AEAD }
+// sealer encrypts people for addresses, so that nobody can read in a log, a browser's
+// history or over a shoulder who it is. All results have the same length.
+type sealer struct{ box cipher.AEAD }
 
 var errSeal = errors.New("admin: the address names nobody")
 
-func newSeal(key []byte) (seal, error) {
+func newSeal(key []byte) (sealer, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return seal{}, err
+		return sealer{}, err
 	}
 	box, err := cipher.NewGCMWithRandomNonce(block)
-	return seal{box}, err
+	return sealer{box}, err
 }
 
-// close names a person. The name is good for the person's scope alone.
-func (s seal) close(p contacts.Person) string {
+// seal encrypts a person. Only the person's scope can open the result.
+func (s sealer) seal(p contacts.Person) string {
 	text := make([]byte, 1+contacts.LongestID)
 	text[0] = p.Kind[0]
 	copy(text[1:], p.ID)
@@ -34,7 +34,7 @@ func (s seal) close(p contacts.Person) string {
 	return base64.RawURLEncoding.EncodeToString(sealed)
 }
 
-func (s seal) open(scope contacts.Scope, name string) (contacts.Person, error) {
+func (s sealer) open(scope contacts.Scope, name string) (contacts.Person, error) {
 	sealed, err := base64.RawURLEncoding.DecodeString(name)
 	if err != nil {
 		return contacts.Person{}, errSeal
@@ -43,7 +43,7 @@ func (s seal) open(scope contacts.Scope, name string) (contacts.Person, error) {
 	if err != nil || len(text) != 1+contacts.LongestID {
 		return contacts.Person{}, errSeal
 	}
-	// An ID is plain text, so that what fills it up can be told from it.
+	// An ID is plain text, so it has no zero byte like the padding.
 	id := string(bytes.TrimRight(text[1:], "\x00"))
 	p := contacts.Person{Namespace: scope.Namespace, InboxID: scope.InboxID, Kind: contacts.KindMember, ID: id}
 	if text[0] == contacts.KindVisitor[0] {

@@ -16,15 +16,15 @@ func TestSeal(t *testing.T) {
 	}
 	other, _ := newSeal([]byte("0123456789abcdef0123456789abcdeF"))
 	scope := contacts.Scope{Namespace: "shop", InboxID: "inbox"}
-	length := len(s.close(scope.Member("a")))
+	length := len(s.seal(scope.Member("a")))
 	for _, p := range []contacts.Person{
 		scope.Member("a"), scope.Visitor("a"), scope.Member("ann@example.org"), scope.Member(strings.Repeat("x", 128)), scope.Member(strings.Repeat("x", 500)), {Namespace: "shop", InboxID: "inbox", Kind: contacts.KindMember},
 	} {
-		name := s.close(p)
+		name := s.seal(p)
 		if got, err := s.open(scope, name); err != nil || got != p {
 			t.Errorf("%+v is opened as %+v, %v", p, got, err)
 		}
-		if len(name) != length || len(p.ID) > 3 && strings.Contains(name, p.ID) || name == s.close(p) {
+		if len(name) != length || len(p.ID) > 3 && strings.Contains(name, p.ID) || name == s.seal(p) {
 			t.Errorf("%+v is sealed as %s", p, name)
 		}
 		changed := []byte(name)

@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	// tableTime is how long the table may take for a page.
-	tableTime = 5 * time.Second
-	// longFeed is how old the feed is at most where all is well.
-	longFeed = 3 * time.Second
-	// longSilence is for how long the failure of the last call says something of
+	// tableTimeout is how long the table may take for a page.
+	tableTimeout = 5 * time.Second
+	// maxFeedLag is how old the feed is at most if all is well.
+	maxFeedLag = 3 * time.Second
+	// longSilence is for how long the failure of the last call says something about
 	// MaiAgent.
 	longSilence = operate.CountedMinutes * time.Minute
 	// callsShown is how many calls are shown one by one.
@@ -37,11 +37,11 @@ type statePage struct {
 	Calls    []operate.LoggedCall
 }
 
-// finding is a line about something that somebody should know.
+// finding is a line about something that an operator should know.
 type finding struct{ Tone, Says string }
 
 func (h *Handler) showState(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), tableTime)
+	ctx, cancel := context.WithTimeout(r.Context(), tableTimeout)
 	defer cancel()
 	p := statePage{frame: h.frame("State", "state"), Stats: h.operator.Stats(), FeedLag: -1, Minutes: operate.CountedMinutes}
 	if !p.Stats.FeedAt.IsZero() {
@@ -61,8 +61,8 @@ func (h *Handler) showState(w http.ResponseWriter, r *http.Request) {
 	h.render(w, http.StatusOK, "state.html", p)
 }
 
-// failedInARow is how many of the last calls have got no answer, or one that says
-// that MaiAgent has failed.
+// failedInARow counts the last calls that got no answer, or one that says that MaiAgent
+// has failed.
 func (p statePage) failedInARow() int {
 	answered := func(c operate.LoggedCall) bool {
 		return c.Status != 0 && c.Status < 500 && c.Status != http.StatusTooManyRequests
@@ -73,7 +73,7 @@ func (p statePage) failedInARow() int {
 	return len(p.Calls)
 }
 
-// find says what is the matter, the worst first, or that nothing is.
+// find returns what is wrong, the worst first, or that nothing is.
 func (p statePage) find() []finding {
 	var all []finding
 	add := func(is bool, tone, format string, args ...any) {
@@ -85,7 +85,7 @@ func (p statePage) find() []finding {
 	add(p.Backlog == nil, "bad", "The table does not answer. Members who are known may still have their chat, nobody else has.")
 	add(p.Stats.Breaker == operate.BreakerHalfOpen, "warn", "MaiAgent did not answer. The next call finds out whether it is back.")
 	add(!p.Stats.Running, "warn", "Middleware.Run does not run in this process: what waits is sent by other servers only, and each request reads the table.")
-	add(p.Stats.Running && (p.FeedLag < 0 || p.FeedLag > longFeed), "warn", "This process does not hear what changes on other servers, so each request reads the table.")
+	add(p.Stats.Running && (p.FeedLag < 0 || p.FeedLag > maxFeedLag), "warn", "This process does not hear what changes on other servers, so each request reads the table.")
 	add(p.Stats.Retiring > 0, "warn", "%d visitors have logged in of whom the table does not know yet. It is tried again.", p.Stats.Retiring)
 	failed := p.failedInARow()
 	recently := failed > 0 && p.Now.Sub(p.Calls[0].Ended) <= longSilence

@@ -13,14 +13,14 @@ const (
 	waitersShown = 50
 )
 
-// waitingPage lists people of whom something waits or was refused.
+// waitingPage lists people for whom something waits or was refused.
 type waitingPage struct {
 	frame
-	First   bool // not a later part of the table
+	First   bool // this is the first part of the table
 	Overdue []waiter
 	Found   []waiter
 	Looked  int
-	Next    string // the sealed person to look further after; empty: the end
+	Next    string // the sealed person after whom the next part begins; empty: the end
 }
 
 // waiter is a person in a list. Address leads to their page.
@@ -29,7 +29,7 @@ type waiter struct {
 	Address string
 }
 
-func (h *Handler) waiters(list []operate.Waiter) []waiter {
+func (h *Handler) waiters(list []operate.WaitingPerson) []waiter {
 	all := make([]waiter, len(list))
 	for i, w := range list {
 		all[i] = waiter{w.Status, h.address(w.Person)}
@@ -38,13 +38,13 @@ func (h *Handler) waiters(list []operate.Waiter) []waiter {
 }
 
 func (h *Handler) showWaiting(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), tableTime)
+	ctx, cancel := context.WithTimeout(r.Context(), tableTimeout)
 	defer cancel()
 	p := waitingPage{frame: h.frame("Waiting", "waiting"), First: true}
 	var after contacts.Person
 	if name := r.URL.Query().Get("after"); name != "" {
 		var err error
-		if after, err = h.seal.open(h.operator.Scope(), name); err != nil {
+		if after, err = h.sealer.open(h.operator.Scope(), name); err != nil {
 			h.showMessage(w, http.StatusNotFound, "This address is of no use any more.", "Begin again at the start of the list.")
 			return
 		}
@@ -63,9 +63,9 @@ func (h *Handler) showWaiting(w http.ResponseWriter, r *http.Request) {
 		h.fail(ctx, w, err)
 		return
 	}
-	p.Found, p.Looked = h.waiters(found.Found), found.Looked
+	p.Found, p.Looked = h.waiters(found.Found), found.RowsRead
 	if found.Next != (contacts.Person{}) {
-		p.Next = h.seal.close(found.Next)
+		p.Next = h.sealer.seal(found.Next)
 	}
 	h.render(w, http.StatusOK, "waiting.html", p)
 }

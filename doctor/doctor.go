@@ -26,14 +26,14 @@ const (
 type Result struct {
 	Check string `json:"check"`
 	State State  `json:"state"`
-	// Says is one line: what is the matter, and what to do.
+	// Says is one line: what is wrong, and what to do.
 	Says string `json:"says"`
-	// Because names the check that this one was skipped for.
+	// Because is the check that this one was skipped for.
 	Because string `json:"because,omitempty"`
 }
 
-// WorstFirst compares results for sorting, by their states alone: what does not work
-// comes first, and what passes last.
+// WorstFirst compares results by their states alone, for sorting: failures come first,
+// passes last.
 func WorstFirst(a, b Result) int {
 	worst := []State{Fail, Warn, Skip, Pass}
 	return slices.Index(worst, a.State) - slices.Index(worst, b.State)
@@ -53,8 +53,7 @@ const (
 	Database  Setting = "Config.Store"
 )
 
-// Fault is something wrong with a setting that can be seen without asking
-// anybody.
+// Fault is something wrong with a setting that can be seen without a call.
 type Fault struct {
 	Setting Setting
 	Says    string // what is wrong and what to do, without the value
@@ -62,8 +61,8 @@ type Fault struct {
 
 // Site is what is examined.
 type Site struct {
-	// Faults are what is wrong with the settings already. What rests on such a
-	// setting is skipped, and may be left out below.
+	// Faults are what is already known to be wrong with the settings. Checks that need
+	// such a setting are skipped, and what they use may be left out below.
 	Faults []Fault
 
 	API       *webchat.Client // best with short timeouts and few attempts
@@ -73,12 +72,12 @@ type Site struct {
 	// Table opens the table as the site does, without migrating it.
 	Table func(context.Context) (contacts.Store, error)
 
-	// Names calls the settings as the site's people know them. A setting that is
+	// Names are the settings' names as the site's operators know them. A setting that is
 	// not in it has the name of its constant.
 	Names map[Setting]string
 	// HTTPClient asks the chat host. Defaults to one that waits for 5 seconds.
 	HTTPClient *http.Client
-	// MostRows bounds how many rows of the table are looked at. Defaults to
+	// MostRows is how many rows of the table are read at most. Defaults to
 	// 100,000; negative: all.
 	MostRows int
 	// Now is the time of this machine. Defaults to time.Now.
@@ -93,32 +92,32 @@ type Check struct {
 	Needs []string `json:"needs,omitempty"`
 
 	settings []Setting // that must be right
-	run      func(*visit, context.Context) []Result
+	run      func(*examination, context.Context) []Result
 }
 
 // Checks returns all checks, in the order in which they are made.
 func Checks() []Check { return slices.Clone(checks) }
 
 var checks = []Check{
-	{Name: "settings", About: "the settings are there and can be read", run: (*visit).checkSettings},
-	{Name: "api", About: "MaiAgent's API answers at the base URL", settings: []Setting{BaseURL, APIKey}, run: (*visit).checkAPI},
-	{Name: "key", About: "MaiAgent takes the API key", Needs: []string{"api"}, settings: []Setting{APIKey}, run: (*visit).checkKey},
-	{Name: "inbox", About: "the API key can read the inbox", Needs: []string{"api", "key"}, settings: []Setting{InboxID}, run: (*visit).checkInbox},
-	{Name: "webchat", About: "the web chat belongs to the inbox", Needs: []string{"api", "key", "inbox"}, settings: []Setting{WebChatID}, run: (*visit).checkWebChat},
-	{Name: "chathost", About: "the chat host serves the web chat", Needs: []string{"webchat"}, settings: []Setting{ChatURL, WebChatID}, run: (*visit).checkChatHost},
-	{Name: "embed", About: "the chat host serves the embed script", Needs: []string{"chathost"}, settings: []Setting{ChatURL}, run: (*visit).checkEmbed},
-	{Name: "table", About: "the table is there, migrated, and can be written", settings: []Setting{Database}, run: (*visit).checkTable},
-	{Name: "clock", About: "the clocks of the table and of this machine agree", Needs: []string{"table"}, run: (*visit).checkClock},
-	{Name: "namespace", About: "the table's people are under the site's namespace", Needs: []string{"table"}, settings: []Setting{Namespace, InboxID}, run: (*visit).checkNamespace},
-	{Name: "backlog", About: "changes do not wait for long", Needs: []string{"table", "namespace"}, run: (*visit).checkBacklog},
-	{Name: "refusals", About: "MaiAgent takes what is sent of people", Needs: []string{"table", "namespace"}, run: (*visit).checkRefusals},
-	{Name: "doubt", About: "no write of unknown outcome is left open", Needs: []string{"table", "namespace"}, run: (*visit).checkDoubt},
-	{Name: "duplicates", About: "no two people have one contact", Needs: []string{"table", "namespace"}, run: (*visit).checkDuplicates},
+	{Name: "settings", About: "the settings are there and can be read", run: (*examination).checkSettings},
+	{Name: "api", About: "MaiAgent's API answers at the base URL", settings: []Setting{BaseURL, APIKey}, run: (*examination).checkAPI},
+	{Name: "key", About: "MaiAgent takes the API key", Needs: []string{"api"}, settings: []Setting{APIKey}, run: (*examination).checkKey},
+	{Name: "inbox", About: "the API key can read the inbox", Needs: []string{"api", "key"}, settings: []Setting{InboxID}, run: (*examination).checkInbox},
+	{Name: "webchat", About: "the web chat belongs to the inbox", Needs: []string{"api", "key", "inbox"}, settings: []Setting{WebChatID}, run: (*examination).checkWebChat},
+	{Name: "chathost", About: "the chat host serves the web chat", Needs: []string{"webchat"}, settings: []Setting{ChatURL, WebChatID}, run: (*examination).checkChatHost},
+	{Name: "embed", About: "the chat host serves the embed script", Needs: []string{"chathost"}, settings: []Setting{ChatURL}, run: (*examination).checkEmbed},
+	{Name: "table", About: "the table is there, migrated, and can be written", settings: []Setting{Database}, run: (*examination).checkTable},
+	{Name: "clock", About: "the clocks of the table and of this machine agree", Needs: []string{"table"}, run: (*examination).checkClock},
+	{Name: "namespace", About: "the table's people are under the site's namespace", Needs: []string{"table"}, settings: []Setting{Namespace, InboxID}, run: (*examination).checkNamespace},
+	{Name: "backlog", About: "changes do not wait for long", Needs: []string{"table", "namespace"}, run: (*examination).checkBacklog},
+	{Name: "refusals", About: "MaiAgent takes what is sent of people", Needs: []string{"table", "namespace"}, run: (*examination).checkRefusals},
+	{Name: "doubt", About: "no write of unknown outcome is left open", Needs: []string{"table", "namespace"}, run: (*examination).checkDoubt},
+	{Name: "duplicates", About: "no two people have one contact", Needs: []string{"table", "namespace"}, run: (*examination).checkDuplicates},
 }
 
-// Examine makes the checks of those names, and those that they need; with no
-// names all. It tells each result as it comes: of those that were asked for, and
-// of what keeps one of them from being made. The error is about an unknown name.
+// Examine makes the checks of those names, and those that they need; with no names all
+// checks. tell gets each result as it comes: those of the checks that were asked for,
+// and failures of those that they need. The error is about an unknown name.
 func Examine(ctx context.Context, s Site, tell func(Result), names ...string) error {
 	wanted := map[string]bool{}
 	for _, name := range names {
@@ -129,13 +128,13 @@ func Examine(ctx context.Context, s Site, tell func(Result), names ...string) er
 		wanted[name] = true
 	}
 	needed := needs(wanted)
-	v := newVisit(s)
+	v := newExamination(s)
 	defer v.end()
 	for _, check := range checks {
 		if len(names) > 0 && !needed[check.Name] {
 			continue
 		}
-		for _, result := range v.make(ctx, check) {
+		for _, result := range v.check(ctx, check) {
 			if len(names) == 0 || wanted[check.Name] || result.State == Fail {
 				tell(result)
 			}
@@ -144,7 +143,7 @@ func Examine(ctx context.Context, s Site, tell func(Result), names ...string) er
 	return nil
 }
 
-// needs adds what the checks need.
+// needs returns the wanted checks and all that they need.
 func needs(wanted map[string]bool) map[string]bool {
 	all := map[string]bool{"settings": true}
 	for _, check := range slices.Backward(checks) {

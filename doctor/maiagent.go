@@ -12,9 +12,9 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// ask asks MaiAgent once whether the inbox can be read; three checks read the
-// answer. Where no inbox is set, it asks for the list of them.
-func (v *visit) ask(ctx context.Context) error {
+// canRead asks MaiAgent once whether the inbox can be read. Three checks use the
+// answer. If no inbox is set, it asks for the list of inboxes.
+func (v *examination) canRead(ctx context.Context) error {
 	switch {
 	case v.asked:
 	case v.isFaulty(InboxID):
@@ -26,15 +26,15 @@ func (v *visit) ask(ctx context.Context) error {
 	return v.answer
 }
 
-// needsInbox reports whether only the inbox would tell more than the list of
-// inboxes, which a MaiAgent may refuse to a key that it takes.
-func (v *visit) needsInbox(err error) bool {
+// needsInbox reports whether nothing can be told without the inbox: MaiAgent may refuse
+// the list of inboxes to a key that it accepts otherwise.
+func (v *examination) needsInbox(err error) bool {
 	api, ok := errors.AsType[*webchat.Error](err)
 	return v.isFaulty(InboxID) && ok && (api.Status == http.StatusForbidden || api.Status == http.StatusNotFound)
 }
 
-// isAbout reports which setting the answer is about; empty: MaiAgent as such.
-func isAbout(err error) Setting {
+// settingAbout returns the setting that an error is about; empty: MaiAgent itself.
+func settingAbout(err error) Setting {
 	if errors.Is(err, webchat.ErrUnproven) {
 		return InboxID
 	}
@@ -50,31 +50,31 @@ func isAbout(err error) Setting {
 	return ""
 }
 
-func (v *visit) checkAPI(ctx context.Context) []Result {
-	err := v.ask(ctx)
-	if err == nil || isAbout(err) != "" {
-		return one(Pass, "MaiAgent's API answers at the base URL")
+func (v *examination) checkAPI(ctx context.Context) []Result {
+	err := v.canRead(ctx)
+	if err == nil || settingAbout(err) != "" {
+		return result(Pass, "MaiAgent's API answers at the base URL")
 	}
 	if v.needsInbox(err) {
-		return v.without(InboxID)
+		return v.skipForSetting(InboxID)
 	}
 	if api, ok := errors.AsType[*webchat.Error](err); ok && api.Status != 0 {
 		switch {
 		case errors.Is(err, webchat.ErrNotFound), errors.Is(err, webchat.ErrBadReply), api.Status/100 == 3, api.Status == http.StatusMethodNotAllowed:
-			return v.wrong(BaseURL, "what answers there is not MaiAgent's API (status %d); check host and path, such as https://api.maiagent.ai/api/", api.Status)
+			return v.failSetting(BaseURL, "what answers there is not MaiAgent's API (status %d); check host and path, such as https://api.maiagent.ai/api/", api.Status)
 		case errors.Is(err, webchat.ErrTooManyRequests):
-			return one(Fail, "MaiAgent refuses more calls for now (status 429); wait, or lower Config.Limits.CallsPerSecond")
+			return result(Fail, "MaiAgent refuses more calls for now (status 429); wait, or lower Config.Limits.CallsPerSecond")
 		}
-		return one(Fail, "MaiAgent fails by itself (status %d); try again later, and ask MaiAgent if it stays so", api.Status)
+		return result(Fail, "MaiAgent fails by itself (status %d); try again later, and ask MaiAgent if it stays so", api.Status)
 	}
 	if errors.Is(err, webchat.ErrBadReply) {
-		return v.wrong(BaseURL, "what answers there is not MaiAgent's API; check host and path, such as https://api.maiagent.ai/api/")
+		return v.failSetting(BaseURL, "what answers there is not MaiAgent's API; check host and path, such as https://api.maiagent.ai/api/")
 	}
-	return v.wrong(BaseURL, "nobody answers there: %s; check the address, and that this machine may reach it", why(err))
+	return v.failSetting(BaseURL, "nobody answers there: %s; check the address, and that this machine may reach it", networkReason(err))
 }
 
-// why says why nobody answered, without an address.
-func why(err error) string {
+// networkReason says why there was no answer, without an address.
+func networkReason(err error) string {
 	var dns *net.DNSError
 	var refused *net.OpError
 	switch {
@@ -95,40 +95,40 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-func (v *visit) checkKey(ctx context.Context) []Result {
-	err := v.ask(ctx)
+func (v *examination) checkKey(ctx context.Context) []Result {
+	err := v.canRead(ctx)
 	if v.needsInbox(err) {
-		return v.without(InboxID)
+		return v.skipForSetting(InboxID)
 	}
-	if isAbout(err) == APIKey {
-		return v.wrong(APIKey, "MaiAgent does not take it; make one in MaiAgent's console, under the account of this base URL")
+	if settingAbout(err) == APIKey {
+		return v.failSetting(APIKey, "MaiAgent does not take it; make one in MaiAgent's console, under the account of this base URL")
 	}
-	return one(Pass, "MaiAgent takes the API key")
+	return result(Pass, "MaiAgent takes the API key")
 }
 
-func (v *visit) checkInbox(ctx context.Context) []Result {
-	err := v.ask(ctx)
+func (v *examination) checkInbox(ctx context.Context) []Result {
+	err := v.canRead(ctx)
 	if err == nil {
-		return one(Pass, "the API key can read the inbox")
+		return result(Pass, "the API key can read the inbox")
 	}
-	inboxes, _ := v.API.Inboxes(ctx) // only to say more
+	inboxes, _ := v.API.Inboxes(ctx) // only for a better message
 	for _, inbox := range inboxes {
 		if !webchat.SameInbox(inbox.WebChatID, v.InboxID) {
 			continue
 		}
-		wrong := v.wrong(InboxID, "it is the id of a web chat; the inbox of that is %s", inbox.ID)
+		wrong := v.failSetting(InboxID, "it is the id of a web chat; the inbox of that is %s", inbox.ID)
 		if v.isFaulty(WebChatID) && webchat.SameInbox(v.Widget.WebChatID, v.InboxID) {
-			wrong[0].State, wrong[0].Because = Skip, "settings" // which have told that the two are one
+			wrong[0].State, wrong[0].Because = Skip, "settings" // which reports that the two are the same
 		}
 		return wrong
 	}
 	if len(inboxes) == 0 {
-		return v.wrong(InboxID, "the API key is not shown to read this inbox, nor any other; check that %s is of the inbox's organisation", v.name(APIKey))
+		return v.failSetting(InboxID, "the API key is not shown to read this inbox, nor any other; check that %s is of the inbox's organisation", v.name(APIKey))
 	}
-	return v.wrong(InboxID, "it is none of the %d inboxes that the API key can read; take its id from MaiAgent's console", len(inboxes))
+	return v.failSetting(InboxID, "it is none of the %d inboxes that the API key can read; take its id from MaiAgent's console", len(inboxes))
 }
 
-func (v *visit) checkWebChat(ctx context.Context) []Result {
+func (v *examination) checkWebChat(ctx context.Context) []Result {
 	inboxes, err := v.API.Inboxes(ctx)
 	own, holder := "", "" // the inbox's web chat, and the web chat's inbox
 	for _, inbox := range inboxes {
@@ -141,43 +141,43 @@ func (v *visit) checkWebChat(ctx context.Context) []Result {
 	}
 	switch {
 	case err != nil || holder == "" && own == "":
-		return one(Warn, "MaiAgent does not say which web chat the inbox has; check in its console that the two belong together")
+		return result(Warn, "MaiAgent does not say which web chat the inbox has; check in its console that the two belong together")
 	case holder == "":
-		return v.wrong(WebChatID, "no inbox of the API key has this web chat; that of the inbox is %s", own)
+		return v.failSetting(WebChatID, "no inbox of the API key has this web chat; that of the inbox is %s", own)
 	case !webchat.SameInbox(holder, v.InboxID):
-		return v.wrong(WebChatID, "this web chat belongs to the inbox %s, and %s is another; people would talk as nobody", holder, v.name(InboxID))
+		return v.failSetting(WebChatID, "this web chat belongs to the inbox %s, and %s is another; people would talk as nobody", holder, v.name(InboxID))
 	}
-	return one(Pass, "the web chat belongs to the inbox")
+	return result(Pass, "the web chat belongs to the inbox")
 }
 
-func (v *visit) checkChatHost(ctx context.Context) []Result {
+func (v *examination) checkChatHost(ctx context.Context) []Result {
 	status, _, err := v.fetch(ctx, v.Widget.BaseURL()+"/"+v.Widget.WebChatID)
 	switch {
 	case err != nil:
-		return v.wrong(ChatURL, "nobody answers there: %s; check the address", why(err))
+		return v.failSetting(ChatURL, "nobody answers there: %s; check the address", networkReason(err))
 	case status == http.StatusNotFound:
-		return v.wrong(ChatURL, "the host does not know the web chat (status 404); check the address, such as https://chat.maiagent.ai, and %s", v.name(WebChatID))
+		return v.failSetting(ChatURL, "the host does not know the web chat (status 404); check the address, such as https://chat.maiagent.ai, and %s", v.name(WebChatID))
 	case status != http.StatusOK:
-		return one(Fail, "the chat host answers with status %d to the web chat's page; try again later", status)
+		return result(Fail, "the chat host answers with status %d to the web chat's page; try again later", status)
 	}
-	return one(Pass, "the chat host serves the web chat")
+	return result(Pass, "the chat host serves the web chat")
 }
 
-func (v *visit) checkEmbed(ctx context.Context) []Result {
+func (v *examination) checkEmbed(ctx context.Context) []Result {
 	status, kind, err := v.fetch(ctx, v.Widget.EmbedURL())
 	switch {
 	case err != nil:
-		return v.wrong(ChatURL, "the embed script is not answered: %s; check the address", why(err))
+		return v.failSetting(ChatURL, "the embed script is not answered: %s; check the address", networkReason(err))
 	case status != http.StatusOK || !strings.Contains(kind, "javascript"):
-		return v.wrong(ChatURL, "what is at /js/embed.min.js is no script (status %d); check the address", status)
+		return v.failSetting(ChatURL, "what is at /js/embed.min.js is no script (status %d); check the address", status)
 	}
-	return one(Pass, "the chat host serves the embed script")
+	return result(Pass, "the chat host serves the embed script")
 }
 
-// mostBody is how much of a page is read.
-const mostBody = 1 << 20
+// maxBody is how much of a page is read.
+const maxBody = 1 << 20
 
-func (v *visit) fetch(ctx context.Context, address string) (status int, kind string, _ error) {
+func (v *examination) fetch(ctx context.Context, address string) (status int, kind string, _ error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return 0, "", err
@@ -187,7 +187,7 @@ func (v *visit) fetch(ctx context.Context, address string) (status int, kind str
 		return 0, "", err
 	}
 	defer response.Body.Close()
-	if _, err := io.Copy(io.Discard, io.LimitReader(response.Body, mostBody)); err != nil {
+	if _, err := io.Copy(io.Discard, io.LimitReader(response.Body, maxBody)); err != nil {
 		return 0, "", err
 	}
 	kind, _, _ = mime.ParseMediaType(response.Header.Get("Content-Type"))

@@ -11,95 +11,95 @@ import (
 )
 
 const (
-	// farClock is how far the table's clock may be from this machine's.
-	farClock      = time.Minute
-	mostNamesSaid = 5
+	// maxClockSkew is how far the table's clock may be from this machine's.
+	maxClockSkew = time.Minute
+	maxNames     = 5
 )
 
-// LongBacklog is how long a change waits at most where all is well; a site without
-// Run, or a MaiAgent that is down, makes it longer.
+// LongBacklog is how long a change waits at most if all is well. It waits longer without
+// Run, or while MaiAgent is down.
 const LongBacklog = 2 * time.Minute
 
-func (v *visit) checkTable(ctx context.Context) []Result {
+func (v *examination) checkTable(ctx context.Context) []Result {
 	store, err := v.Table(ctx)
 	if err != nil {
-		return v.wrong(Database, "%s", strings.Join(strings.Fields(err.Error()), " "))
+		return v.failSetting(Database, "%s", strings.Join(strings.Fields(err.Error()), " "))
 	}
 	v.store = store
-	return one(Pass, "the table is there, migrated, and can be written")
+	return result(Pass, "the table is there, migrated, and can be written")
 }
 
-func (v *visit) scope() contacts.Scope {
+func (v *examination) scope() contacts.Scope {
 	return contacts.Scope{Namespace: v.Namespace, InboxID: v.InboxID}
 }
 
-// unread is for a store that fails in the middle of it.
-func (v *visit) unread(err error) []Result {
-	return v.wrong(Database, "the table cannot be read: %v", err)
+// tableUnreadable is the result when the store fails during a check.
+func (v *examination) tableUnreadable(err error) []Result {
+	return v.failSetting(Database, "the table cannot be read: %v", err)
 }
 
-func (v *visit) checkClock(ctx context.Context) []Result {
+func (v *examination) checkClock(ctx context.Context) []Result {
 	changes, err := v.store.Changed(ctx, v.scope(), v.Now(), 0)
 	if err != nil {
-		return v.unread(err)
+		return v.tableUnreadable(err)
 	}
-	if far := changes.Now.Sub(v.Now()).Abs(); far > farClock {
-		return one(Warn, "the database's clock and this machine's are %s apart; set both by the network's time", far.Round(time.Second))
+	if far := changes.Now.Sub(v.Now()).Abs(); far > maxClockSkew {
+		return result(Warn, "the database's clock and this machine's are %s apart; set both by the network's time", far.Round(time.Second))
 	}
-	return one(Pass, "the clocks of the table and of this machine agree")
+	return result(Pass, "the clocks of the table and of this machine agree")
 }
 
-func (v *visit) checkNamespace(ctx context.Context) []Result {
+func (v *examination) checkNamespace(ctx context.Context) []Result {
 	found, err := v.store.Namespaces(ctx, v.InboxID)
 	switch {
 	case err != nil:
-		return v.unread(err)
+		return v.tableUnreadable(err)
 	case len(found) == 0:
-		return one(Pass, "the table has nobody of this inbox yet")
+		return result(Pass, "the table has nobody of this inbox yet")
 	case !slices.Contains(found, v.Namespace):
-		return v.wrong(Namespace, "the table has people of this inbox under %s only; with another namespace everybody gets a second contact", say(found))
+		return v.failSetting(Namespace, "the table has people of this inbox under %s only; with another namespace everybody gets a second contact", joinNames(found))
 	case len(found) > 1:
 		others := slices.DeleteFunc(found, func(name string) bool { return name == v.Namespace })
-		return one(Pass, "the site's namespace is in use; there are people under %s as well", say(others))
+		return result(Pass, "the site's namespace is in use; there are people under %s as well", joinNames(others))
 	}
-	return one(Pass, "the table's people are under the site's namespace")
+	return result(Pass, "the table's people are under the site's namespace")
 }
 
-func say(names []string) string {
-	if len(names) > mostNamesSaid {
-		names = append(slices.Clone(names[:mostNamesSaid]), "others")
+func joinNames(names []string) string {
+	if len(names) > maxNames {
+		names = append(slices.Clone(names[:maxNames]), "others")
 	}
 	return strings.Join(names, ", ")
 }
 
-func (v *visit) checkBacklog(ctx context.Context) []Result {
+func (v *examination) checkBacklog(ctx context.Context) []Result {
 	counts, err := v.store.Count(ctx, v.scope())
 	if err != nil {
-		return v.unread(err)
+		return v.tableUnreadable(err)
 	}
 	changes, err := v.store.Changed(ctx, v.scope(), v.Now(), 0)
 	if err != nil {
-		return v.unread(err)
+		return v.tableUnreadable(err)
 	}
 	if counts.Overdue > 0 {
 		if age := changes.Now.Sub(counts.Oldest); age > LongBacklog {
-			return one(Warn, "%d changes wait, the oldest for %s; see that Run runs on the site's servers, and what they log", counts.Overdue, age.Round(time.Second))
+			return result(Warn, "%d changes wait, the oldest for %s; see that Run runs on the site's servers, and what they log", counts.Overdue, age.Round(time.Second))
 		}
 	}
-	return one(Pass, "%d of %d people have something to be sent", counts.Unsettled, counts.Members+counts.Visitors)
+	return result(Pass, "%d of %d people have something to be sent", counts.Unsettled, counts.Members+counts.Visitors)
 }
 
-// rowsFound is what a walk through the table has found.
-type rowsFound struct {
-	rows                            int
-	more                            bool // there are more than were looked at
-	refused, unseen, denied         int
-	misconfigured, inDoubt, oneMore int
-	longestDoubt                    time.Duration
+// rowCounts counts what the rows of the table say.
+type rowCounts struct {
+	rows                               int
+	more                               bool // there are more rows than were read
+	refused, unseen, denied            int
+	misconfigured, inDoubt, duplicates int
+	longestDoubt                       time.Duration
 }
 
-// walk goes through the table once for several checks.
-func (v *visit) walk(ctx context.Context) (*rowsFound, error) {
+// countRows reads the table once for several checks.
+func (v *examination) countRows(ctx context.Context) (*rowCounts, error) {
 	if v.rows != nil {
 		return v.rows, nil
 	}
@@ -107,7 +107,7 @@ func (v *visit) walk(ctx context.Context) (*rowsFound, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := &rowsFound{}
+	found := &rowCounts{}
 	seen := map[webchat.ContactID]struct{}{}
 	for row, err := range contacts.All(ctx, v.store, v.scope(), contacts.Person{}) {
 		if err != nil {
@@ -119,7 +119,7 @@ func (v *visit) walk(ctx context.Context) (*rowsFound, error) {
 		found.add(row, changes.Now)
 		if row.ContactID != "" {
 			if _, twice := seen[row.ContactID]; twice {
-				found.oneMore++
+				found.duplicates++
 			}
 			seen[row.ContactID] = struct{}{}
 		}
@@ -128,7 +128,7 @@ func (v *visit) walk(ctx context.Context) (*rowsFound, error) {
 	return found, nil
 }
 
-func (f *rowsFound) add(row contacts.Row, now time.Time) {
+func (f *rowCounts) add(row contacts.Row, now time.Time) {
 	f.rows++
 	if row.Refused != "" {
 		f.refused++
@@ -151,23 +151,23 @@ func (f *rowsFound) add(row contacts.Row, now time.Time) {
 	}
 }
 
-// looked says how much of the table a result is about.
-func (f *rowsFound) looked() string {
+// partNote says so if only a part of the table was read.
+func (f *rowCounts) partNote() string {
 	if f.more {
 		return " (only a part of the table was looked at)"
 	}
 	return ""
 }
 
-func (v *visit) checkRefusals(ctx context.Context) []Result {
-	f, err := v.walk(ctx)
+func (v *examination) checkRefusals(ctx context.Context) []Result {
+	f, err := v.countRows(ctx)
 	if err != nil {
-		return v.unread(err)
+		return v.tableUnreadable(err)
 	}
 	var all []Result
 	add := func(n int, says string) {
 		if n > 0 {
-			all = append(all, one(Warn, "for %d people "+says+"%s", n, f.looked())...)
+			all = append(all, result(Warn, "for %d people "+says+"%s", n, f.partNote())...)
 		}
 	}
 	add(f.denied, "MaiAgent has refused the API key; if it works by now they are tried again by themselves")
@@ -175,29 +175,29 @@ func (v *visit) checkRefusals(ctx context.Context) []Result {
 	add(f.unseen, "MaiAgent does not show the permissions that were sent, so they get no chat; look at such a contact in its console")
 	add(f.refused, "MaiAgent has refused a part of the profile; see which fields with: maicontact show MEMBER")
 	if len(all) == 0 {
-		return one(Pass, "nothing was refused%s", f.looked())
+		return result(Pass, "nothing was refused%s", f.partNote())
 	}
 	return all
 }
 
-func (v *visit) checkDoubt(ctx context.Context) []Result {
-	f, err := v.walk(ctx)
+func (v *examination) checkDoubt(ctx context.Context) []Result {
+	f, err := v.countRows(ctx)
 	switch {
 	case err != nil:
-		return v.unread(err)
+		return v.tableUnreadable(err)
 	case f.longestDoubt > LongBacklog:
-		return one(Warn, "%d people have a write of unknown outcome, the oldest over since %s; see that Run runs on the site's servers%s", f.inDoubt, f.longestDoubt.Round(time.Second), f.looked())
+		return result(Warn, "%d people have a write of unknown outcome, the oldest over since %s; see that Run runs on the site's servers%s", f.inDoubt, f.longestDoubt.Round(time.Second), f.partNote())
 	}
-	return one(Pass, "%d writes are open, none for long%s", f.inDoubt, f.looked())
+	return result(Pass, "%d writes are open, none for long%s", f.inDoubt, f.partNote())
 }
 
-func (v *visit) checkDuplicates(ctx context.Context) []Result {
-	f, err := v.walk(ctx)
+func (v *examination) checkDuplicates(ctx context.Context) []Result {
+	f, err := v.countRows(ctx)
 	switch {
 	case err != nil:
-		return v.unread(err)
-	case f.oneMore > 0:
-		return v.wrong(Database, "%d people have the contact of another; the unique index on inbox and contact id is missing: run maicontact migrate status", f.oneMore)
+		return v.tableUnreadable(err)
+	case f.duplicates > 0:
+		return v.failSetting(Database, "%d people have the contact of another; the unique index on inbox and contact id is missing: run maicontact migrate status", f.duplicates)
 	}
-	return one(Pass, "no two people have one contact%s", f.looked())
+	return result(Pass, "no two people have one contact%s", f.partNote())
 }

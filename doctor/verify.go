@@ -6,13 +6,13 @@ import (
 	"fmt"
 )
 
-// atStart are the checks of what was set, and none of what has happened since.
-var atStart = []string{"api", "key", "inbox", "webchat", "chathost", "embed", "table", "clock", "namespace"}
+// startChecks are the checks of the settings, without those of what has happened since.
+var startChecks = []string{"api", "key", "inbox", "webchat", "chathost", "embed", "table", "clock", "namespace"}
 
 // Verify makes the checks that a site may make each time it starts: whether key,
 // inbox and web chat, the chat host and its embed, the table, its clock and its
-// namespace fit each other. The error has a line for each that failed. warn is told
-// what somebody should look at.
+// namespace fit each other. The error has a line for each check that failed. warn gets
+// each warning.
 func Verify(ctx context.Context, s Site, warn func(Result)) error {
 	var wrong []error
 	err := Examine(ctx, s, func(r Result) {
@@ -22,6 +22,6 @@ func Verify(ctx context.Context, s Site, warn func(Result)) error {
 		case Warn:
 			warn(r)
 		}
-	}, atStart...)
+	}, startChecks...)
 	return errors.Join(append(wrong, err)...)
 }

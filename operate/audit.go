@@ -16,19 +16,19 @@ import (
 )
 
 const (
-	// mostStrays is how many contacts without a row are kept in mind until the
-	// table is searched for their persons.
-	mostStrays = 1000
-	// longWait is how long a contact may be missing that is to be made.
+	// maxStrays is how many contacts without a row are collected before the table is
+	// searched for their persons.
+	maxStrays = 1000
+	// longWait is how long a person may wait for a contact before it is a finding.
 	longWait = 10 * time.Minute
 )
 
 // AuditOptions say what an audit does.
 type AuditOptions struct {
-	// Repair mends what is safe to mend, see [Finding].
+	// Repair repairs what is safe to repair, see [Kind].
 	Repair bool
-	// Each is called for each row and each contact that is looked at, to tell how far
-	// it is; never at the same time as tell. Optional.
+	// Each is called for each row and each contact that is checked, to show progress;
+	// never at the same time as tell. Optional.
 	Each func()
 }
 
@@ -36,15 +36,15 @@ type AuditOptions struct {
 // contact, and then it lists the contacts of the inbox and looks for those that
 // are not in the table. Memory does not grow with either. tell is called for each
 // finding, one at a time; its error ends the audit. Rows that change meanwhile are
-// left out.
+// skipped.
 func (o *Operator) Audit(ctx context.Context, options AuditOptions, tell func(Finding) error) (AuditCounts, error) {
 	a := &audit{Operator: o, options: options, tell: tell}
 	err := o.CanRead(ctx)
 	if err == nil {
-		err = a.table(ctx)
+		err = a.checkTable(ctx)
 	}
 	if err == nil {
-		err = a.inbox(ctx)
+		err = a.checkInbox(ctx)
 	}
 	if err != nil {
 		return a.counts, fmt.Errorf("operate: audit: %w", err)
@@ -52,7 +52,7 @@ func (o *Operator) Audit(ctx context.Context, options AuditOptions, tell func(Fi
 	return a.counts, nil
 }
 
-// audit is one comparison.
+// audit is one run of [Operator.Audit].
 type audit struct {
 	*Operator
 	options AuditOptions
@@ -61,8 +61,8 @@ type audit struct {
 	counts  AuditCounts
 }
 
-// looks counts one more of what is looked at.
-func (a *audit) looks(at *int) {
+// count adds one to a counter, and calls Each.
+func (a *audit) count(at *int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	*at++
@@ -71,15 +71,15 @@ func (a *audit) looks(at *int) {
 	}
 }
 
-// mark counts a contact that is gone and is made anew anyway.
-func (a *audit) mark() {
+// countMarked counts a contact that is gone and will be made anew anyway.
+func (a *audit) countMarked() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.counts.Marked++
 }
 
-// found tells a finding, once it is repaired.
-func (a *audit) found(ctx context.Context, f *Finding, row contacts.Row) error {
+// report repairs a finding, if asked to, and tells it.
+func (a *audit) report(ctx context.Context, f *Finding, row contacts.Row) error {
 	if f.Repairable && a.options.Repair {
 		f.Repair = "repaired"
 		if err := a.repair(ctx, f.Kind, row); err != nil {
@@ -96,43 +96,43 @@ func (a *audit) found(ctx context.Context, f *Finding, row contacts.Row) error {
 	return a.tell(*f)
 }
 
-// table looks for what every row says at MaiAgent.
-func (a *audit) table(ctx context.Context) error {
+// checkTable compares every row with MaiAgent.
+func (a *audit) checkTable(ctx context.Context) error {
 	group, working := errgroup.WithContext(ctx)
 	group.SetLimit(a.workers)
 	for row, err := range contacts.All(working, a.store, a.scope, contacts.Person{}) {
 		if err != nil {
 			return cmp.Or(group.Wait(), err) // it may have failed because the work did
 		}
-		a.looks(&a.counts.Rows)
+		a.count(&a.counts.Rows)
 		group.Go(func() error {
-			f, err := a.row(working, row)
+			f, err := a.checkRow(working, row)
 			if err != nil || f == nil {
 				return err
 			}
-			return a.found(working, f, row)
+			return a.report(working, f, row)
 		})
 	}
 	return group.Wait()
 }
 
-// row compares one row with its contact; nil where all is well, or the row is
-// being worked on.
-func (a *audit) row(ctx context.Context, row contacts.Row) (*Finding, error) {
+// checkRow compares one row with its contact. It returns nil when all is well, or the
+// row is being worked on.
+func (a *audit) checkRow(ctx context.Context, row contacts.Row) (*Finding, error) {
 	if row.ContactID == "" {
-		return a.without(ctx, row)
+		return a.checkWithoutContact(ctx, row)
 	}
 	if row.Life != contacts.Live && row.Life != contacts.Suspended || !row.DoubtUntil.IsZero() {
 		return nil, nil
 	}
-	held, err := a.read(ctx, row.ContactID)
+	held, err := a.readContact(ctx, row.ContactID)
 	var f *Finding
 	switch {
 	case errors.Is(err, webchat.ErrNotFound) && row.Life == contacts.Live && row.Confirmed == contacts.Stamp{} && row.Desired != contacts.Stamp{}:
-		a.mark() // there is nothing more to do
+		a.countMarked() // a former audit has marked it
 		return nil, nil
 	case errors.Is(err, webchat.ErrNotFound):
-		f = find(Gone, row.Person, "MaiAgent has no contact with the id that the table has")
+		f = newFinding(Gone, row.Person, "MaiAgent has no contact with the id that the table has")
 		f.Repairable = row.Life == contacts.Live && row.Confirmed != contacts.Stamp{}
 	case err != nil:
 		return nil, err
@@ -158,19 +158,19 @@ func (a *audit) row(ctx context.Context, row contacts.Row) (*Finding, error) {
 func compare(row contacts.Row, held webchat.Contact) *Finding {
 	switch {
 	case len(held.InboxIDs) > 0 && !held.IsIn(row.InboxID):
-		return find(WrongInbox, row.Person, "the contact is in another inbox only; move it back in MaiAgent's console, or let Config.RemakeMoved make another")
+		return newFinding(WrongInbox, row.Person, "the contact is in another inbox only; move it back in MaiAgent's console, or let Config.RemakeMoved make another")
 	case !row.IsSettled() || row.Confirmed == contacts.Stamp{}:
 		return nil // it is to be sent, or was not yet
 	case held.SourceID != identity.SourceID(row.Person, row.Generation) && held.SourceID != "":
-		return find(Unnamed, row.Person, "the contact has another source id than the person's")
-	case row.Refused == "" && held.AccessTold && !holds(held.Profile, row.Confirmed):
-		return find(Differs, row.Person, "MaiAgent holds another profile or other permissions than were sent")
+		return newFinding(Unnamed, row.Person, "the contact has another source id than the person's")
+	case row.Refused == "" && held.AccessTold && !matchesStamp(held.Profile, row.Confirmed):
+		return newFinding(Differs, row.Person, "MaiAgent holds another profile or other permissions than were sent")
 	}
 	return nil
 }
 
-// without is for a row that has no contact.
-func (a *audit) without(ctx context.Context, row contacts.Row) (*Finding, error) {
+// checkWithoutContact checks a row that has no contact.
+func (a *audit) checkWithoutContact(ctx context.Context, row contacts.Row) (*Finding, error) {
 	if row.State() != contacts.StateWaiting {
 		return nil, nil
 	}
@@ -185,10 +185,10 @@ func (a *audit) without(ctx context.Context, row contacts.Row) (*Finding, error)
 	if reading.Row.Reason != "" {
 		says += ": " + reading.Row.Reason
 	}
-	return find(Missing, row.Person, says), nil
+	return newFinding(Missing, row.Person, says), nil
 }
 
-// repair mends a finding.
+// repair repairs a finding.
 func (a *audit) repair(ctx context.Context, kind Kind, row contacts.Row) error {
 	reading, err := contacts.Read(ctx, a.store, row.Person)
 	if err != nil {

@@ -21,10 +21,10 @@ const (
 	CountedMinutes = 15
 )
 
-// CallLog keeps the last calls of a process to MaiAgent in memory, for people who
-// look: the last ones one by one, and of the last minutes how many there were. It
-// holds no id, no profile and no text of an error; whom a call was for is kept as a
-// number that only this CallLog can make again. Made by [NewCallLog], and safe for
+// CallLog keeps the last calls of a process to MaiAgent in memory, for people to look
+// at: the last ones one by one, and counts of the last minutes. It holds no id, no
+// profile and no text of an error. Whom a call was for is kept as a keyed hash, which
+// only this CallLog can compute. Made by [NewCallLog], and safe for
 // concurrent use.
 //
 // It learns of calls by its method Add, as Config.API.OnCall of the middleware. A
@@ -79,13 +79,13 @@ func NewCallLog(most int) *CallLog {
 	return &CallLog{seed: maphash.MakeSeed(), calls: make([]LoggedCall, 0, max(0, cmp.Or(most, DefaultLoggedCalls)))}
 }
 
-// Add takes a call in. It is for webchat.Config.OnCall; a hook of the site's own
+// Add records a call. It is for webchat.Config.OnCall; a hook of the site's own
 // calls it and does what else it has to.
 func (l *CallLog) Add(ctx context.Context, c webchat.Call) {
 	call := LoggedCall{Ended: time.Now(), Operation: c.Operation, Outcome: c.Outcome, Status: c.Status, Attempt: c.Attempt, Duration: c.Duration}
 	if p, ok := identity.PersonIn(ctx); ok {
-		call.person = l.number(p)
-		call.Person = letters(call.person)
+		call.person = l.personHash(p)
+		call.Person = hashLetters(call.person)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -122,7 +122,7 @@ func (l *CallLog) Last() []LoggedCall {
 
 // Of returns those of the kept calls that were made for a person, the newest first.
 func (l *CallLog) Of(p contacts.Person) []LoggedCall {
-	number := l.number(p)
+	number := l.personHash(p)
 	return slices.DeleteFunc(l.Last(), func(c LoggedCall) bool { return c.person != number })
 }
 
@@ -152,13 +152,13 @@ func (l *CallLog) Counts() []CallCount {
 	return list
 }
 
-// number is never 0. Nobody can find the person for it without the seed, which
-// leaves the process in no way.
-func (l *CallLog) number(p contacts.Person) uint64 { return maphash.Comparable(l.seed, p) | 1 }
+// personHash is never 0. Nobody can find the person for it without the seed, which
+// never leaves the process.
+func (l *CallLog) personHash(p contacts.Person) uint64 { return maphash.Comparable(l.seed, p) | 1 }
 
-// letters shows a little of a number, for the eye. None of them is a hexadecimal
-// digit, so that nobody takes them for a part of an id.
-func letters(n uint64) string {
+// hashLetters shows the beginning of a hash, to compare it by eye. None of the letters
+// is a hexadecimal digit, so that nobody takes them for a part of an id.
+func hashLetters(n uint64) string {
 	const alphabet = "ghjkmnpqrstvwxyz"
 	return string([]byte{alphabet[n>>60], alphabet[n>>56&15], alphabet[n>>52&15], alphabet[n>>48&15]})
 }

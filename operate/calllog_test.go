@@ -66,7 +66,7 @@ func TestCallLog(t *testing.T) {
 		if got := l.Counts(); len(got) != 0 {
 			t.Errorf("after an hour %v", got)
 		}
-		if a, b := NewCallLog(1).number(ann), NewCallLog(1).number(ann); a == b {
+		if a, b := NewCallLog(1).personHash(ann), NewCallLog(1).personHash(ann); a == b {
 			t.Error("two logs give one person one number")
 		}
 	})

@@ -13,38 +13,38 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// Export is what the table and MaiAgent have of a person, for a data request. It
-// is personal data, and holds no contact id.
+// Export is what the table and MaiAgent have about a person, for a data request. It is
+// personal data, and holds no contact id.
 type Export struct {
 	Exported  time.Time `json:"exported"`
 	Namespace string    `json:"namespace"`
 	InboxID   string    `json:"inboxId"`
 	Person    string    `json:"person"` // member or visitor
 	MemberID  string    `json:"memberId,omitempty"`
-	// Table is the person's row; nil where there is none. Waiting is the profile
-	// that waits in it to be sent.
+	// Table is the person's row; nil: there is none. Waiting is the profile in it that
+	// is still to be sent.
 	Table   *Status          `json:"table"`
 	Waiting *webchat.Profile `json:"waiting,omitempty"`
-	// Contacts are those that MaiAgent has: the row's, and others that have one
-	// of the person's source ids.
+	// Contacts are those at MaiAgent: the row's, and others with one of the person's
+	// source ids.
 	Contacts []ExportedContact `json:"contacts"`
 }
 
-// ExportedContact is a contact as MaiAgent tells it.
+// ExportedContact is a contact as MaiAgent returns it.
 type ExportedContact struct {
 	SourceID string          `json:"sourceId"`
 	InboxIDs []string        `json:"inboxIds,omitempty"`
 	Profile  webchat.Profile `json:"profile"`
 	Created  *time.Time      `json:"created,omitempty"`
 	Updated  *time.Time      `json:"updated,omitempty"`
-	// Conversations are as MaiAgent tells them, but for the contact id, in the
-	// place of which stands "[contact id]". They are nil where Missing says why.
+	// Conversations are as MaiAgent returns them, with "[contact id]" in the place of
+	// the contact id. They are nil where Missing says why.
 	Conversations []json.RawMessage `json:"conversations"`
 	Missing       string            `json:"conversationsMissing,omitempty"`
 }
 
-// Export collects what the table and MaiAgent have of a person. Where neither has
-// anything the error is [contacts.ErrNotFound].
+// Export collects what the table and MaiAgent have about a person. The error is
+// [contacts.ErrNotFound] if neither has anything.
 func (o *Operator) Export(ctx context.Context, p contacts.Person) (Export, error) {
 	e := Export{
 		Exported: time.Now().UTC(), Namespace: p.Namespace, InboxID: p.InboxID, Person: p.Kind, MemberID: NameOf(p), Contacts: []ExportedContact{},
@@ -76,7 +76,7 @@ func (o *Operator) Export(ctx context.Context, p contacts.Person) (Export, error
 	return e, nil
 }
 
-// contactsOf finds all that MaiAgent has of the row's person.
+// contactsOf finds all contacts of the row's person at MaiAgent.
 func (o *Operator) contactsOf(ctx context.Context, row contacts.Row) ([]webchat.Contact, error) {
 	if err := o.CanRead(ctx); err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (o *Operator) contactsOf(ctx context.Context, row contacts.Row) ([]webchat.
 	var all []webchat.Contact
 	known := map[webchat.ContactID]bool{}
 	if row.ContactID != "" {
-		own, err := o.read(ctx, row.ContactID)
+		own, err := o.readContact(ctx, row.ContactID)
 		if err != nil && !errors.Is(err, webchat.ErrNotFound) {
 			return nil, err
 		}
@@ -93,7 +93,7 @@ func (o *Operator) contactsOf(ctx context.Context, row contacts.Row) ([]webchat.
 		}
 	}
 	for generation := 1; generation <= row.Generation+reconcile.FurtherGenerations; generation++ {
-		found, err := o.find(ctx, row, generation)
+		found, err := o.findContacts(ctx, row, generation)
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +110,7 @@ func (o *Operator) export(ctx context.Context, c webchat.Contact) (ExportedConta
 	e := ExportedContact{
 		SourceID: c.SourceID, InboxIDs: c.InboxIDs, Profile: c.Profile, Created: timeOf(c.Created), Updated: timeOf(c.Updated),
 	}
-	conversations, err := patiently(ctx, o, func() ([]json.RawMessage, error) {
+	conversations, err := withRetries(ctx, o, func() ([]json.RawMessage, error) {
 		all := []json.RawMessage{}
 		err := o.api.Conversations(ctx, c.ID, func(text json.RawMessage) error {
 			all = append(all, masked(text, c.ID))
@@ -129,7 +129,7 @@ func (o *Operator) export(ctx context.Context, c webchat.Contact) (ExportedConta
 	return e, nil
 }
 
-// masked takes the contact id out of JSON, however it is written.
+// masked replaces the contact id in JSON, in every form that it may have.
 func masked(text json.RawMessage, id webchat.ContactID) json.RawMessage {
 	short := bytes.ReplaceAll([]byte(id.Reveal()), []byte("-"), nil)
 	for _, form := range [][]byte{[]byte(id.Reveal()), bytes.ToUpper([]byte(id.Reveal())), short, bytes.ToUpper(short)} {

@@ -10,11 +10,11 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Imported is what has become of a record.
-type Imported struct {
+// ImportResult is what has become of a record.
+type ImportResult struct {
 	Record Record
-	// Linked: the contact is the member's from now on (or would be, in a dry
-	// run). Otherwise it was before, or the record was rejected.
+	// Linked: the contact is the member's from now on (or would be, in a dry run).
+	// Otherwise it was before, or the record was rejected.
 	Linked bool
 	// Rejected says why the record was not taken; nil when it was.
 	Rejected error
@@ -22,21 +22,24 @@ type Imported struct {
 
 // ImportCounts counts records.
 type ImportCounts struct {
-	Read, Linked, Unchanged, Rejected int
+	Read      int `json:"read"`
+	Linked    int `json:"linked"`
+	Unchanged int `json:"unchanged"`
+	Rejected  int `json:"rejected"`
 }
 
-// Import gives members the contacts that another program has made for them, as
-// the mapping says. Each contact is asked for at MaiAgent, unless the options say
-// not to; what is wrong with a record is told, and the others are taken. A record
-// that says what the query metadata is has its profile sent by the site's servers;
-// of the others the profile goes out when the member next asks.
+// Import gives members the contacts that another program has made for them, as the
+// mapping says. Each contact is looked up at MaiAgent, unless the options say not to.
+// A record that is wrong is rejected, and the others are imported. If a record has
+// query metadata, the site's servers send its profile; otherwise the profile is sent
+// when the member next asks.
 //
-// Several records are worked on at a time. tell is called for each as it is done,
-// one at a time, in no order; its error ends the import. A run that was ended is
-// simply started again: what it has taken is found in the table, without asking
-// MaiAgent. An error means that the rest was not done: MaiAgent does not answer or
-// does not take the key, or the store or the file fails.
-func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions, tell func(Imported) error) (ImportCounts, error) {
+// Several records are worked on at a time. tell is called for each when it is done, one
+// at a time, in no order; its error ends the import. An import that was interrupted can
+// simply be run again: what it has linked is found in the table, without asking
+// MaiAgent. An error means that the rest was not done: MaiAgent does not answer or does
+// not accept the key, or the store or the file fails.
+func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions, tell func(ImportResult) error) (ImportCounts, error) {
 	var counts ImportCounts
 	if !options.NoVerify {
 		if err := o.CanRead(ctx); err != nil {
@@ -45,10 +48,10 @@ func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions
 	}
 	link := o.link
 	if options.DryRun {
-		link = newClaims(o).link
+		link = newDryRun(o).link
 	}
 	var mu sync.Mutex
-	done := func(i Imported) error {
+	done := func(i ImportResult) error {
 		mu.Lock()
 		defer mu.Unlock()
 		counts.Read++
@@ -62,7 +65,7 @@ func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions
 		}
 		return tell(i)
 	}
-	var flying flights
+	var records inFlight
 	group, working := errgroup.WithContext(ctx)
 	group.SetLimit(o.workers)
 	for working.Err() == nil {
@@ -74,17 +77,17 @@ func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions
 			group.Go(func() error { return fmt.Errorf("operate: import: %w", err) })
 			break
 		}
-		land := flying.begin(record)
+		release := records.begin(record)
 		group.Go(func() error {
-			defer land()
+			defer release()
 			if record.fault != nil {
-				return done(Imported{Record: record, Rejected: record.fault})
+				return done(ImportResult{Record: record, Rejected: record.fault})
 			}
 			linked, err := link(working, record, options)
-			if _, ok := errors.AsType[failure](err); ok {
+			if err != nil && !IsRefusal(err) {
 				return fmt.Errorf("operate: import: line %d: %w", record.line, err)
 			}
-			return done(Imported{Record: record, Linked: linked, Rejected: err})
+			return done(ImportResult{Record: record, Linked: linked, Rejected: err})
 		})
 	}
 	err := group.Wait()
@@ -94,21 +97,22 @@ func (o *Operator) Import(ctx context.Context, from *Reader, options LinkOptions
 	return counts, err
 }
 
-// flights are the records that are worked on. Of two that are about one member or
-// one contact the second waits, so that the first of a file counts, always. The
-// zero flights is ready; begin is for one goroutine.
-type flights struct {
+// inFlight are the records that are being worked on. Of two records about one member or
+// one contact the second waits, so that the first one in the file always counts. The
+// zero value is ready for use. begin is for one goroutine.
+type inFlight struct {
 	mu  sync.Mutex
 	now map[string]chan struct{}
 }
 
-// begin waits until no other record is about the same, and begins this one.
-func (f *flights) begin(r Record) (land func()) {
+// begin waits until no record about the same member or contact is in flight, and adds
+// this one. release takes it out again.
+func (f *inFlight) begin(r Record) (release func()) {
 	if r.fault != nil {
 		return func() {}
 	}
 	keys := [...]string{"contact " + r.ContactID.Reveal(), "member " + r.MemberID}
-	landed := make(chan struct{})
+	done := make(chan struct{})
 	for _, key := range keys {
 		f.mu.Lock()
 		before := f.now[key]
@@ -123,7 +127,7 @@ func (f *flights) begin(r Record) (land func()) {
 		f.now = map[string]chan struct{}{}
 	}
 	for _, key := range keys {
-		f.now[key] = landed
+		f.now[key] = done
 	}
 	return func() {
 		f.mu.Lock()
@@ -131,6 +135,6 @@ func (f *flights) begin(r Record) (land func()) {
 		for _, key := range keys {
 			delete(f.now, key)
 		}
-		close(landed)
+		close(done)
 	}
 }

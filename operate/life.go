@@ -8,8 +8,8 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// Show tells what the table has of a person. The error is
-// [contacts.ErrNotFound] where it has nothing.
+// Show returns what the table has about a person. The error is [contacts.ErrNotFound]
+// if it has nothing.
 func (o *Operator) Show(ctx context.Context, p contacts.Person) (Status, error) {
 	row, _, err := o.store.Get(ctx, p)
 	if err != nil {
@@ -18,57 +18,58 @@ func (o *Operator) Show(ctx context.Context, p contacts.Person) (Status, error) 
 	return statusOf(row), nil
 }
 
-// Reveal returns the person's contact id, a bearer secret: whoever has it can
-// chat as that person. It is empty where they have none.
+// Reveal returns the person's contact id, a bearer secret: whoever has it can chat as
+// that person. It is empty if they have none.
 func (o *Operator) Reveal(ctx context.Context, p contacts.Person) (webchat.ContactID, error) {
 	row, _, err := o.store.Get(ctx, p)
 	return row.ContactID, err
 }
 
 // Erase deletes the person's contact at MaiAgent for good and leaves a
-// tombstone, as the middleware's Erase does. The state is erased once MaiAgent
-// is seen to have nothing of them; otherwise erasing, with the reason, and the
+// tombstone, as the middleware's Erase does. The state is erased once MaiAgent is seen
+// to have no contact of theirs. Otherwise it is erasing, with the reason, and the
 // site's servers go on trying.
 func (o *Operator) Erase(ctx context.Context, p contacts.Person) (Status, error) {
 	row, err := o.resolver.Erase(ctx, p)
-	return told("erase", row, err)
+	return statusOrError("erase", row, err)
 }
 
 // Restore lifts a complete tombstone.
 func (o *Operator) Restore(ctx context.Context, p contacts.Person) (Status, error) {
-	return o.change(ctx, "restore", p, o.resolver.Restore(ctx, p))
+	return o.settledStatus(ctx, "restore", p, o.resolver.Restore(ctx, p))
 }
 
 // Reissue deletes the person's contact, so that they get another the next time
 // they ask: for a contact id that has leaked.
 func (o *Operator) Reissue(ctx context.Context, p contacts.Person) (Status, error) {
 	row, err := o.resolver.Reissue(ctx, p)
-	return told("reissue", row, err)
+	return statusOrError("reissue", row, err)
 }
 
 // Suspend takes the chat from the person until they are resumed, and waits until
-// MaiAgent was told, or did not take it: then the state has the reason, and the
-// site's servers go on trying.
+// MaiAgent has accepted the change or has failed to. Then Status has the reason, and
+// the site's servers go on trying.
 func (o *Operator) Suspend(ctx context.Context, p contacts.Person) (Status, error) {
-	return o.change(ctx, "suspend", p, o.resolver.Suspend(ctx, p, false))
+	return o.settledStatus(ctx, "suspend", p, o.resolver.Suspend(ctx, p, false))
 }
 
-// Resume gives a suspended person the chat back. What they may be answered from
-// is sent by the site, when they next ask or a change of theirs waits.
+// Resume gives a suspended person the chat back. The site sends their access when they
+// next ask, or at once if a change of theirs waits.
 func (o *Operator) Resume(ctx context.Context, p contacts.Person) (Status, error) {
-	return o.change(ctx, "resume", p, o.resolver.Resume(ctx, p))
+	return o.settledStatus(ctx, "resume", p, o.resolver.Resume(ctx, p))
 }
 
-// change tells what has come of a change that is in the store.
-func (o *Operator) change(ctx context.Context, what string, p contacts.Person, err error) (Status, error) {
+// settledStatus waits for the work on a change that is in the store, and returns the
+// status after it.
+func (o *Operator) settledStatus(ctx context.Context, what string, p contacts.Person, err error) (Status, error) {
 	if err != nil {
-		return told(what, contacts.Row{}, err)
+		return statusOrError(what, contacts.Row{}, err)
 	}
 	row, err := o.resolver.Settled(ctx, p)
-	return told(what, row, err)
+	return statusOrError(what, row, err)
 }
 
-func told(what string, row contacts.Row, err error) (Status, error) {
+func statusOrError(what string, row contacts.Row, err error) (Status, error) {
 	if err != nil {
 		return Status{}, fmt.Errorf("operate: %s: %w", what, err)
 	}

@@ -26,17 +26,17 @@ var (
 
 // LinkOptions say how contacts are linked.
 type LinkOptions struct {
-	// NoVerify does not ask MaiAgent whether the contact is there, and in the
-	// inbox. Of a member who waits for a contact it is asked all the same whether
-	// they have another.
+	// NoVerify does not ask MaiAgent whether the contact exists and is in the inbox. For
+	// a member who waits for a contact, MaiAgent is still asked whether they have
+	// another.
 	NoVerify bool
 	// DryRun changes nothing.
 	DryRun bool
 }
 
-// Link gives a member a contact that is at MaiAgent already. It reports false
-// where they have it by now. It is handed out once the member asks, and what
-// MaiAgent should hold of them was sent.
+// Link gives a member a contact that exists at MaiAgent. It reports false if they have
+// it already. The contact is handed out when the member asks, once their profile was
+// sent.
 func (o *Operator) Link(ctx context.Context, memberID string, id webchat.ContactID, options LinkOptions) (changed bool, err error) {
 	if !options.NoVerify {
 		if err := o.CanRead(ctx); err != nil {
@@ -46,11 +46,11 @@ func (o *Operator) Link(ctx context.Context, memberID string, id webchat.Contact
 	return o.link(ctx, Record{MemberID: memberID, ContactID: id}, options)
 }
 
-// CanRead returns nil when MaiAgent's inbox is shown to be readable: only then it
-// says something that a contact is not there. It is the first call of what takes
-// long: where nobody answers at all, that is told at once.
+// CanRead returns nil if MaiAgent's inbox is shown to be readable: only then does a
+// missing contact mean something. It is the first call of long work, so that it fails
+// at once if nobody answers at all.
 func (o *Operator) CanRead(ctx context.Context) error {
-	unanswered, err := patiently(ctx, o, func() (unanswered, err error) {
+	unanswered, err := withRetries(ctx, o, func() (unanswered, err error) {
 		err = o.api.CanRead(ctx, upstream.MakeMember, o.scope.InboxID)
 		if api, ok := errors.AsType[*webchat.Error](err); ok && api.Status == 0 && api.Retryable {
 			return err, nil
@@ -71,15 +71,15 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 	ctx = identity.WithPerson(ctx, person)
 	reading, err := contacts.Read(ctx, o.store, person)
 	if err != nil {
-		return false, failed(err)
+		return false, err
 	}
 	if reading.Row.ContactID == r.ContactID && reading.Row.ContactID != "" {
-		return false, nil // a former run has done it
+		return false, nil // a former run has linked it
 	}
 	looked := reading.Row.Version
 	link := func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		if row.Version != looked {
-			return row, errChanged
+			return row, errRowChanged
 		}
 		if !row.IsStored() && !r.Created.IsZero() && r.Created.Before(now) {
 			row.Created = r.Created
@@ -94,20 +94,20 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 		return false, err // before MaiAgent is asked
 	}
 	if reading.Row.IsStored() {
-		if err := o.hasNone(ctx, reading.Row, r.ContactID); err != nil {
+		if err := o.checkNoOther(ctx, reading.Row, r.ContactID); err != nil {
 			return false, err
 		}
 	}
-	if options.DryRun { // otherwise the table says so when the row is put
+	if options.DryRun { // otherwise the Put finds out
 		switch anothers, err := reading.IsAnothers(ctx, r.ContactID); {
 		case err != nil:
-			return false, failed(err)
+			return false, err
 		case anothers:
 			return false, contacts.ErrContactTaken
 		}
 	}
 	if !options.NoVerify {
-		if err := o.verify(ctx, r.ContactID); err != nil {
+		if err := o.checkContact(ctx, r.ContactID); err != nil {
 			return false, err
 		}
 	}
@@ -115,24 +115,24 @@ func (o *Operator) link(ctx context.Context, r Record, options LinkOptions) (cha
 		return true, nil
 	}
 	switch err := reading.Change(ctx, link); {
-	case errors.Is(err, errChanged):
+	case errors.Is(err, errRowChanged):
 		return o.link(ctx, r, options)
 	case err != nil:
-		return false, failed(err)
+		return false, err
 	}
 	return true, nil
 }
 
-// errChanged: since MaiAgent was asked, the row has changed.
-var errChanged = errors.New("the row has changed")
+// errRowChanged: the row has changed since MaiAgent was asked.
+var errRowChanged = errors.New("the row has changed")
 
-// hasNone returns nil when MaiAgent has no other contact of the person. A server
-// may have died after it had one made: once the doubt is over the row does not say
-// so any more.
-func (o *Operator) hasNone(ctx context.Context, row contacts.Row, but webchat.ContactID) error {
-	found, err := o.find(ctx, row, row.Generation)
+// checkNoOther returns nil if MaiAgent has no other contact of the person. A server may
+// have died after it had made one, and once the doubt is over the row no longer says
+// so.
+func (o *Operator) checkNoOther(ctx context.Context, row contacts.Row, but webchat.ContactID) error {
+	found, err := o.findContacts(ctx, row, row.Generation)
 	if err != nil {
-		return failed(err)
+		return err
 	}
 	for _, contact := range found {
 		if contact.ID != but {
@@ -142,63 +142,50 @@ func (o *Operator) hasNone(ctx context.Context, row contacts.Row, but webchat.Co
 	return nil
 }
 
-// verify asks MaiAgent whether the contact is there, and in the inbox.
-func (o *Operator) verify(ctx context.Context, id webchat.ContactID) error {
-	found, err := o.read(ctx, id)
+// checkContact asks MaiAgent whether the contact exists and is in the inbox.
+func (o *Operator) checkContact(ctx context.Context, id webchat.ContactID) error {
+	found, err := o.readContact(ctx, id)
 	switch {
 	case errors.Is(err, webchat.ErrNotFound):
 		return ErrNoContact
 	case err != nil:
-		return failed(err)
+		return err
 	case len(found.InboxIDs) > 0 && !found.IsIn(o.scope.InboxID):
 		return ErrOtherInbox
 	}
 	return nil
 }
 
-// failure is an error of the table or of MaiAgent, and not an answer about one
+// refusals are the errors by which the table or MaiAgent refuses to do something to a
 // person.
-type failure struct{ error }
-
-func (f failure) Unwrap() error { return f.error }
-
-// refusals are what the table and MaiAgent may have against what is asked of a person.
 var refusals = []error{
 	contacts.ErrNotFound, contacts.ErrErased, contacts.ErrNotErased, contacts.ErrReissuing, contacts.ErrRetired, contacts.ErrSuspended,
 	contacts.ErrLinked, contacts.ErrUnderWay, contacts.ErrContactTaken, ErrNoContact, ErrOtherInbox, ErrOtherNamespace,
 }
 
-// IsRefusal reports whether an error says why something cannot be done to a person,
-// and is no failure of the table or of MaiAgent.
+// IsRefusal reports whether an error says why something cannot be done to a person. It
+// is false for a failure of the table or of MaiAgent.
 func IsRefusal(err error) bool {
 	return slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) })
 }
 
-// failed marks an error as a failure, unless it says something about the row.
-func failed(err error) error {
-	if IsRefusal(err) {
-		return err
-	}
-	return failure{err}
+// maxRetryTime is how long calls are retried while MaiAgent does not answer.
+const maxRetryTime = 2 * time.Minute
+
+// readContact reads a contact at MaiAgent.
+func (o *Operator) readContact(ctx context.Context, id webchat.ContactID) (webchat.Contact, error) {
+	return withRetries(ctx, o, func() (webchat.Contact, error) { return o.api.Get(ctx, upstream.MakeMember, id) })
 }
 
-// mostPatience is how long a MaiAgent that does not answer is asked again.
-const mostPatience = 2 * time.Minute
-
-// read reads a contact at MaiAgent.
-func (o *Operator) read(ctx context.Context, id webchat.ContactID) (webchat.Contact, error) {
-	return patiently(ctx, o, func() (webchat.Contact, error) { return o.api.Get(ctx, upstream.MakeMember, id) })
-}
-
-// find looks at MaiAgent for the contacts of a generation of the row's person.
-func (o *Operator) find(ctx context.Context, row contacts.Row, generation int) ([]webchat.Contact, error) {
-	return patiently(ctx, o, func() ([]webchat.Contact, error) {
+// findContacts looks at MaiAgent for the contacts of a generation of the row's person.
+func (o *Operator) findContacts(ctx context.Context, row contacts.Row, generation int) ([]webchat.Contact, error) {
+	return withRetries(ctx, o, func() ([]webchat.Contact, error) {
 		return o.api.Find(ctx, upstream.MakeMember, row.InboxID, identity.SourceID(row.Person, generation))
 	})
 }
 
-// patiently makes a call again while it may yet work.
-func patiently[T any](ctx context.Context, o *Operator, call func() (T, error)) (found T, err error) {
+// withRetries retries a call while it may still succeed.
+func withRetries[T any](ctx context.Context, o *Operator, call func() (T, error)) (found T, err error) {
 	for start := time.Now(); ; {
 		found, err = call()
 		api, ok := errors.AsType[*webchat.Error](err)
@@ -208,8 +195,8 @@ func patiently[T any](ctx context.Context, o *Operator, call func() (T, error)) 
 		switch {
 		case !passing:
 			return found, err
-		case ctx.Err() == nil && waited <= o.patience:
-		case isDown: // it would promise another try
+		case ctx.Err() == nil && waited <= maxRetryTime:
+		case isDown: // its own text would promise another try
 			return found, fmt.Errorf("MaiAgent does not answer, and was waited for %s", waited.Round(time.Second))
 		default:
 			return found, err

@@ -41,11 +41,9 @@ type Options struct {
 	// Lease, WriteDoubt and SearchLag are those of the site's Config.Timing.
 	// Default to its defaults.
 	Lease, WriteDoubt, SearchLag time.Duration
-	// Patience is how long a MaiAgent that does not answer is asked again, where
-	// much is done at once. Defaults to 2 minutes.
-	Patience time.Duration
-	// OnWait is called each time before such a MaiAgent is waited for; possibly at
-	// the same time as itself. Optional.
+	// OnWait is called each time before a call is retried because MaiAgent does not
+	// answer. Retries go on for 2 minutes at most. It must be safe for concurrent use.
+	// Optional.
 	OnWait func()
 	// Logger defaults to none.
 	Logger *slog.Logger
@@ -57,12 +55,11 @@ type Operator struct {
 	store    contacts.Store
 	api      *upstream.Client
 	workers  int
-	patience time.Duration
 	onWait   func()
 	resolver *resolve.Resolver
 }
 
-// New returns an Operator. It starts nothing and calls nobody.
+// New returns an Operator. It starts no goroutine and makes no call.
 func New(o Options) (*Operator, error) {
 	inbox, err := webchat.ParseInboxID(o.InboxID)
 	switch {
@@ -90,7 +87,7 @@ func New(o Options) (*Operator, error) {
 			},
 		},
 	}))
-	operator.patience, operator.onWait = cmp.Or(o.Patience, mostPatience), o.OnWait
+	operator.onWait = o.OnWait
 	return operator, nil
 }
 
@@ -106,7 +103,7 @@ var (
 // Scope returns the inbox and the namespace that the Operator works on.
 func (o *Operator) Scope() contacts.Scope { return o.scope }
 
-// Member names a member by the business user ID.
+// Member returns the person of a business user ID.
 func (o *Operator) Member(id string) (contacts.Person, error) {
 	if id == "" {
 		return contacts.Person{}, ErrNoMember
@@ -114,8 +111,8 @@ func (o *Operator) Member(id string) (contacts.Person, error) {
 	return o.scope.Member(id), nil
 }
 
-// Owner names the person who has that contact, a member or a visitor. The error
-// is [contacts.ErrNotFound] where the table knows of none.
+// Owner returns the person who has that contact, a member or a visitor. The error is
+// [contacts.ErrNotFound] if nobody in the table has it.
 func (o *Operator) Owner(ctx context.Context, id webchat.ContactID) (contacts.Person, error) {
 	row, err := o.store.ByContact(ctx, o.scope.InboxID, id)
 	switch {

@@ -71,7 +71,7 @@ func TestPruneBesideAChange(t *testing.T) {
 			}
 		}
 		pruned, err := operator.Prune(t.Context(), operate.PruneOptions{Unseen: time.Minute, CookieMaxAge: time.Hour, Delete: true})
-		if err != nil || pruned != (operate.Pruned{Visitors: 3, Unseen: 3, Contacts: 2, Left: 1}) {
+		if err != nil || pruned != (operate.PruneCounts{Visitors: 3, Unseen: 3, Contacts: 2, Left: 1}) {
 			t.Errorf("one %s: %+v, %v", name, pruned, err)
 		}
 	}

@@ -11,24 +11,24 @@ import (
 	"strings"
 )
 
-// mostLine bounds one line of JSON.
-const mostLine = 1 << 20
+// maxLine bounds one line of JSON.
+const maxLine = 1 << 20
 
-// Reader reads an existing mapping, as CSV with a line of names first, or as one
-// JSON object a line. A line has member_id and contact_id and may have name,
+// Reader reads an existing mapping, as CSV with a header line, or as one JSON object a
+// line. A line has member_id and contact_id and may have name,
 // email, phone, query_metadata (a JSON object, or null for none) and created;
 // names may be written in camelCase, too. Make one with [NewReader]; it is not
 // safe for concurrent use.
 type Reader struct {
-	rows   *csv.Reader
-	read   *recent  // what rows has read
-	names  []string // of the columns, as they stand in the file
-	fields []string // and as they are compared
-	lines  *bufio.Scanner
-	line   int
+	rows     *csv.Reader
+	recorded *recorder // what rows has read
+	names    []string  // of the columns, as they stand in the file
+	fields   []string  // and as they are compared
+	lines    *bufio.Scanner
+	line     int
 }
 
-// NewReader looks at how the mapping is written. The error says what is missing.
+// NewReader finds out the format of the mapping. The error says what is missing.
 func NewReader(from io.Reader) (*Reader, error) {
 	text := bufio.NewReaderSize(from, 64<<10)
 	if mark, _ := text.Peek(3); string(mark) == "\uFEFF" {
@@ -46,38 +46,37 @@ func NewReader(from io.Reader) (*Reader, error) {
 			continue
 		case next[0] == '{':
 			lines := bufio.NewScanner(text)
-			lines.Buffer(nil, mostLine)
+			lines.Buffer(nil, maxLine)
 			return &Reader{lines: lines}, nil
 		}
 		break
 	}
-	read := &recent{from: text}
-	r := &Reader{rows: csv.NewReader(read), read: read}
+	read := &recorder{from: text}
+	r := &Reader{rows: csv.NewReader(read), recorded: read}
 	r.rows.FieldsPerRecord = -1
 	var err error
 	if r.names, err = r.rows.Read(); err != nil {
 		return nil, errors.New("the first line is no CSV; it must name the columns, such as member_id,contact_id")
 	}
 	for _, name := range r.names {
-		field := plainField(name)
+		field := normalizeField(name)
 		if slices.Contains(r.fields, field) {
 			return nil, errors.New("the first line names a column twice")
 		}
 		r.fields = append(r.fields, field)
 	}
 	if !slices.Contains(r.fields, fieldMember) || !slices.Contains(r.fields, fieldContact) {
-		return nil, separatedBy(r.names)
+		return nil, missingColumns(r.names)
 	}
 	return r, nil
 }
 
-// separatedBy says why the columns are not found: it may be that no comma stands
-// between them.
-func separatedBy(names []string) error {
+// missingColumns says why the columns are not found: the separator may not be a comma.
+func missingColumns(names []string) error {
 	for separator, called := range map[string]string{";": "semicolons", "\t": "tabs", "|": "bars"} {
 		var fields []string
 		for name := range strings.SplitSeq(strings.Join(names, ","), separator) {
-			fields = append(fields, plainField(name))
+			fields = append(fields, normalizeField(name))
 		}
 		if slices.Contains(fields, fieldMember) && slices.Contains(fields, fieldContact) {
 			return fmt.Errorf("the file is separated by %s; write it with commas", called)
@@ -86,18 +85,18 @@ func separatedBy(names []string) error {
 	return errors.New("the first line must name the columns member_id and contact_id")
 }
 
-// Next reads a record. The error is io.EOF at the end, or that of the file. A
-// line that is no record is one all the same: it is rejected when it is imported.
+// Next reads a record. The error is io.EOF at the end, or that of the file. A line that
+// is no valid record is returned as one all the same, and rejected by Import.
 func (r *Reader) Next() (Record, error) {
 	if r.lines != nil {
 		return r.nextObject()
 	}
 	start := r.rows.InputOffset()
-	r.read.forget(start)
+	r.recorded.forget(start)
 	values, err := r.rows.Read()
 	if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
-		text := r.read.text(start, r.rows.InputOffset())
-		return Record{line: wrong.StartLine, text: text, fault: noCSV(wrong, text)}, nil
+		text := r.recorded.text(start, r.rows.InputOffset())
+		return Record{line: wrong.StartLine, text: text, fault: csvFault(wrong, text)}, nil
 	}
 	if err != nil {
 		return Record{}, err
@@ -118,9 +117,9 @@ func (r *Reader) Next() (Record, error) {
 	return record, nil
 }
 
-// noCSV says what keeps a line from being CSV. A quote that is not closed takes the
-// lines after it, up to the next quote or to the end.
-func noCSV(wrong *csv.ParseError, text []byte) error {
+// csvFault says why a line is not valid CSV. An unclosed quote swallows the lines after
+// it, up to the next quote or to the end.
+func csvFault(wrong *csv.ParseError, text []byte) error {
 	if wrong.Line > wrong.StartLine {
 		return fmt.Errorf("lines %d to %d are no CSV: a quote is not closed, so that they are read as one", wrong.StartLine, wrong.Line)
 	}
@@ -147,28 +146,28 @@ func (r *Reader) nextObject() (Record, error) {
 	return Record{}, io.EOF
 }
 
-// recent keeps what was read last, so that a line which is no CSV can be told as it
-// stands in the file.
-type recent struct {
+// recorder keeps what was read last, so that a line which is not valid CSV can be
+// reported as it is in the file.
+type recorder struct {
 	from io.Reader
 	at   int64 // where kept begins
 	kept []byte
 }
 
 // Read implements io.Reader.
-func (r *recent) Read(p []byte) (int, error) {
+func (r *recorder) Read(p []byte) (int, error) {
 	n, err := r.from.Read(p)
 	r.kept = append(r.kept, p[:n]...)
 	return n, err
 }
 
-// forget lets go of what is before that place.
-func (r *recent) forget(before int64) {
+// forget drops what is before that offset.
+func (r *recorder) forget(before int64) {
 	r.kept = r.kept[:copy(r.kept, r.kept[before-r.at:])]
 	r.at = before
 }
 
-// text is what stands between two places, without the end of the line.
-func (r *recent) text(from, to int64) []byte {
+// text returns what is between two offsets, without the line ending.
+func (r *recorder) text(from, to int64) []byte {
 	return bytes.TrimRight(bytes.Clone(r.kept[from-r.at:to-r.at]), "\r\n")
 }

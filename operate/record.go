@@ -18,8 +18,8 @@ import (
 type Record struct {
 	MemberID  string
 	ContactID webchat.ContactID
-	// Profile is what MaiAgent should hold of the member, where HasProfile: only
-	// a record that says what the query metadata is says the whole.
+	// Profile is what MaiAgent should hold of the member, if HasProfile: only a record
+	// with query metadata is a whole profile.
 	Profile    webchat.Profile
 	HasProfile bool
 	Created    time.Time // zero: not known
@@ -27,7 +27,7 @@ type Record struct {
 	line  int
 	raw   []string // the fields of a line of CSV
 	text  []byte   // a line of JSON, or one that is no CSV
-	fault error    // why the line is no record
+	fault error    // why the line is no valid record
 }
 
 // Line is the number of the line that the record is from.
@@ -53,19 +53,19 @@ const (
 
 var knownFields = []string{fieldMember, fieldContact, fieldName, fieldEmail, fieldPhone, fieldMetadata, fieldCreated, fieldReason}
 
-// plainField makes member_id, memberId and "Member ID" comparable.
-func plainField(name string) string {
+// normalizeField makes member_id, memberId and "Member ID" comparable.
+func normalizeField(name string) string {
 	return strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(name))
 }
 
-// fill reads a record from its fields. Errors name the field and never the value.
+// fill parses the fields of a record. Errors name the field and never the value.
 func (r *Record) fill(values map[string]string) error {
 	r.MemberID = values[fieldMember]
 	switch strings.TrimSpace(r.MemberID) {
 	case "":
 		return errors.New("member_id is missing")
 	case r.MemberID:
-	default: // with and without them are two people to a site
+	default: // with and without blanks may be two people to a site
 		return errors.New("member_id has blanks around it")
 	}
 	if strings.TrimSpace(values[fieldContact]) == "" {
@@ -124,7 +124,7 @@ func parseObject(text []byte) (Record, error) {
 	}
 	values := map[string]string{}
 	for name, raw := range object {
-		field := plainField(name)
+		field := normalizeField(name)
 		if _, twice := values[field]; twice {
 			return r, fmt.Errorf("a field is given twice: %s", field)
 		}

@@ -119,7 +119,7 @@ func TestReaderOfWhatIsWrong(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	from, err := NewReader(strings.NewReader(`{"memberId":"` + strings.Repeat("x", mostLine) + `"}`))
+	from, err := NewReader(strings.NewReader(`{"memberId":"` + strings.Repeat("x", maxLine) + `"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,10 +7,9 @@ import (
 	"slices"
 )
 
-// Rejects writes records that were not imported in the form of the file that
-// they are from, with the reason, so that what is written can be mended and fed
-// again. It holds contact ids: let nobody else read it. It is not safe for
-// concurrent use.
+// Rejects writes rejected records in the format of the file that they are from, with
+// the reason, so that the output can be corrected and imported. It holds contact ids:
+// let nobody else read it. It is not safe for concurrent use.
 type Rejects struct {
 	to     io.Writer
 	from   *Reader
@@ -18,7 +17,7 @@ type Rejects struct {
 	reason int // the column of it
 }
 
-// NewRejects writes what is rejected of a reader's records.
+// NewRejects returns a Rejects for the records of a reader.
 func NewRejects(to io.Writer, from *Reader) (*Rejects, error) {
 	w := &Rejects{to: to, from: from}
 	if from.lines != nil {
@@ -44,7 +43,7 @@ func (w *Rejects) write(fields []string) error {
 // Add writes one record.
 func (w *Rejects) Add(r Record, reason string) error {
 	if w.rows != nil {
-		if r.text != nil { // one field more than there are names: it is never taken for a record
+		if r.text != nil { // one field more than there are columns: it is never read as a record
 			fields := make([]string, max(w.reason+1, len(w.from.names))+1)
 			fields[w.reason], fields[len(fields)-1] = reason, string(r.text)
 			return w.write(fields)
@@ -74,7 +73,7 @@ func (w *Rejects) Add(r Record, reason string) error {
 		return err
 	}
 	for name := range object {
-		if plainField(name) == fieldReason {
+		if normalizeField(name) == fieldReason {
 			delete(object, name)
 		}
 	}

@@ -8,43 +8,42 @@ import (
 	"github.com/maicontact/maicontact/internal/resolve"
 )
 
-// Breaker says whether MaiAgent is called.
+// Breaker is the state of the circuit breaker before MaiAgent.
 type Breaker string
 
 // The states of the breaker.
 const (
 	BreakerClosed   Breaker = "closed"    // MaiAgent is called
-	BreakerOpen     Breaker = "open"      // it does not answer, and is left alone for a moment
+	BreakerOpen     Breaker = "open"      // it does not answer, and is not called for a moment
 	BreakerHalfOpen Breaker = "half-open" // one call is let through to see whether it is back
 )
 
-// Stats is the state of one process at one moment. It holds nothing of anybody.
+// Stats is the state of one process at one moment. It holds nothing personal.
 type Stats struct {
 	Breaker Breaker
-	// Calls are under way to MaiAgent, of MostCalls that may be; Queued wait for
-	// their turn.
+	// Calls to MaiAgent are under way, MostCalls may be, and Queued wait for their turn.
 	Calls, MostCalls, Queued int
 	// CallsPerSecond is how many calls may begin in a second; negative: no limit.
 	CallsPerSecond float64
-	// Refused is how many calls got no turn since the process began: visitors do not
-	// wait for theirs, and others no longer than their time allows.
+	// Refused is how many calls got no turn since the process began: calls for visitors
+	// do not wait for one, and others only as long as their deadline allows.
 	Refused int64
-	// Flights are pieces of work under way in the background, of MostFlights that
-	// may be: one for each person who is being looked up or kept in step.
+	// Flights are under way in the background, and MostFlights may be: one for each
+	// person who is being looked up or kept in step.
 	Flights, MostFlights int
 	// Running: the middleware's Run runs in this process.
 	Running bool
-	// FeedAt is when the last good look at what changes on other servers began, by
-	// this process's clock. It is at most 2 seconds ago where all is well, and zero
-	// where there was none yet: without Run there is none.
+	// FeedAt is when the last successful poll for changes on other servers began, by this
+	// process's clock. It is at most 2 seconds ago if all is well, and zero before the
+	// first one: without Run there is none.
 	FeedAt time.Time
-	// Retiring is how many visitors have logged in of whom the table does not know
-	// yet, because it did not take it. This process refuses them meanwhile.
+	// Retiring is how many visitors have logged in whose retirement the table has not
+	// taken yet. This process refuses them meanwhile.
 	Retiring int
 }
 
-// Stats tells the state of this process. It reads memory alone, so it may be called
-// as often as one likes.
+// Stats returns the state of this process. It reads memory alone, so it may be called
+// as often as you like.
 func (o *Operator) Stats() Stats {
 	load, r := o.api.Load(), o.resolver.Stats()
 	s := Stats{
@@ -66,13 +65,13 @@ func (o *Operator) Stats() Stats {
 type Backlog struct {
 	Members  int
 	Visitors int
-	Waiting  int           // people of whom something is to be sent, now or later
-	Overdue  int           // those of them for whom it is time
-	Oldest   time.Duration // for how long it has been time for the first of those
+	Waiting  int           // people for whom something must be sent, now or later
+	Overdue  int           // those of them for whom it is due now
+	Oldest   time.Duration // how long ago the first of those was due
 }
 
-// Backlog counts the rows of the table. It reads all of the scope's in some
-// databases: call it every quarter of a minute, not with each request.
+// Backlog counts the rows of the table. In some databases that reads all rows of the
+// scope: call it every 15 seconds, not with each request.
 func (o *Operator) Backlog(ctx context.Context) (Backlog, error) {
 	counts, err := o.store.Count(ctx, o.scope)
 	if err != nil {
@@ -96,9 +95,8 @@ func (o *Operator) now(ctx context.Context) (time.Time, error) {
 	return changes.Now, err
 }
 
-// Over returns an Operator on what a middleware has: it shares the table, the
-// limits, the breaker and the memory. It is for package maicontact: use
-// Middleware.Operator.
+// Over returns an Operator on a middleware's resolver: it shares the table, the limits,
+// the breaker and the memory. It is for package maicontact: use Middleware.Operator.
 func Over(r *resolve.Resolver) *Operator {
-	return &Operator{scope: r.Scope, store: r.Store, api: r.API, workers: r.Workers, patience: mostPatience, resolver: r}
+	return &Operator{scope: r.Scope, store: r.Store, api: r.API, workers: r.Workers, resolver: r}
 }

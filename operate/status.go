@@ -10,9 +10,9 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// Status is what a row says, without anything secret in it. A member's ID is the
-// business user ID; of one of more than 128 characters, which is not kept, it is
-// the table's digest. A visitor's is left out.
+// Status is what a row says, without anything secret. A member's ID is the business
+// user ID, or the table's digest of an ID of more than 128 characters, which is not
+// kept. A visitor has none.
 type Status struct {
 	Kind       string         `json:"kind"`
 	ID         string         `json:"id,omitempty"`
@@ -23,10 +23,9 @@ type Status struct {
 	Generation int            `json:"generation"`
 	Revision   int64          `json:"revision,omitempty"`
 
-	// ProfileConfirmed and AccessConfirmed say whether MaiAgent is known to hold
-	// what is desired. What is desired of somebody who is suspended waits:
-	// SuspensionConfirmed says whether MaiAgent has taken what it is to hold
-	// meanwhile.
+	// ProfileConfirmed and AccessConfirmed say whether MaiAgent is known to hold what is
+	// desired. While somebody is suspended that waits, and SuspensionConfirmed says
+	// whether MaiAgent has accepted what it should hold meanwhile.
 	ProfileConfirmed    bool `json:"profileConfirmed"`
 	AccessConfirmed     bool `json:"accessConfirmed"`
 	SuspensionConfirmed bool `json:"suspensionConfirmed"`
@@ -52,10 +51,10 @@ type Call struct {
 	At        time.Time `json:"at"`
 }
 
-// statusOf tells what a row says.
+// statusOf returns the Status of a row.
 func statusOf(row contacts.Row) Status {
 	s := Status{
-		Kind: row.Kind, ID: NameOf(row.Person), State: row.State(), HasContact: row.ContactID != "", ContactEnd: endOf(row.ContactID), HandedOut: row.Ready(),
+		Kind: row.Kind, ID: NameOf(row.Person), State: row.State(), HasContact: row.ContactID != "", ContactEnd: lastDigits(row.ContactID), HandedOut: row.Ready(),
 		Generation: row.Generation, Revision: row.Revision,
 		ProfileConfirmed:    row.ContactID != "" && row.Desired != contacts.Stamp{} && row.Confirmed.Profile == row.Desired.Profile,
 		AccessConfirmed:     row.ContactID != "" && row.Desired != contacts.Stamp{} && row.Confirmed.Access == row.Desired.Access,
@@ -70,15 +69,15 @@ func statusOf(row contacts.Row) Status {
 	return s
 }
 
-// isSuspensionConfirmed reads what [contacts.Row.ConfirmSuspended] has recorded. What
-// was confirmed before the suspension is in the row until then, and the row is due.
+// isSuspensionConfirmed reports whether [contacts.Row.ConfirmSuspended] was recorded.
+// Until then the row has what was confirmed before the suspension, and is due.
 func isSuspensionConfirmed(row contacts.Row) bool {
 	return row.Life == contacts.Suspended && row.ContactID != "" && row.Confirmed.Access != "" && row.Confirmed.Profile == "" &&
 		row.Due.IsZero() && row.DoubtUntil.IsZero()
 }
 
-// NameOf is how a person is named in what an operator reads, as in [Status]: a
-// visitor's key is what their cookie holds.
+// NameOf returns the name of a person for operators to read, as [Status] has it. A
+// visitor has none: the key is what their cookie holds.
 func NameOf(p contacts.Person) string {
 	if p.IsVisitor() {
 		return ""
@@ -89,9 +88,9 @@ func NameOf(p contacts.Person) string {
 	return p.ID
 }
 
-// Typed is a business user ID in a text for people: as it is typed, unless it would
-// not be seen so, and might be taken for another's.
-func Typed(id string) string {
+// DisplayID returns a business user ID for a text that people read. It is quoted if it
+// has characters that cannot be seen, so that nobody takes it for another's.
+func DisplayID(id string) string {
 	isHidden := func(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) }
 	if strings.ContainsFunc(id, isHidden) || strings.TrimSpace(id) != id {
 		return strconv.Quote(id)
@@ -99,8 +98,8 @@ func Typed(id string) string {
 	return id
 }
 
-// endOf is what is shown of a contact id, to compare it by.
-func endOf(contact webchat.ContactID) string {
+// lastDigits returns the part of a contact id that may be shown, to compare it by.
+func lastDigits(contact webchat.ContactID) string {
 	if id := contact.Reveal(); len(id) == 36 {
 		return id[32:]
 	}
@@ -114,8 +113,8 @@ func timeOf(t time.Time) *time.Time {
 	return &t
 }
 
-// Meaning is what a state means for somebody's chat, in a sentence; empty for what
-// is no state.
+// Meaning returns a sentence about what a state means for somebody's chat; empty for an
+// unknown state.
 func Meaning(state contacts.State) string { return meanings[state] }
 
 var meanings = map[contacts.State]string{

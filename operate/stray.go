@@ -22,22 +22,22 @@ type stray struct {
 	visitor bool
 }
 
-// name has a finding tell which contact it is about.
-func (s stray) name(f *Finding, sourceID string) *Finding {
-	f.SourceID, f.ContactEnd, f.Created = sourceID, endOf(s.id), timeOf(s.created)
+// describe adds to a finding which contact it is about.
+func (s stray) describe(f *Finding, sourceID string) *Finding {
+	f.SourceID, f.ContactEnd, f.Created = sourceID, lastDigits(s.id), timeOf(s.created)
 	return f
 }
 
-// inbox lists the contacts of the inbox, and looks for those with a source id of
-// this library that are in no row.
-func (a *audit) inbox(ctx context.Context) error {
+// checkInbox lists the contacts of the inbox, and finds those with a source id of this
+// library that are in no row.
+func (a *audit) checkInbox(ctx context.Context) error {
 	strays := map[string]stray{} // by source id
 	pace := func(read func() error) error {
-		_, err := patiently(ctx, a.Operator, func() (struct{}, error) { return struct{}{}, read() })
+		_, err := withRetries(ctx, a.Operator, func() (struct{}, error) { return struct{}{}, read() })
 		return err
 	}
 	err := a.api.Contacts(ctx, a.scope.InboxID, pace, func(held webchat.Contact) error {
-		a.looks(&a.counts.Contacts)
+		a.count(&a.counts.Contacts)
 		if !identity.IsSourceID(held.SourceID) {
 			return nil
 		}
@@ -45,21 +45,21 @@ func (a *audit) inbox(ctx context.Context) error {
 			return err
 		}
 		strays[held.SourceID] = stray{id: held.ID, created: held.Created, visitor: held.Profile.Name == webchat.AnonymousName}
-		if len(strays) < mostStrays {
+		if len(strays) < maxStrays {
 			return nil
 		}
-		err := a.search(ctx, strays)
+		err := a.matchStrays(ctx, strays)
 		clear(strays)
 		return err
 	})
 	if err != nil || len(strays) == 0 {
 		return err
 	}
-	return a.search(ctx, strays)
+	return a.matchStrays(ctx, strays)
 }
 
-// search goes through the table for the persons of contacts.
-func (a *audit) search(ctx context.Context, strays map[string]stray) error {
+// matchStrays searches the table for the persons of stray contacts.
+func (a *audit) matchStrays(ctx context.Context, strays map[string]stray) error {
 	for row, err := range contacts.All(ctx, a.store, a.scope, contacts.Person{}) {
 		if err != nil {
 			return err
@@ -71,8 +71,8 @@ func (a *audit) search(ctx context.Context, strays map[string]stray) error {
 				continue
 			}
 			delete(strays, sourceID)
-			if f := belongs(row); f != nil && row.ContactID != s.id {
-				if err := a.found(ctx, s.name(f, sourceID), row); err != nil {
+			if f := strayFinding(row); f != nil && row.ContactID != s.id {
+				if err := a.report(ctx, s.describe(f, sourceID), row); err != nil {
 					return err
 				}
 			}
@@ -84,31 +84,31 @@ func (a *audit) search(ctx context.Context, strays map[string]stray) error {
 			continue
 		}
 		says := "MaiAgent has a contact of this library that is nobody's in the table: of another site or namespace, or of a table that was lost"
-		if err := a.found(ctx, s.name(find(Orphan, contacts.Person{}, says), sourceID), contacts.Row{}); err != nil {
+		if err := a.report(ctx, s.describe(newFinding(Orphan, contacts.Person{}, says), sourceID), contacts.Row{}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// belongs says what it means that MaiAgent has a contact of the row's person
-// which is not the row's.
-func belongs(row contacts.Row) *Finding {
+// strayFinding returns the finding for a contact of the row's person that is not the
+// row's; nil: it is no finding.
+func strayFinding(row contacts.Row) *Finding {
 	switch {
 	case row.Life == contacts.Erased:
-		return find(Remains, row.Person, "MaiAgent has a contact of a person who was erased")
+		return newFinding(Remains, row.Person, "MaiAgent has a contact of a person who was erased")
 	case row.Life == contacts.Erasing || row.Life == contacts.Reissuing || row.IsStored() && !row.DoubtUntil.IsZero():
 		return nil // it is being deleted, or made
 	case row.ContactID == "":
-		return find(Unlinked, row.Person, "MaiAgent has a contact of the person that the table does not know yet")
+		return newFinding(Unlinked, row.Person, "MaiAgent has a contact of the person that the table does not know yet")
 	}
-	return find(Second, row.Person, "MaiAgent has a second contact of the person; reissue deletes both, and the person gets a new one")
+	return newFinding(Second, row.Person, "MaiAgent has a second contact of the person; reissue deletes both, and the person gets a new one")
 }
 
-// holds reports whether a profile is the one with that fingerprint, however
-// MaiAgent writes the keys of its query metadata. The row has no more of it than that,
-// so that [webchat.QueryMetadata.SeenIn] has nothing to compare.
-func holds(p webchat.Profile, stamp contacts.Stamp) bool {
+// matchesStamp reports whether a profile has that fingerprint, whichever style MaiAgent
+// writes the keys of its query metadata in. The row has only the fingerprint, so
+// [webchat.QueryMetadata.SeenIn] has nothing to compare.
+func matchesStamp(p webchat.Profile, stamp contacts.Stamp) bool {
 	if contacts.StampOf(p) == stamp {
 		return true
 	}
@@ -124,7 +124,7 @@ func holds(p webchat.Profile, stamp contacts.Stamp) bool {
 	return false
 }
 
-// rewrite writes the keys of a JSON object in another style, at any depth.
+// rewrite rewrites the keys of a JSON object in another style, at any depth.
 func rewrite(text []byte, write func(string) string) []byte {
 	var value any
 	decoder := json.NewDecoder(bytes.NewReader(text))

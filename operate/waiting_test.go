@@ -59,9 +59,9 @@ func TestWaiting(t *testing.T) {
 				}
 				got = append(got, found.Person.ID)
 			}
-			looked += w.Looked
-			if pages++; len(w.Found) > most || w.Looked > mostLooked || pages > 100 {
-				t.Fatalf("page %d has %d of %d rows", pages, len(w.Found), w.Looked)
+			looked += w.RowsRead
+			if pages++; len(w.Found) > most || w.RowsRead > maxRowsRead || pages > 100 {
+				t.Fatalf("page %d has %d of %d rows", pages, len(w.Found), w.RowsRead)
 			}
 			if after = w.Next; after == (contacts.Person{}) {
 				break

@@ -1,7 +1,7 @@
-// Package otelcontact tells OpenTelemetry what a [maicontact.Middleware] does: how
+// Package otelcontact records with OpenTelemetry what a [maicontact.Middleware] does: how
 // long calls to MaiAgent take and how they end, how asks for a contact are answered,
-// whether MaiAgent is called at all, and what waits to be sent to it. Each call is a
-// client span with the template of its address.
+// the state of the circuit breaker, and what waits to be sent. Each call is a client span
+// with the template of its address.
 //
 //	mc, watched, err := otelcontact.New(maicontact.Config{ … })
 //	defer watched.Unregister()

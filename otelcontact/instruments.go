@@ -6,7 +6,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// The attributes of metrics. Their values are words of this library.
+// The attributes of metrics. Their values are a fixed set of words.
 const (
 	namespaceKey = "maicontact.namespace"
 	operationKey = "maicontact.operation"
@@ -16,14 +16,14 @@ const (
 	kindKey      = "maicontact.person.kind"
 )
 
-// answered is the answer of an ask that got a contact. All others are reasons.
+// answered is the answer of an ask that got a contact. All other answers are reasons.
 const answered = "contact"
 
-// seconds are the bounds that the semantic conventions advise for calls by HTTP,
-// and one below: an answer from the session takes microseconds.
+// seconds are the bucket boundaries that the semantic conventions recommend for HTTP
+// calls, and one below: an answer from the session takes microseconds.
 var seconds = []float64{0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10}
 
-// instruments are all there are.
+// instruments are all instruments of this package.
 type instruments struct {
 	callDuration metric.Float64Histogram
 	askDuration  metric.Float64Histogram
@@ -44,7 +44,7 @@ type instruments struct {
 	backlogAge     metric.Float64ObservableGauge
 }
 
-// observables are those whose values are asked for at each collection.
+// observables are the instruments that are observed at each collection.
 func (i *instruments) observables() []metric.Observable {
 	return []metric.Observable{
 		i.callActive, i.callMax, i.callQueued, i.callRefused, i.breakerStatus, i.flightActive, i.flightMax, i.feedLag, i.retiring,

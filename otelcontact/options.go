@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// DefaultBacklogInterval is how old a count of the table may be that is told again.
+// DefaultBacklogInterval is for how long a count of the table is reported again.
 const DefaultBacklogInterval = 15 * time.Second
 
 // Option changes what [New] does.
@@ -33,9 +33,8 @@ func WithMeterProvider(p metric.MeterProvider) Option { return func(o *options) 
 // WithTracerProvider sets where spans go. Defaults to [otel.GetTracerProvider].
 func WithTracerProvider(p trace.TracerProvider) Option { return func(o *options) { o.tracers = p } }
 
-// WithPropagator sends the trace on to MaiAgent in headers of the calls. By default
-// nothing is sent: MaiAgent is another company's service, and baggage may hold
-// anything.
+// WithPropagator propagates the trace to MaiAgent in headers of the calls. By default
+// nothing is sent: MaiAgent is another company's service, and baggage may hold anything.
 func WithPropagator(p propagation.TextMapPropagator) Option {
 	return func(o *options) { o.propagator = p }
 }
@@ -47,9 +46,9 @@ func WithAttributes(attributes ...attribute.KeyValue) Option {
 	return func(o *options) { o.attributes = append(o.attributes, attributes...) }
 }
 
-// WithBacklogInterval sets how old a count of the table may be that is told again:
-// counting reads many rows in some databases. Defaults to [DefaultBacklogInterval];
-// negative: the table is never counted, and what comes of it is not told.
+// WithBacklogInterval sets for how long a count of the table is reported again: counting
+// reads many rows in some databases. Defaults to [DefaultBacklogInterval]; negative: the
+// table is never counted, and the metrics from it are not reported.
 func WithBacklogInterval(d time.Duration) Option { return func(o *options) { o.interval = d } }
 
 func newOptions(given []Option) (options, error) {

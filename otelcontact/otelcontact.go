@@ -12,28 +12,28 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// scope names what metrics and spans come from.
+// scope is the instrumentation scope of metrics and spans.
 const scope = "github.com/maicontact/maicontact/otelcontact"
 
 // Registration is what [New] has registered. It is safe for concurrent use.
 type Registration struct {
 	observed metric.Registration
-	over     *atomic.Bool
+	stopped  *atomic.Bool
 }
 
-// Unregister ends it that the state of the middleware is observed, and that its calls
-// and asks are recorded. The middleware goes on. Calling it again does nothing.
+// Unregister stops observing the state of the middleware and recording its calls and
+// asks. The middleware goes on. Calling it again does nothing.
 func (r *Registration) Unregister() error {
-	if r.over.Swap(true) {
+	if r.stopped.Swap(true) {
 		return nil
 	}
 	return r.observed.Unregister()
 }
 
-// New is [maicontact.New] for a middleware that OpenTelemetry is told of. Hooks and
-// an HTTPClient that the configuration has are kept: they are called, and sent with,
-// as well. It starts no goroutine; the state of the middleware is read when metrics
-// are collected. The error is that of maicontact.New, of an option, or of a provider.
+// New is [maicontact.New] for a middleware that is recorded with OpenTelemetry. The
+// configuration's own hooks are still called, and its HTTPClient is still used. New
+// starts no goroutine; the state of the middleware is read when metrics are collected.
+// The error is that of maicontact.New, of an option, or of a provider.
 func New(config maicontact.Config, given ...Option) (*maicontact.Middleware, *Registration, error) {
 	o, err := newOptions(given)
 	if err != nil {
@@ -44,12 +44,12 @@ func New(config maicontact.Config, given ...Option) (*maicontact.Middleware, *Re
 	if err != nil {
 		return nil, nil, fmt.Errorf("otelcontact: %w", err)
 	}
-	// Of each middleware, so that those of several on one site do not add up.
+	// The namespace keeps several middlewares on one site apart.
 	common := append([]attribute.KeyValue{attribute.String(namespaceKey, config.Namespace)}, o.attributes...)
 	over := &atomic.Bool{}
 	r := newRecorder(made, over, common, config)
 	config.API.OnCall, config.OnAsk = r.call, r.ask
-	config.API.HTTPClient = traced(config.API.HTTPClient, o)
+	config.API.HTTPClient = tracedClient(config.API.HTTPClient, o)
 
 	mc, err := maicontact.New(config)
 	if err != nil {
@@ -63,9 +63,9 @@ func New(config maicontact.Config, given ...Option) (*maicontact.Middleware, *Re
 	return mc, &Registration{observed, over}, nil
 }
 
-// traced returns a client that makes a span of each request. The application's own
+// tracedClient returns a client that makes a span of each request. The application's own
 // is not changed.
-func traced(own *http.Client, o options) *http.Client {
+func tracedClient(own *http.Client, o options) *http.Client {
 	client := http.Client{}
 	if own != nil {
 		client = *own

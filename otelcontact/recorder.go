@@ -13,31 +13,30 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// recorder records calls and asks as they end, and tells the application's own
-// hooks.
+// recorder records calls and asks as they end, and calls the application's own hooks.
 type recorder struct {
 	*instruments
-	over     *atomic.Bool // nothing is recorded any more
-	common   []attribute.KeyValue
-	found    metric.MeasurementOption // of an ask that got a contact; most do
-	nextCall func(context.Context, webchat.Call)
-	nextAsk  func(context.Context, maicontact.Ask)
+	stopped       *atomic.Bool // nothing is recorded any more
+	common        []attribute.KeyValue
+	contactAnswer metric.MeasurementOption // of an ask that got a contact; most do
+	nextCall      func(context.Context, webchat.Call)
+	nextAsk       func(context.Context, maicontact.Ask)
 }
 
 func newRecorder(i *instruments, over *atomic.Bool, common []attribute.KeyValue, config maicontact.Config) *recorder {
-	r := &recorder{instruments: i, over: over, common: common, nextCall: config.API.OnCall, nextAsk: config.OnAsk}
-	r.found = with(common, attribute.String(answerKey, answered))
+	r := &recorder{instruments: i, stopped: over, common: common, nextCall: config.API.OnCall, nextAsk: config.OnAsk}
+	r.contactAnswer = attributesOf(common, attribute.String(answerKey, answered))
 	return r
 }
 
 // call is for [webchat.Config.OnCall].
 func (r *recorder) call(ctx context.Context, c webchat.Call) {
-	if !r.over.Load() {
+	if !r.stopped.Load() {
 		attributes := []attribute.KeyValue{attribute.String(operationKey, c.Operation), attribute.String(outcomeKey, string(c.Outcome))}
 		if c.Status > 0 {
 			attributes = append(attributes, semconv.HTTPResponseStatusCode(c.Status))
 		}
-		r.callDuration.Record(ctx, c.Duration.Seconds(), with(r.common, attributes...))
+		r.callDuration.Record(ctx, c.Duration.Seconds(), attributesOf(r.common, attributes...))
 	}
 	if r.nextCall != nil {
 		r.nextCall(ctx, c)
@@ -46,10 +45,10 @@ func (r *recorder) call(ctx context.Context, c webchat.Call) {
 
 // ask is for [maicontact.Config.OnAsk].
 func (r *recorder) ask(ctx context.Context, a maicontact.Ask) {
-	if !r.over.Load() {
-		answer := r.found
+	if !r.stopped.Load() {
+		answer := r.contactAnswer
 		if a.Reason != "" {
-			answer = with(r.common, attribute.String(answerKey, string(a.Reason)))
+			answer = attributesOf(r.common, attribute.String(answerKey, string(a.Reason)))
 		}
 		r.askDuration.Record(ctx, a.Duration.Seconds(), answer)
 	}
@@ -58,7 +57,7 @@ func (r *recorder) ask(ctx context.Context, a maicontact.Ask) {
 	}
 }
 
-// with makes the attributes of a measurement.
-func with(common []attribute.KeyValue, more ...attribute.KeyValue) metric.MeasurementOption {
+// attributesOf makes the attributes of a measurement.
+func attributesOf(common []attribute.KeyValue, more ...attribute.KeyValue) metric.MeasurementOption {
 	return metric.WithAttributeSet(attribute.NewSet(slices.Concat(common, more)...))
 }

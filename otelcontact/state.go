@@ -14,10 +14,10 @@ import (
 	"github.com/maicontact/maicontact/operate"
 )
 
-// countTime bounds how long a collection waits for the table.
-const countTime = 2 * time.Second
+// countTimeout bounds how long a collection waits for the table.
+const countTimeout = 2 * time.Second
 
-// state tells the state of a middleware at each collection.
+// state observes the state of a middleware at each collection.
 type state struct {
 	*instruments
 	operator *operate.Operator
@@ -35,13 +35,13 @@ type state struct {
 
 func newState(i *instruments, o *operate.Operator, common []attribute.KeyValue, interval time.Duration) *state {
 	s := &state{
-		instruments: i, operator: o, interval: interval, common: with(common),
-		member:  with(common, attribute.String(kindKey, "member")),
-		visitor: with(common, attribute.String(kindKey, "visitor")),
+		instruments: i, operator: o, interval: interval, common: attributesOf(common),
+		member:  attributesOf(common, attribute.String(kindKey, "member")),
+		visitor: attributesOf(common, attribute.String(kindKey, "visitor")),
 		states:  map[operate.Breaker]metric.MeasurementOption{},
 	}
 	for _, b := range []operate.Breaker{operate.BreakerClosed, operate.BreakerHalfOpen, operate.BreakerOpen} {
-		s.states[b] = with(common, attribute.String(stateKey, string(b)))
+		s.states[b] = attributesOf(common, attribute.String(stateKey, string(b)))
 	}
 	return s
 }
@@ -72,8 +72,8 @@ func (s *state) observe(ctx context.Context, to metric.Observer) error {
 	if s.interval < 0 {
 		return nil
 	}
-	// An error would have readers that export by themselves drop what everybody else
-	// has measured, too.
+	// If this returned an error, a periodic reader would drop the metrics of all other
+	// instruments, too.
 	b, err := s.count(ctx)
 	if err != nil {
 		return nil
@@ -86,9 +86,10 @@ func (s *state) observe(ctx context.Context, to metric.Observer) error {
 	return nil
 }
 
-// count counts the table, or tells a count that is young enough. It waits for no
-// longer than countTime, whatever the table does, and one count is under way at most.
-// A failure stands as long as a count: a table that is away is not asked more often.
+// count counts the table, or returns the last count if it is recent enough. It waits no
+// longer than countTimeout, whatever the table does, and at most one count is under way.
+// A failure is kept as long as a count, so that a table that is down is not asked more
+// often.
 func (s *state) count(ctx context.Context) (operate.Backlog, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,13 +102,13 @@ func (s *state) count(ctx context.Context) (operate.Backlog, error) {
 	}
 	counting := s.counting
 	s.mu.Unlock()
-	late := time.NewTimer(countTime)
+	late := time.NewTimer(countTimeout)
 	defer late.Stop()
 	var err error
 	select {
 	case <-counting:
 	case <-ctx.Done():
-		err = ctx.Err() // only this collection was over
+		err = ctx.Err() // only this collection has ended
 	case <-late.C:
 		err = errLate
 	}
@@ -123,7 +124,7 @@ func (s *state) count(ctx context.Context) (operate.Backlog, error) {
 
 var errLate = errors.New("it gave no answer in time")
 
-// countNow counts the table, and hands a failure to OpenTelemetry's error handler.
+// countNow counts the table, and passes a failure to OpenTelemetry's error handler.
 func (s *state) countNow(ctx context.Context, end chan<- struct{}) {
 	backlog, err := s.countSafely(ctx)
 	if err != nil {
@@ -135,10 +136,10 @@ func (s *state) countNow(ctx context.Context, end chan<- struct{}) {
 	close(end)
 }
 
-// countSafely ends where the table is asked in vain, and where its code panics: what
-// that says may hold anything.
+// countSafely counts the table within countTimeout. It turns a panic into an error
+// without its text, which may hold anything.
 func (s *state) countSafely(ctx context.Context) (_ operate.Backlog, err error) {
-	ctx, cancel := context.WithTimeout(ctx, countTime)
+	ctx, cancel := context.WithTimeout(ctx, countTimeout)
 	defer cancel()
 	defer func() {
 		if recover() != nil {

@@ -9,9 +9,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// newTransport makes a client span of each request that it is shown, which has the
-// template of the address for its path. The durations of calls are measured by
-// operation elsewhere, so otelhttp's own metrics go nowhere.
+// newTransport makes a client span for each request. The requests that it gets have the
+// template of the address as their path. The durations of calls are recorded by
+// operation elsewhere, so otelhttp's own metrics are dropped.
 func newTransport(rt http.RoundTripper, o options) http.RoundTripper {
 	return otelhttp.NewTransport(templated{rt},
 		otelhttp.WithTracerProvider(o.tracers),
@@ -21,7 +21,7 @@ func newTransport(rt http.RoundTripper, o options) http.RoundTripper {
 	)
 }
 
-// templated gives the span the template by its own name.
+// templated adds the template to the span as an attribute.
 type templated struct{ http.RoundTripper }
 
 // RoundTrip implements [http.RoundTripper].

@@ -17,7 +17,7 @@ type findingResult struct{ operate.Finding }
 func (r findingResult) text() string {
 	name := r.Person
 	if r.ID != "" {
-		name += " " + operate.Typed(r.ID)
+		name += " " + operate.DisplayID(r.ID)
 	}
 	if name != "" {
 		name += ": "
@@ -41,7 +41,7 @@ func (r findingResult) text() string {
 	return text
 }
 
-// repairs say what --repair has done.
+// repairs say what --repair did.
 var repairs = map[operate.Kind]string{
 	operate.Gone: "marked; made anew when they ask", operate.Remains: "deleted",
 	operate.Differs: "marked; sent anew when they ask", operate.Unnamed: "marked; sent anew when they ask",
@@ -70,13 +70,13 @@ func (c *auditCommand) run(ctx context.Context, a *app) error {
 	return a.withOperator(ctx, func(o *operate.Options) { o.CallsPerSecond = c.Rate }, func(o *operate.Operator) error {
 		at := a.progress("compared")
 		counts, err := o.Audit(ctx, operate.AuditOptions{Repair: c.Repair, Each: at.step}, func(f operate.Finding) error {
-			f.Says = plainly(f.Says)
+			f.Says = withoutPackages(f.Says)
 			a.result(findingResult{f})
 			return a.failure
 		})
 		at.end()
 		if err != nil && counts.Rows+counts.Contacts == 0 {
-			return err // there is nothing to sum up
+			return err // there is nothing to summarize
 		}
 		summary := auditSummary{Result: "done", AuditCounts: counts}
 		if err != nil {

@@ -28,17 +28,17 @@ func (c *exportCommand) run(ctx context.Context, a *app) error {
 	return a.withOperator(ctx, nil, func(o *operate.Operator) error {
 		p, err := c.find(ctx, a, o)
 		if err != nil {
-			return c.cannot(err)
+			return c.asRefusal(err)
 		}
 		exported, err := o.Export(ctx, p)
 		switch {
 		case errors.Is(err, contacts.ErrNotFound) && !c.ByContact:
-			return unknown("neither the table nor MaiAgent knows a member " + c.named())
+			return refusal("neither the table nor MaiAgent knows a member " + c.displayName())
 		case err != nil:
-			return c.cannot(err)
+			return c.asRefusal(err)
 		}
 		if exported.Table != nil {
-			exported.Table.Reason = plainly(exported.Table.Reason)
+			exported.Table.Reason = withoutPackages(exported.Table.Reason)
 		}
 		a.result(exportResult{exported})
 		for _, contact := range exported.Contacts {
@@ -60,7 +60,7 @@ type pruneCommand struct {
 }
 
 type prunedResult struct {
-	operate.Pruned
+	operate.PruneCounts
 	DryRun bool `json:"dryRun,omitempty"`
 }
 
@@ -86,7 +86,7 @@ func (c *pruneCommand) run(ctx context.Context, a *app) error {
 		})
 		at.end()
 		if err != nil && done.Visitors == 0 {
-			return err // there is nothing to sum up
+			return err // there is nothing to summarize
 		}
 		a.result(prunedResult{done, c.DryRun})
 		switch {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,20 +23,20 @@ import (
 	"github.com/maicontact/maicontact/sqlstore"
 )
 
-// openTime is how long the database may take to answer at first.
-const openTime = 15 * time.Second
+// openTimeout is how long the database may take to answer the first time.
+const openTimeout = 15 * time.Second
 
-// noDatabase is SQLite's code for a file that is something else.
+// noDatabase is SQLite's error code for a file that is not a database.
 const noDatabase = 26
 
-// database says where the table is.
+// database is where the table is.
 type database struct {
-	dialect sqlstore.Dialect
-	path    string // of the SQLite file
-	url     string // of the PostgreSQL or MySQL database; may hold a password
+	dialect   sqlstore.Dialect
+	path      string           // of the SQLite file
+	connector driver.Connector // of PostgreSQL or MySQL; may hold a password
 }
 
-// parseDatabase reads DATABASE_URL. Errors never repeat it.
+// parseDatabase parses DATABASE_URL. Errors never repeat it.
 func parseDatabase(s string) (database, error) {
 	switch {
 	case s == "":
@@ -44,15 +45,17 @@ func parseDatabase(s string) (database, error) {
 		if u, err := url.Parse(s); err != nil || u.Fragment != "" {
 			return database{}, errors.New("cannot be read as a URL; escape special characters of the password as %XX")
 		}
-		if _, err := pgx.ParseConfig(s); err != nil {
+		config, err := pgx.ParseConfig(s)
+		if err != nil {
 			return database{}, errors.New("is not an address of a PostgreSQL database; it looks like postgres://user:password@host:5432/name")
 		}
-		return database{dialect: sqlstore.PostgreSQL, url: s}, nil
+		return database{dialect: sqlstore.PostgreSQL, connector: stdlib.GetConnector(*config)}, nil
 	case strings.HasPrefix(s, "mysql://"):
-		if _, err := mysqlConfig(s); err != nil {
+		connector, err := mysqlConnector(s)
+		if err != nil {
 			return database{}, err
 		}
-		return database{dialect: sqlstore.MySQL, url: s}, nil
+		return database{dialect: sqlstore.MySQL, connector: connector}, nil
 	}
 	path, ok := strings.CutPrefix(s, "sqlite:")
 	switch {
@@ -74,9 +77,9 @@ func parseDatabase(s string) (database, error) {
 	return database{dialect: sqlstore.SQLite, path: path}, nil
 }
 
-// mysqlConfig reads mysql://user:password@host:port/name?parameters, where the
-// parameters are those of the driver. Its error does not repeat the address.
-func mysqlConfig(address string) (*mysql.Config, error) {
+// mysqlConnector parses mysql://user:password@host:port/name?parameters, with the
+// driver's parameters. Its error does not repeat the address.
+func mysqlConnector(address string) (driver.Connector, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Fragment != "" || u.Hostname() == "" || len(u.Path) < 2 {
 		return nil, errors.New("cannot be read as mysql://user:password@host:3306/name; escape special characters of the password as %XX")
@@ -90,20 +93,23 @@ func mysqlConfig(address string) (*mysql.Config, error) {
 	config.Net, config.Addr = "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "3306"))
 	config.DBName = u.Path[1:]
 	config.Logger = new(mysql.NopLogger) // the errors say it too
-	return config, nil
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		return nil, errors.New("is not an address of a MySQL database")
+	}
+	return connector, nil
 }
 
-// errNoFile: the SQLite file is not there, so that the path is likely wrong.
+// errNoFile: the SQLite file does not exist, so the path is most likely wrong.
 var errNoFile = errors.New("the SQLite file of DATABASE_URL does not exist; check the path, or make it with: maicontact migrate up")
 
-// open opens the database. A SQLite file that is not there is made only if create
-// is true.
+// open opens the database. It makes a missing SQLite file only if create is true.
 func (d database) open(ctx context.Context, create bool) (*sql.DB, error) {
 	db, err := d.connect(create)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, openTime)
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	err = db.PingContext(ctx)
 	if failed, ok := errors.AsType[*sqlite.Error](err); ok && failed.Code() == noDatabase {
@@ -116,26 +122,8 @@ func (d database) open(ctx context.Context, create bool) (*sql.DB, error) {
 }
 
 func (d database) connect(create bool) (*sql.DB, error) {
-	switch d.dialect {
-	case sqlstore.PostgreSQL:
-		config, err := pgx.ParseConfig(d.url)
-		if err != nil {
-			return nil, errors.New("DATABASE_URL is not an address of a PostgreSQL database")
-		}
-		db := stdlib.OpenDB(*config)
-		db.SetMaxOpenConns(8)
-		db.SetMaxIdleConns(8)
-		return db, nil
-	case sqlstore.MySQL:
-		config, err := mysqlConfig(d.url)
-		if err != nil {
-			return nil, err
-		}
-		connector, err := mysql.NewConnector(config)
-		if err != nil {
-			return nil, errors.New("DATABASE_URL is not an address of a MySQL database")
-		}
-		db := sql.OpenDB(connector)
+	if d.connector != nil {
+		db := sql.OpenDB(d.connector)
 		db.SetMaxOpenConns(8)
 		db.SetMaxIdleConns(8)
 		return db, nil

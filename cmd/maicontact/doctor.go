@@ -20,8 +20,8 @@ type doctorCommand struct {
 	Strict bool     `help:"Exit with 1 on warnings, too."`
 }
 
-// doctorTime is how long a call or a page may take.
-const doctorTime = 5 * time.Second
+// callTimeout is how long the doctor waits for a call or a page.
+const callTimeout = 5 * time.Second
 
 type checkResult struct{ doctor.Result }
 
@@ -37,8 +37,8 @@ func (r listedCheck) text() string {
 	return text
 }
 
-// run examines the site. As text the worst comes first; as JSON each result
-// comes when it is there.
+// run examines the site. Text output has the worst results first; with --json each
+// result is written as it comes.
 func (c *doctorCommand) run(ctx context.Context, a *app) error {
 	if c.List {
 		for _, check := range doctor.Checks() {
@@ -76,8 +76,7 @@ func (c *doctorCommand) run(ctx context.Context, a *app) error {
 	return nil
 }
 
-// doctorNames are the settings by the names that the environment has for them,
-// and the other way round.
+// doctorNames are the names of the settings in the environment.
 var doctorNames = map[doctor.Setting]string{
 	doctor.BaseURL: "MAIAGENT_BASE_URL", doctor.APIKey: "MAIAGENT_API_KEY", doctor.InboxID: "MAIAGENT_INBOX_ID",
 	doctor.WebChatID: "MAIAGENT_WEBCHAT_ID", doctor.ChatURL: "MAIAGENT_CHAT_URL",
@@ -90,10 +89,10 @@ func settingOf(name string) doctor.Setting {
 			return setting
 		}
 	}
-	return doctor.APIKey // of a file
+	return doctor.APIKey // --api-key-file
 }
 
-// site is what there is to examine, be the settings right or wrong.
+// site returns the site to examine, whether its settings are right or wrong.
 func (a *app) site() (site doctor.Site, end func()) {
 	s := &a.settings
 	closeTable := func() {}
@@ -107,14 +106,14 @@ func (a *app) site() (site doctor.Site, end func()) {
 	site.Names[doctor.APIKey] = s.keyName()
 	site.InboxID, site.Namespace = s.InboxID, s.Namespace
 	site.Widget = webchat.Widget{WebChatID: s.WebChatID, ChatURL: s.ChatURL}
-	// Without one there is a fault, and nothing that rests on it is checked.
-	site.API, _ = webchat.NewClient(webchat.Config{BaseURL: s.BaseURL, APIKey: s.APIKey, MaxAttempts: 1, Timeout: doctorTime})
+	// If that fails there is a fault, and no check uses the client.
+	site.API, _ = webchat.NewClient(webchat.Config{BaseURL: s.BaseURL, APIKey: s.APIKey, MaxAttempts: 1, Timeout: callTimeout})
 	site.Table = func(ctx context.Context) (contacts.Store, error) {
-		ctx, cancel := context.WithTimeout(ctx, doctorTime)
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
 		store, closeStore, err := d.store(ctx)
 		if err != nil {
-			return nil, shortly(err)
+			return nil, withoutSetting(err)
 		}
 		closeTable = closeStore
 		return store, nil
@@ -122,8 +121,8 @@ func (a *app) site() (site doctor.Site, end func()) {
 	return site, func() { closeTable() }
 }
 
-// shortly takes off the name of the setting, which stands before it.
-func shortly(err error) error {
-	text := strings.ReplaceAll(plainly(err.Error()), " of DATABASE_URL", "")
+// withoutSetting removes the name of the setting, which the doctor puts before the text.
+func withoutSetting(err error) error {
+	text := strings.ReplaceAll(withoutPackages(err.Error()), " of DATABASE_URL", "")
 	return errors.New(strings.TrimLeft(strings.TrimPrefix(text, "DATABASE_URL"), ": "))
 }

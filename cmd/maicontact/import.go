@@ -24,7 +24,7 @@ func (c *linkCommand) run(ctx context.Context, a *app) error {
 			return err
 		}
 		if _, err := o.Link(ctx, c.Member, id, operate.LinkOptions{NoVerify: c.NoVerify}); err != nil {
-			return cannot(err)
+			return asRefusal(err)
 		}
 		p, err := o.Member(c.Member)
 		if err != nil {
@@ -47,7 +47,7 @@ type importCommand struct {
 	Rejects  string  `help:"Where to write what is not taken, to be mended and fed again. Default: FILE.rejects; none for standard input." placeholder:"FILE"`
 }
 
-// importedResult is what has become of one line.
+// importedResult is the result of one line.
 type importedResult struct {
 	Result string `json:"result"` // linked, unchanged, rejected
 	Line   int    `json:"line"`
@@ -58,19 +58,16 @@ type importedResult struct {
 func (r importedResult) text() string {
 	name := ""
 	if r.Member != "" {
-		name = ", member " + operate.Typed(r.Member)
+		name = ", member " + operate.DisplayID(r.Member)
 	}
 	return fmt.Sprintf("line %d%s: %s", r.Line, name, cmp.Or(r.Reason, r.Result))
 }
 
-// importedSummary is what has become of all.
+// importedSummary is the result of all lines.
 type importedSummary struct {
-	Result    string `json:"result"` // done, incomplete
-	Read      int    `json:"read"`
-	Linked    int    `json:"linked"`
-	Unchanged int    `json:"unchanged"`
-	Rejected  int    `json:"rejected"`
-	DryRun    bool   `json:"dryRun,omitempty"`
+	Result string `json:"result"` // done, incomplete
+	operate.ImportCounts
+	DryRun bool `json:"dryRun,omitempty"`
 }
 
 func (r importedSummary) text() string {
@@ -105,7 +102,7 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 	change := func(o *operate.Options) { o.CallsPerSecond = c.Rate }
 	return a.withOperator(ctx, change, func(o *operate.Operator) error {
 		at := a.progress("read")
-		counts, err := o.Import(ctx, from, operate.LinkOptions{NoVerify: c.NoVerify, DryRun: c.DryRun}, func(i operate.Imported) error {
+		counts, err := o.Import(ctx, from, operate.LinkOptions{NoVerify: c.NoVerify, DryRun: c.DryRun}, func(i operate.ImportResult) error {
 			if err := rejects.replace(); err != nil {
 				return err
 			}
@@ -129,19 +126,17 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 		err = errors.Join(err, rejects.end())
 		const interrupted = "It is not complete; the same command goes on where it was."
 		if err != nil && counts.Read == 0 {
-			a.say(interrupted) // there is nothing to sum up
+			a.say(interrupted) // there is nothing to summarize
 			return err
 		}
 		if counts.Read == 0 {
 			return fmt.Errorf("%w: the file has nothing to import but the names of the columns", errUsage)
 		}
-		result := "done"
+		summary := importedSummary{Result: "done", ImportCounts: counts, DryRun: c.DryRun}
 		if err != nil {
-			result = "incomplete"
+			summary.Result = "incomplete"
 		}
-		a.result(importedSummary{
-			Result: result, Read: counts.Read, Linked: counts.Linked, Unchanged: counts.Unchanged, Rejected: counts.Rejected, DryRun: c.DryRun,
-		})
+		a.result(summary)
 		switch {
 		case err != nil:
 			a.say(interrupted)
@@ -156,8 +151,8 @@ func (c *importCommand) run(ctx context.Context, a *app) error {
 	})
 }
 
-// rejectsFile is made when the first record is rejected. One of a former run
-// goes when there is a record: what it held is told again from then on.
+// rejectsFile is made when the first record is rejected. That of a former run is removed
+// at the first record: from then on its records are reported again.
 type rejectsFile struct {
 	name     string
 	from     *operate.Reader
@@ -166,7 +161,7 @@ type rejectsFile struct {
 	to       *operate.Rejects
 }
 
-// begin sees whether the file can be written, and leaves everything as it was.
+// begin checks that the file can be written, and leaves everything as it was.
 func (f *rejectsFile) begin(input string) error {
 	if f.name == "" {
 		return nil
@@ -190,7 +185,7 @@ func (f *rejectsFile) begin(input string) error {
 	return nil
 }
 
-// replace takes the file of a former run away, once.
+// replace removes the file of a former run, once.
 func (f *rejectsFile) replace() error {
 	if f.name == "" || f.replaced {
 		return nil

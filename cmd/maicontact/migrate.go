@@ -22,7 +22,7 @@ type migrateUpCommand struct {
 	ShowSQL bool `help:"Print the statements that are pending, and run none." name:"show-sql"`
 }
 
-// schemaResult is how far the schema is.
+// schemaResult is the version of the schema.
 type schemaResult struct {
 	Database string `json:"database"`
 	Version  int64  `json:"version"`
@@ -54,8 +54,8 @@ func (c *migrateUpCommand) run(ctx context.Context, a *app) error {
 	return err
 }
 
-// migrate tells how far the schema is, after it has brought it up to date if
-// that is asked for.
+// migrate reports the version of the schema. If up is true it brings the schema up to
+// date first.
 func (a *app) migrate(ctx context.Context, up, show bool) (sqlstore.Schema, error) {
 	var faults settingFaults
 	d, err := parseDatabase(a.settings.DatabaseURL)

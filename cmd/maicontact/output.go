@@ -8,24 +8,24 @@ import (
 	"time"
 )
 
-// waitsEvery is how often it is said that MaiAgent is waited for.
-const waitsEvery = 15 * time.Second
+// waitingInterval is how often the user is told that the command waits for MaiAgent.
+const waitingInterval = 15 * time.Second
 
-// output tells results as they come: as text, or as one JSON object a line.
+// output writes results as they come: as text, or as one JSON object a line.
 type output struct {
 	json    bool
 	to      io.Writer
 	words   io.Writer
-	clear   func() // takes a bar out of the way; nil: there is none
+	clear   func() // removes the progress bar from the terminal; nil: there is none
 	failure error  // of the first write that failed
 	mu      sync.Mutex
-	waited  time.Time // when it was last said that MaiAgent is waited for
+	waited  time.Time // when sayWaiting last wrote
 }
 
-// texter is a result as people read it.
+// texter is a result that can be written as text.
 type texter interface{ text() string }
 
-// result tells one.
+// result writes a result.
 func (o *output) result(r texter) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -41,7 +41,7 @@ func (o *output) result(r texter) {
 	}
 }
 
-// say tells people about the work.
+// say writes a message about the work.
 func (o *output) say(format string, args ...any) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -49,10 +49,10 @@ func (o *output) say(format string, args ...any) {
 	fmt.Fprintf(o.words, format+"\n", args...)
 }
 
-// waits says, every now and then, that the work waits for MaiAgent.
-func (o *output) waits() {
+// sayWaiting says now and then that the command waits for MaiAgent.
+func (o *output) sayWaiting() {
 	o.mu.Lock()
-	said := time.Since(o.waited) < waitsEvery
+	said := time.Since(o.waited) < waitingInterval
 	if !said {
 		o.waited = time.Now()
 	}

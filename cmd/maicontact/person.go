@@ -14,8 +14,8 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// personArguments say who is meant. A contact id never stands on a command line,
-// where every user of the machine could read it.
+// personArguments name a person. A contact id is never on the command line, where every
+// user of the machine could read it.
 type personArguments struct {
 	Member    string `arg:"" optional:"" help:"The member's business user ID."`
 	ByContact bool   `help:"The person, member or visitor, whose contact id stands on standard input."`
@@ -64,14 +64,14 @@ type (
 	resumeCommand struct{ personArguments }
 )
 
-// statusResult is a person as a command tells them.
+// statusResult is a person's status as commands write it.
 type statusResult struct {
 	operate.Status
-	ContactID string `json:"contactId,omitempty"` // only where it was asked for
+	ContactID string `json:"contactId,omitempty"` // only with --reveal
 }
 
 func statusOf(s operate.Status) statusResult {
-	s.Reason = plainly(s.Reason)
+	s.Reason = withoutPackages(s.Reason)
 	return statusResult{Status: s}
 }
 
@@ -79,7 +79,7 @@ func (r statusResult) text() string {
 	var b strings.Builder
 	name := r.Kind
 	if r.ID != "" {
-		name += " " + operate.Typed(r.ID)
+		name += " " + operate.DisplayID(r.ID)
 	}
 	fmt.Fprintf(&b, "%s: %s", name, r.State)
 	if means := operate.Meaning(r.State); means != "" {
@@ -100,10 +100,10 @@ func (r statusResult) text() string {
 	}
 	switch {
 	case r.HasContact && r.State == contacts.StateSuspended:
-		row("suspension", "%s", word(r.SuspensionConfirmed))
+		row("suspension", "%s", confirmedText(r.SuspensionConfirmed))
 	case r.HasContact:
-		row("profile", "%s", word(r.ProfileConfirmed))
-		row("access", "%s", word(r.AccessConfirmed))
+		row("profile", "%s", confirmedText(r.ProfileConfirmed))
+		row("access", "%s", confirmedText(r.AccessConfirmed))
 	}
 	if r.Refused != "" {
 		row("refused", "%s", r.Refused)
@@ -128,7 +128,7 @@ func (r statusResult) text() string {
 	return b.String()
 }
 
-func word(confirmed bool) string {
+func confirmedText(confirmed bool) string {
 	if confirmed {
 		return "confirmed"
 	}
@@ -141,17 +141,17 @@ func (c *showCommand) run(ctx context.Context, a *app) error {
 	return a.withOperator(ctx, nil, func(o *operate.Operator) error {
 		p, err := c.find(ctx, a, o)
 		if err != nil {
-			return c.cannot(err)
+			return c.asRefusal(err)
 		}
 		status, err := o.Show(ctx, p)
 		if err != nil {
-			return c.cannot(err)
+			return c.asRefusal(err)
 		}
 		r := statusOf(status)
 		if c.Reveal {
 			id, err := o.Reveal(ctx, p)
 			if err != nil {
-				return c.cannot(err)
+				return c.asRefusal(err)
 			}
 			r.ContactID = id.Reveal()
 		}
@@ -180,7 +180,7 @@ func (c *suspendCommand) run(ctx context.Context, a *app) error {
 	return a.act(ctx, func(o *operate.Options) { o.SuspendedAccess = access }, c.personArguments, (*operate.Operator).Suspend)
 }
 
-// access is what MaiAgent is to hold; zero: the default.
+// access returns the query metadata for MaiAgent to hold; zero: the default.
 func (c *suspendCommand) access() (webchat.QueryMetadata, error) {
 	if c.Access == "" {
 		return webchat.QueryMetadata{}, nil
@@ -200,23 +200,23 @@ func (c *resumeCommand) run(ctx context.Context, a *app) error {
 	return a.act(ctx, nil, c.personArguments, (*operate.Operator).Resume)
 }
 
-// act does something to a person, and tells what has come of it. Where it is to
-// end in a state and has not yet, or MaiAgent has not taken it, that is a finding.
-// change is as for withOperator.
+// act does something to a person, and writes their status after it. It is a finding if
+// MaiAgent has not accepted it, or if the status is not the one in ends. change is as
+// for withOperator.
 func (a *app) act(ctx context.Context, change func(*operate.Options), who personArguments, do func(*operate.Operator, context.Context, contacts.Person) (operate.Status, error), ends ...contacts.State) error {
 	return a.withOperator(ctx, change, func(o *operate.Operator) error {
 		p, err := who.find(ctx, a, o)
 		if err != nil {
-			return who.cannot(err)
+			return who.asRefusal(err)
 		}
 		_, err = o.Show(ctx, p)
 		isNew := errors.Is(err, contacts.ErrNotFound)
 		status, err := do(o, ctx, p)
 		if err != nil {
-			return who.cannot(err)
+			return who.asRefusal(err)
 		}
-		if isNew { // it is done for people who have not come yet, too
-			a.say("The table did not know member %s until now: see that the business user ID is right.", who.named())
+		if isNew { // it works for people who have not come yet, too
+			a.say("The table did not know member %s until now: see that the business user ID is right.", who.displayName())
 		}
 		a.result(statusOf(status))
 		if status.Failures > 0 || len(ends) > 0 && status.State != ends[0] {
@@ -227,8 +227,8 @@ func (a *app) act(ctx context.Context, change func(*operate.Options), who person
 	})
 }
 
-// withOperator has a command work on the table and MaiAgent. change changes the
-// options; nil: they are as they are.
+// withOperator runs work with an Operator for the settings. change changes its options;
+// nil: the defaults.
 func (a *app) withOperator(ctx context.Context, change func(*operate.Options), work func(*operate.Operator) error) error {
 	s := &a.settings
 	faults := append(s.checkMaiAgent(a.env), s.checkNamespace()...)
@@ -247,7 +247,7 @@ func (a *app) withOperator(ctx context.Context, change func(*operate.Options), w
 		return err
 	}
 	defer client.CloseIdleConnections()
-	options := operate.Options{Namespace: s.Namespace, InboxID: s.InboxID, Store: store, API: client, OnWait: a.waits}
+	options := operate.Options{Namespace: s.Namespace, InboxID: s.InboxID, Store: store, API: client, OnWait: a.sayWaiting}
 	if change != nil {
 		change(&options)
 	}

@@ -9,12 +9,11 @@ import (
 	"golang.org/x/term"
 )
 
-// progressEvery is how often the work tells how far it is where nobody sees a bar.
+// progressEvery is how often progress is written as a line where there is no bar.
 const progressEvery = 5 * time.Second
 
-// progress tells how far work of unknown length is: by a bar in the last line of
-// a terminal, and by a line every now and then elsewhere. It is for one goroutine
-// at a time.
+// progress shows the progress of work of unknown length: by a bar in the last line of a
+// terminal, and elsewhere by a line now and then. It is for one goroutine at a time.
 type progress struct {
 	bar   *progressbar.ProgressBar
 	say   func(format string, args ...any)
@@ -23,8 +22,8 @@ type progress struct {
 	shown time.Time
 }
 
-// progress begins; end must be called before the last result. Results that come
-// meanwhile push the bar down.
+// progress starts to show progress; end must be called before the last result. Results
+// in between push the bar down.
 func (a *app) progress(what string) *progress {
 	p := &progress{say: a.say, what: what, shown: time.Now()}
 	if isTerminal(a.words) {

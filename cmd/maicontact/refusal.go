@@ -11,59 +11,56 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// unknown says that nothing is known of a person. It is an errCannot.
-type unknown string
+// refusal says why what was asked for cannot be done to this person.
+type refusal string
 
 // Error implements error.
-func (u unknown) Error() string { return string(u) }
+func (r refusal) Error() string { return string(r) }
 
-// Unwrap returns errCannot.
-func (u unknown) Unwrap() error { return errCannot }
-
-// named is the member in a sentence; an ID that looks like a contact id is not
-// repeated.
-func (p personArguments) named() string {
-	return likeContact.ReplaceAllString(operate.Typed(p.Member), "[an id]")
+// displayName is the member for use in a sentence. An ID that looks like a contact id is
+// not repeated.
+func (p personArguments) displayName() string {
+	return contactIDPattern.ReplaceAllString(operate.DisplayID(p.Member), "[an id]")
 }
 
-// cannot tells what the table says against a command from what keeps it from
-// running.
-func (p personArguments) cannot(err error) error {
+// asRefusal returns a refusal if the error says why nothing can be done to the person,
+// and otherwise the error.
+func (p personArguments) asRefusal(err error) error {
 	switch {
 	case errors.Is(err, contacts.ErrNotFound) && p.ByContact:
-		return unknown("the table knows nobody with this contact")
+		return refusal("the table knows nobody with this contact")
 	case errors.Is(err, contacts.ErrNotFound):
-		return unknown("the table knows no member " + p.named())
+		return refusal("the table knows no member " + p.displayName())
 	}
-	return cannot(err)
+	return asRefusal(err)
 }
 
-// cannot is for a command that needs nobody to be known.
-func cannot(err error) error {
+// asRefusal is the same for a command whose person need not be known.
+func asRefusal(err error) error {
 	if operate.IsRefusal(err) {
-		return fmt.Errorf("%w: %s", errCannot, reason(err))
+		return refusal("it cannot be done: " + reason(err))
 	}
 	return err
 }
 
-// reason is why something cannot be done to a person. It names the command where
-// the library names its method.
+// reason returns why something cannot be done to a person. It names a command in the
+// place of a method of the library.
 func reason(err error) string {
 	if errors.Is(err, contacts.ErrErased) {
 		return "the person is erased; maicontact restore lifts that"
 	}
-	return plainly(err.Error())
+	return withoutPackages(err.Error())
 }
 
-// packages are the names of packages that errors begin with.
-var packages = regexp.MustCompile(`(^|\n|: |; )(?:(?:maicontact|operate|webchat|sqlstore|contacts|upstream|doctor|probe): )+`)
+// packagePrefix matches the names of packages that errors begin with.
+var packagePrefix = regexp.MustCompile(`(^|\n|: |; )(?:(?:maicontact|operate|webchat|sqlstore|contacts|upstream|doctor|probe): )+`)
 
-// plainly takes the names of packages off a text: those who run a site know nothing
-// of them.
-func plainly(text string) string { return packages.ReplaceAllString(text, "$1") }
+// withoutPackages removes the names of packages from a text: they mean nothing to those
+// who run a site.
+func withoutPackages(text string) string { return packagePrefix.ReplaceAllString(text, "$1") }
 
-// lead names the setting that an answer of MaiAgent is about, as the doctor does,
-// and leads to the doctor.
+// lead adds to an error of MaiAgent the setting that it is about, as the doctor names
+// it, and the hint to run the doctor.
 func (s *settings) lead(err error) error {
 	api, ok := errors.AsType[*webchat.Error](err)
 	if !ok {

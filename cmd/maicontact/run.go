@@ -13,7 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// commandLine is everything that can be asked for.
+// commandLine has all flags and commands.
 type commandLine struct {
 	settings
 	JSON    bool             `help:"Print results as JSON, one object a line."`
@@ -35,7 +35,7 @@ type commandLine struct {
 	Doctor  doctorCommand  `cmd:"" help:"Find out what is wrong with the settings, MaiAgent and the table."`
 }
 
-// command is what every command can do.
+// command is implemented by every command.
 type command interface {
 	run(ctx context.Context, a *app) error
 }
@@ -47,19 +47,17 @@ type app struct {
 	settings settings
 }
 
-// The ways in which a command can end other than well.
+// The ways in which a command can end other than well, beside a refusal.
 var (
-	// errFindings: done, and what was found has been told.
+	// errFindings: the work is done, and the findings were written.
 	errFindings = errors.New("there are findings")
-	// errCannot: what was asked for cannot be done to this person or this table.
-	errCannot = errors.New("it cannot be done")
-	errUsage  = errors.New("wrong usage")
+	errUsage    = errors.New("wrong usage")
 )
 
-// exited is how kong ends a parse that has printed help.
-type exited int
+// exitCode is what kong's Exit panics with after it has printed help.
+type exitCode int
 
-// run does one command, and returns the exit status.
+// run runs one command, and returns the exit status.
 func run(ctx context.Context, p process) (status int) {
 	var line commandLine
 	parser, err := kong.New(&line,
@@ -67,7 +65,7 @@ func run(ctx context.Context, p process) (status int) {
 		kong.Description("Operate a site whose MaiAgent Web Chat knows who it is talking to.\n\n"+
 			"Exit status: 0 done, 1 findings, 2 wrong usage or settings, 3 could not run."),
 		kong.Writers(p.stdout, p.stderr),
-		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.Exit(func(code int) { panic(exitCode(code)) }),
 		kong.Vars{"version": version()},
 		kong.Resolvers(environment(p.env)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
@@ -78,13 +76,13 @@ func run(ctx context.Context, p process) (status int) {
 	defer func() {
 		switch p := recover().(type) {
 		case nil:
-		case exited:
+		case exitCode:
 			status = int(p)
 		default:
 			panic(p)
 		}
 	}()
-	parsed, err := parser.Parse(helped(p.args))
+	parsed, err := parser.Parse(helpFlag(p.args))
 	if err != nil {
 		return explain(p, fmt.Errorf("%w: %w; see --help", errUsage, err))
 	}
@@ -100,15 +98,15 @@ func run(ctx context.Context, p process) (status int) {
 	return explain(p, line.settings.lead(err))
 }
 
-// helped reads "help" and "help show" as the flag.
-func helped(args []string) []string {
+// helpFlag turns "help" and "help show" into the flag.
+func helpFlag(args []string) []string {
 	if len(args) > 0 && args[0] == "help" {
 		return append(slices.Clone(args[1:]), "--help")
 	}
 	return args
 }
 
-// version is what this program was built from.
+// version returns the version that this program was built from.
 func version() string {
 	text := "maicontact "
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -117,14 +115,14 @@ func version() string {
 	return text + runtime.Version()
 }
 
-// likeContact is what a contact id looks like, or a part of one.
-var likeContact = regexp.MustCompile(`(?i)[0-9a-f]{8}-[0-9a-f]{4}[0-9a-f-]*|[0-9a-f]{32,}`)
+// contactIDPattern matches what looks like a contact id, or a part of one.
+var contactIDPattern = regexp.MustCompile(`(?i)[0-9a-f]{8}-[0-9a-f]{4}[0-9a-f-]*|[0-9a-f]{32,}`)
 
-// explain tells a person at a terminal what is wrong, and returns the exit
-// status. An argument that it repeats may be a contact id, which stands there by
-// mistake.
+// explain writes what is wrong, and returns the exit status. It hides what looks like a
+// contact id, as an error may repeat an argument that is one by mistake.
 func explain(p process, err error) int {
 	faults, wrong := errors.AsType[settingFaults](err)
+	_, refused := errors.AsType[refusal](err)
 	switch {
 	case err == nil:
 		return exitDone
@@ -137,11 +135,11 @@ func explain(p process, err error) int {
 	case errors.Is(err, errFindings):
 		return exitFindings
 	}
-	fmt.Fprintln(p.stderr, "maicontact: "+likeContact.ReplaceAllString(plainly(err.Error()), "[an id]"))
+	fmt.Fprintln(p.stderr, "maicontact: "+contactIDPattern.ReplaceAllString(withoutPackages(err.Error()), "[an id]"))
 	switch {
 	case errors.Is(err, errUsage):
 		return exitUsage
-	case errors.Is(err, errCannot):
+	case refused:
 		return exitFindings
 	}
 	return exitFailure

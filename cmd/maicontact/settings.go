@@ -14,8 +14,8 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// settings come from the environment or from flags. The API key has no flag of
-// its own: what stands on a command line can be read by every user of a machine.
+// settings come from the environment or from flags. The API key has no flag of its own:
+// every user of a machine can read its command lines.
 type settings struct {
 	BaseURL     string `help:"Address of MaiAgent's API (MAIAGENT_BASE_URL). Default: https://api.maiagent.ai/api/." placeholder:"URL"`
 	APIKeyFile  string `help:"File with the API key in it, instead of MAIAGENT_API_KEY." placeholder:"FILE"`
@@ -34,7 +34,7 @@ var variables = map[string]string{
 	"chat-url": "MAIAGENT_CHAT_URL", "database-url": "DATABASE_URL", "namespace": "SITE_NAMESPACE",
 }
 
-// environment has kong ask the environment for what no flag says.
+// environment resolves a flag that is not given from the environment.
 func environment(env func(string) string) kong.Resolver {
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		if value := strings.TrimSpace(env(variables[flag.Name])); variables[flag.Name] != "" && value != "" {
@@ -44,8 +44,8 @@ func environment(env func(string) string) kong.Resolver {
 	})
 }
 
-// settingFault is one thing that is wrong with a setting. It never repeats the
-// value: most of them are secret.
+// settingFault is one thing that is wrong with a setting. It never repeats the value,
+// which may be secret.
 type settingFault struct{ Setting, Says string }
 
 // String returns the setting and what is wrong with it.
@@ -90,7 +90,7 @@ func (s *settings) readKey(env func(string) string) error {
 	return nil
 }
 
-// keyName is the setting that the API key is from.
+// keyName returns the name of the setting that the API key is from.
 func (s *settings) keyName() string {
 	if s.APIKeyFile != "" {
 		return "--api-key-file"
@@ -98,7 +98,7 @@ func (s *settings) keyName() string {
 	return "MAIAGENT_API_KEY"
 }
 
-// causeOf is why a file cannot be used, without its name.
+// causeOf returns why a file cannot be used, without its name.
 func causeOf(err error) string {
 	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		return at.Err.Error()
@@ -106,8 +106,8 @@ func causeOf(err error) string {
 	return err.Error()
 }
 
-// checkMaiAgent lets the library judge each value by itself, so that each fault
-// can be told with the name of its setting.
+// checkMaiAgent has the library check each value by itself, so that each fault has the
+// name of its setting.
 func (s *settings) checkMaiAgent(env func(string) string) (faults settingFaults) {
 	const anyKey = "any"
 	unread := s.readKey(env)
@@ -139,7 +139,7 @@ func (s *settings) checkNamespace() (faults settingFaults) {
 	return faults
 }
 
-// checkChat judges what only the page needs.
+// checkChat checks the settings that only the page needs.
 func (s *settings) checkChat() (faults settingFaults) {
 	const anyID = "6f0c7f0e-6a39-4a3f-8a4f-7a2f5f0f7d11"
 	switch {
@@ -154,8 +154,8 @@ func (s *settings) checkChat() (faults settingFaults) {
 	return faults
 }
 
-// plain takes off what the library calls the value, as the name of the setting
-// stands before it.
+// plain removes the library's name of the value, as the name of the setting is before
+// it.
 func plain(err error) error {
 	if err == nil {
 		return nil
@@ -175,7 +175,7 @@ func (s *settings) client() (*webchat.Client, error) {
 	return client, nil
 }
 
-// checkRate judges --rate.
+// checkRate checks --rate.
 func checkRate(rate float64) error {
 	if !(rate > 0) || math.IsInf(rate, 0) { // NaN is not more than anything
 		return fmt.Errorf("%w: --rate must be a number of more than 0", errUsage)

@@ -48,7 +48,7 @@ func TestOperate(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := operator.Import(t.Context(), from, operate.LinkOptions{}, func(operate.Imported) error { return nil })
+			got, err := operator.Import(t.Context(), from, operate.LinkOptions{}, func(operate.ImportResult) error { return nil })
 			if got != want || err != nil {
 				t.Errorf("an import gives %+v, %v, want %+v", got, err, want)
 			}
@@ -68,7 +68,7 @@ func TestOperate(t *testing.T) {
 			t.Errorf("an audit gives %+v, %v", audited, err)
 		}
 		pruned, err := operator.Prune(t.Context(), operate.PruneOptions{Unseen: time.Minute, CookieMaxAge: time.Hour})
-		if pruned != (operate.Pruned{Visitors: 1, Unseen: 1, Rows: 1}) || err != nil {
+		if pruned != (operate.PruneCounts{Visitors: 1, Unseen: 1, Rows: 1}) || err != nil {
 			t.Errorf("pruning gives %+v, %v", pruned, err)
 		}
 		site := doctor.Site{

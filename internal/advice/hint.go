@@ -7,8 +7,8 @@ import (
 	"github.com/maicontact/maicontact/internal/guard"
 )
 
-// hints say where to look, for those reasons why there is no chat that a set-up is
-// behind, and no failure that passes.
+// hints say where to look, for the reasons that come from the set-up and not from a
+// failure that passes.
 var hints = map[string]string{
 	"too late":              lateText,
 	"cookie refused":        "the browser did not bring the chat's cookie back: it keeps none, or Config.Site.Origin is not what it shows",
@@ -17,10 +17,10 @@ var hints = map[string]string{
 	"too many new visitors": "a limit of Config.Visitors is reached; behind a proxy set Config.Site.TrustedProxies",
 }
 
-// Hint returns what a developer should read in the browser's console with an answer,
-// in one line; empty: nothing, as on every host but a loopback one. Where setting
-// is not empty the handler is reached there, and path is what it says. It
-// never holds anything of the request.
+// Hint returns one line for the browser's console; empty: nothing, as on every host but
+// a loopback one. setting names the setting of the handler's path, and path is its
+// value; both are empty where there is no handler. The line never holds anything from
+// the request.
 func (a *Advisor) Hint(r *http.Request, setting, path, reason string) string {
 	if !guard.IsLocal(r) {
 		return ""
@@ -28,9 +28,9 @@ func (a *Advisor) Hint(r *http.Request, setting, path, reason string) string {
 	text := hints[reason]
 	switch {
 	case setting != "" && !strings.HasSuffix(path, r.URL.Path):
-		text = elsewhereText(setting)
+		text = wrongPathText(setting)
 	case reason == "cross-site":
-		text, _, _ = a.refusal(r)
+		text, _ = a.refusal(r)
 	case a.policy.IsOverHTTP(r):
 		text = overHTTPText
 	case text == "" && a.policy.IsBehindTLS(r):

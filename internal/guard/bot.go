@@ -6,18 +6,18 @@ import (
 	"unicode/utf8"
 )
 
-// botNames are those of crawlers and checkers. No person's browser holds one.
+// botNames are names of crawlers and monitors. No browser's user agent contains one.
 var botNames = []string{
 	"slurp", "facebookexternalhit", "mediapartners-google", "kube-probe", "googlehc", "healthcheck", "googleother",
 	"google-inspectiontool", "chrome-lighthouse", "datadogsynthetics", "bingpreview",
 }
 
-// botEnds are how the words end that crawlers call themselves: "Examplebot/1.0".
-var botEnds = []string{"bot", "crawler", "spider"}
+// botSuffixes end the words that crawlers call themselves: "Examplebot/1.0".
+var botSuffixes = []string{"bot", "crawler", "spider"}
 
-// rarePairs are letters that stand beside each other in every one of these words,
-// wherever one looks at each second pair of letters: the first of two at an even
-// place of the word, the other at an odd one. Hardly a browser's agent holds any.
+// rarePairs are pairs of letters from the words above. Whoever looks at every second
+// pair of a user agent finds one of them in each of these words, whether the word
+// begins at an even place or at an odd one. Hardly any browser's user agent has one.
 var rarePairs = pairsOf("bo", "ot", "aw", "wl", "sp", "de", // the ends
 	"sl", "lu", "xt", "og", "gl", "ku", "ub", "th", "lt", "ig", "gh", "ev", "gp")
 
@@ -29,7 +29,7 @@ func pairsOf(list ...string) (pairs [32]uint32) {
 	return pairs
 }
 
-// mayBeBot spares browsers the search for each word.
+// mayBeBot is a quick check, so that browsers are not searched for each word.
 func mayBeBot(agent string) bool {
 	var all, found uint32
 	for i := 1; i < len(agent); i += 2 {
@@ -37,16 +37,16 @@ func mayBeBot(agent string) bool {
 		all |= a | b
 		found |= rarePairs[a&31] >> (b & 31) & (a & b >> 6) // no digit has that bit
 	}
-	return found&1 != 0 || all >= utf8.RuneSelf // what lower case makes of other text is not known
+	return found&1 != 0 || all >= utf8.RuneSelf // other text may become one of the words in lower case
 }
 
-// longestAgent is more than any browser sends.
-const longestAgent = 4096
+// maxAgent is more than any browser sends.
+const maxAgent = 4096
 
-// isBot tells user agents that call themselves one. A regular expression of the
+// isBot reports whether a user agent calls itself a bot. A regular expression for the
 // same takes many times as long, for everybody.
 func isBot(agent string) bool {
-	if len(agent) > longestAgent || !mayBeBot(agent) {
+	if len(agent) > maxAgent || !mayBeBot(agent) {
 		return false
 	}
 	var room [256]byte
@@ -59,13 +59,13 @@ func isBot(agent string) bool {
 			return true
 		}
 	}
-	for _, end := range botEnds {
+	for _, end := range botSuffixes {
 		for rest := lower; ; {
 			before, after, found := bytes.Cut(rest, []byte(end))
 			if !found {
 				break
 			}
-			cubot := end == "bot" && bytes.HasSuffix(before, []byte("cu")) // makes telephones
+			cubot := end == "bot" && bytes.HasSuffix(before, []byte("cu")) // Cubot makes telephones
 			if !cubot && (len(after) == 0 || !isLetterOrDigit(after[0])) {
 				return true
 			}
@@ -75,8 +75,8 @@ func isBot(agent string) bool {
 	return false
 }
 
-// appendLower appends ASCII text in lower case, which takes no room of its own
-// for the agent of a browser. ok is false where there is other text.
+// appendLower appends ASCII text in lower case. It allocates nothing for the user
+// agent of a browser. ok is false for other text.
 func appendLower(b []byte, text string) (_ []byte, ok bool) {
 	for i := range len(text) {
 		c := text[i]

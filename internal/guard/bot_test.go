@@ -28,7 +28,7 @@ func TestBots(t *testing.T) {
 		"", chrome, "Mozilla/5.0 (Linux; Android 9; CUBOT_POWER) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36",
 		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
 		"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
-		"Bottle/1.0", "Spiderman/2", "robotics", "\u017Fpider", strings.Repeat("bot ", longestAgent),
+		"Bottle/1.0", "Spiderman/2", "robotics", "\u017Fpider", strings.Repeat("bot ", maxAgent),
 	} {
 		if isBot(agent) {
 			t.Errorf("%.200s: a bot", agent)
@@ -38,7 +38,7 @@ func TestBots(t *testing.T) {
 
 // The first look finds each word, wherever it stands, and lets browsers pass.
 func TestRarePairs(t *testing.T) {
-	for _, word := range append(append([]string{}, botNames...), botEnds...) {
+	for _, word := range append(append([]string{}, botNames...), botSuffixes...) {
 		for _, text := range []string{word, "x" + word, strings.ToUpper(word) + "x", "ab" + word + "/1", "\u00e9" + word} {
 			if !mayBeBot(text) {
 				t.Errorf("%s is passed over", text)
@@ -68,7 +68,7 @@ func FuzzBots(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, agent string) {
 		lower := strings.ToLower(agent)
-		if got, want := isBot(agent), len(agent) <= longestAgent && botText.MatchString(lower); got != want && !strings.Contains(lower, "cubot") {
+		if got, want := isBot(agent), len(agent) <= maxAgent && botText.MatchString(lower); got != want && !strings.Contains(lower, "cubot") {
 			t.Errorf("%q: %t, want %t", agent, got, want)
 		}
 	})

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// IsLocal reports whether a request is that of a developer: to a loopback host,
-// from a page of one or from no page that it names.
+// IsLocal reports whether a developer makes the request: it goes to a loopback host,
+// and comes from a page of a loopback host or does not name its page.
 func IsLocal(r *http.Request) bool {
 	if !isLoopback(r.Host) {
 		return false
@@ -28,9 +28,9 @@ func IsSameOrigin(r *http.Request) bool {
 	return len(site) == 1 && site[0] == "same-origin"
 }
 
-// isLoopback tells a host, with or without a port, that never leaves the machine.
+// isLoopback reports whether a host, with or without a port, is this machine.
 func isLoopback(host string) bool {
-	// Most hosts are spared the rest.
+	// For most hosts this is enough.
 	if host == "" || host[0] != '[' && host[0] != '1' && !strings.Contains(host, "localhost") {
 		return false
 	}

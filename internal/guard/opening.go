@@ -6,11 +6,10 @@ import (
 	"strings"
 )
 
-// opening returns the page that may open the chat for whoever makes the request,
-// or ErrCrossSite or ErrNotAScript. Opening makes a contact, so it needs more
-// than reading does: a fetch, with an Origin that is ours or allowed. A request
-// without one never passes, as on plain http another site's tag comes without
-// any other header.
+// opening returns the page that opens the chat, or ErrCrossSite or ErrNotAScript.
+// Opening makes a contact, so it needs more than reading does: a fetch with an Origin
+// that is ours or allowed. A request without Origin never passes: on plain http
+// another site's tag sends no other header.
 func (p Policy) opening(r *http.Request) (Page, error) {
 	h := r.Header
 	dest, mode, site, ok := fetchMetadata(h)
@@ -39,9 +38,9 @@ func (p Policy) opening(r *http.Request) (Page, error) {
 	return Page{}, ErrCrossSite
 }
 
-// IsOfHost reports whether an origin is of the host that a request came to,
-// whatever the scheme: a proxy in front may end TLS.
+// IsOfHost reports whether an origin has the host that a request came to, whatever
+// the scheme: a proxy in front may end TLS.
 func IsOfHost(origin, host string) bool {
 	scheme, _, _ := strings.Cut(origin, "://")
-	return origin == originOfText(scheme+"://"+host)
+	return origin == originOfURL(scheme+"://"+host)
 }

@@ -26,9 +26,8 @@ func (p Policy) IsHTTPS(r *http.Request) bool {
 	return r.TLS != nil || strings.HasPrefix(p.origin, "https://")
 }
 
-// parseOrigin reads an origin of the configuration and returns it in the form
-// browsers write it. A wildcard and the like are errors: they would silently
-// match nothing.
+// parseOrigin parses an origin of the configuration and returns it as browsers write
+// it. A wildcard and the like are errors: they would silently match nothing.
 func parseOrigin(s string) (string, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil ||
@@ -38,8 +37,8 @@ func parseOrigin(s string) (string, error) {
 	return originOf(u), nil
 }
 
-// isHost accepts a name, or an address, and a port that browsers would write
-// as it is.
+// isHost reports whether the host is a name or an address, with a port as browsers
+// write it or with none.
 func isHost(u *url.URL) bool {
 	if port := u.Port(); port != "" || strings.HasSuffix(u.Host, ":") {
 		n, err := strconv.ParseUint(port, 10, 16)
@@ -51,11 +50,11 @@ func isHost(u *url.URL) bool {
 	if strings.Contains(name, ":") {
 		return net.ParseIP(name) != nil
 	}
-	return name != "" && !strings.ContainsFunc(name, isUnusual)
+	return name != "" && !strings.ContainsFunc(name, isNoHostRune)
 }
 
-// isUnusual reports whether a letter has no place in the name of a host.
-func isUnusual(r rune) bool {
+// isNoHostRune reports whether a character cannot be in the name of a host.
+func isNoHostRune(r rune) bool {
 	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '.' || r == '_' || r == '-')
 }
 
@@ -73,9 +72,9 @@ func originOf(u *url.URL) string {
 	return scheme + "://" + host
 }
 
-// originOfText returns the origin of an address, such as a Referer header's.
-// What is not a plain http or https URL has no origin, and equals none.
-func originOfText(s string) string {
+// originOfURL returns the origin of an address, such as a Referer header's. It is
+// empty, and equals no other origin, for what is not a plain http or https URL.
+func originOfURL(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
 		return ""
@@ -96,13 +95,13 @@ func PageOrigin(h http.Header) (origin string, named, missing bool) {
 		if _, host, _ := strings.Cut(origins[0], "://"); strings.ContainsAny(host, "/?#") {
 			return "", true, false
 		}
-		return originOfText(origins[0]), true, false
+		return originOfURL(origins[0]), true, false
 	}
 	if referers, ok := h["Referer"]; ok {
 		if len(referers) != 1 {
 			return "", false, false
 		}
-		return originOfText(referers[0]), false, false
+		return originOfURL(referers[0]), false, false
 	}
 	return "", false, true
 }

@@ -1,6 +1,6 @@
-// Package guard decides who may read the answer to "who is there?", which holds
-// a bearer secret, and who is shown no chat because nobody would ever see it. It
-// looks at a request alone and changes nothing.
+// Package guard decides who may read the answer to "who is there?", which holds a
+// bearer secret, and which requests get no chat because nobody would see it. It looks
+// at the request alone and changes nothing.
 package guard
 
 import (
@@ -57,9 +57,9 @@ func NewPolicy(origin string, allowed []string) (Policy, error) {
 // nobody.
 type Page struct {
 	Origin    string // of a listed page; empty: none
-	Named     bool   // it stands in Origin, and the browser wants it confirmed
-	CrossSite bool   // its browser keeps no cookie of ours
-	Unproven  bool   // it may be any page, with nobody's credentials
+	Named     bool   // the request has it in Origin, so the browser wants CORS headers
+	CrossSite bool   // the browser keeps no cookie of ours there
+	Unproven  bool   // it may be any page; the request has no credentials
 }
 
 // Page returns the page that may read the answer, or ErrCrossSite or
@@ -96,7 +96,7 @@ func (p Policy) Page(r *http.Request) (Page, error) {
 		return Page{}, ErrNotAScript
 	}
 	if site == "same-origin" {
-		return Page{}, p.checkSame(h)
+		return Page{}, p.checkSameOrigin(h)
 	}
 	if site != "" && site != "same-site" && site != "cross-site" {
 		return Page{}, ErrCrossSite
@@ -114,9 +114,9 @@ func (p Policy) Page(r *http.Request) (Page, error) {
 	}
 }
 
-// checkSame is for a page of the same origin, as the browser sees it.
-func (p Policy) checkSame(h http.Header) error {
-	if p.origin == "" || p.isOurs(h) {
+// checkSameOrigin checks a page that the browser says is of the same origin.
+func (p Policy) checkSameOrigin(h http.Header) error {
+	if p.origin == "" || p.isOwnPage(h) {
 		return nil
 	}
 	origin, _, missing := PageOrigin(h)
@@ -126,9 +126,9 @@ func (p Policy) checkSame(h http.Header) error {
 	return ErrCrossSite
 }
 
-// isOurs spares most requests the reading of addresses: it reports whether the only
-// Origin, or without one the only Referer, is written as ours.
-func (p Policy) isOurs(h http.Header) bool {
+// isOwnPage is a quick check, so that most requests need no parsing of addresses: it
+// reports whether the only Origin, or without one the only Referer, begins as ours.
+func (p Policy) isOwnPage(h http.Header) bool {
 	if origins, ok := h["Origin"]; ok {
 		return len(origins) == 1 && origins[0] == p.origin
 	}
@@ -140,7 +140,7 @@ func (p Policy) isOurs(h http.Header) bool {
 	return ok && (path == "" || path[0] == '/')
 }
 
-// Open lets the browser give the reply to a listed page.
+// Open sets the headers that let a listed page read the reply.
 func (p Page) Open(h http.Header) {
 	if p.Origin == "" {
 		return
@@ -152,8 +152,8 @@ func (p Page) Open(h http.Header) {
 	}
 }
 
-// isScriptOrFetch reports whether a page of today's browsers, or one that does
-// not say, asks for a script or fetches.
+// isScriptOrFetch reports whether the request is for a script or a fetch, as far as
+// the browser says what it is for.
 func isScriptOrFetch(r *http.Request, dest, mode string) bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
@@ -174,8 +174,8 @@ func isScriptOrFetch(r *http.Request, dest, mode string) bool {
 	return !worker
 }
 
-// fetchMetadata returns what the browser says of a request; empty: nothing. ok is
-// false where it says so several times.
+// fetchMetadata returns the request's Sec-Fetch headers; empty: not sent. ok is false
+// when one is there several times.
 func fetchMetadata(h http.Header) (dest, mode, site string, ok bool) {
 	var ok1, ok2, ok3 bool
 	dest, ok1 = atMostOne(h["Sec-Fetch-Dest"])
@@ -195,8 +195,8 @@ func hasCredentials(r *http.Request) bool {
 	return len(r.Header["Cookie"]) > 0 || len(r.Header["Authorization"]) > 0 || r.TLS != nil && len(r.TLS.PeerCertificates) > 0
 }
 
-// first is http.Header.Get for a canonical name.
-func first(h http.Header, name string) string {
+// firstValue is http.Header.Get for a canonical name.
+func firstValue(h http.Header, name string) string {
 	if values := h[name]; len(values) > 0 {
 		return values[0]
 	}

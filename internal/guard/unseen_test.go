@@ -50,7 +50,7 @@ func TestFromElsewhere(t *testing.T) {
 	} {
 		r := ask(test.header...)
 		r.Method = test.method
-		if got := FromElsewhere(r); got != test.want {
+		if got := FromOtherSite(r); got != test.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}

@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// clientOf tells who makes a request, for limits only: the remote address or,
-// where that is a trusted proxy's, the right-most hop of X-Forwarded-For that
-// is not. A hop that is no address ends the walk at the proxy that let it pass,
-// so that what a client writes there gains nothing. An IPv6 client is its /64,
-// which is what one household or server usually gets. All clients without an
-// address, as on a Unix socket, are one: the zero Addr.
+// clientOf returns the client of a request, for limits only: the remote address or,
+// if that is a trusted proxy, the right-most hop of X-Forwarded-For that is not one.
+// A hop that is no address ends the search at the proxy that passed it on, so that a
+// client gains nothing by writing one. An IPv6 client is its /64, which is what one
+// household or server usually gets. All clients without an address, as on a Unix
+// socket, are one: the zero Addr.
 func clientOf(remote string, forwarded []string, trusted []netip.Prefix) netip.Addr {
 	client, ok := parseHop(remote)
 	if !ok {
@@ -40,12 +40,12 @@ func clientOf(remote string, forwarded []string, trusted []netip.Prefix) netip.A
 // the /48 of an IPv6 one, which is what one site usually gets.
 func networkOf(client netip.Addr) netip.Addr { return masked(client, 24, 48) }
 
-// aroundOf returns what one owner may have as a whole: the /16, or the /32 that
-// providers get.
-func aroundOf(client netip.Addr) netip.Addr { return masked(client, 16, 32) }
+// ownerOf returns the largest network that one owner may have: the /16 of an IPv4
+// address, or the /32 that providers get of IPv6.
+func ownerOf(client netip.Addr) netip.Addr { return masked(client, 16, 32) }
 
-// masked returns the first address of the network around a client that has so
-// many bits. The common client is in a network of its own.
+// masked returns the first address of the client's network with that many bits. The
+// zero Addr is a network of its own.
 func masked(client netip.Addr, v4, v6 int) netip.Addr {
 	bits := v6
 	if client.Is4() {
@@ -58,9 +58,8 @@ func masked(client netip.Addr, v4, v6 int) netip.Addr {
 	return network.Addr()
 }
 
-// hopsFromRight goes through the list that all lines of X-Forwarded-For are
-// together, the nearest hop first. Empty parts are hops, too: a proxy that does
-// not know its client may write one.
+// hopsFromRight yields the hops of all X-Forwarded-For lines, the nearest first. An
+// empty part is a hop too: a proxy that does not know its client may write one.
 func hopsFromRight(lines []string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, line := range slices.Backward(lines) {
@@ -75,14 +74,14 @@ func hopsFromRight(lines []string) iter.Seq[string] {
 	}
 }
 
-// longestHop is more than any address with zone and port takes.
-const longestHop = 64
+// maxHop is longer than any address with zone and port.
+const maxHop = 64
 
-// parseHop reads an address, with or without a port. IPv6 with a port stands in
-// brackets, and without one may.
+// parseHop parses an address, with or without a port. IPv6 is in brackets if it has a
+// port, and may be without.
 func parseHop(s string) (netip.Addr, bool) {
 	s = strings.Trim(s, " \t")
-	if len(s) > longestHop {
+	if len(s) > maxHop {
 		return netip.Addr{}, false
 	}
 	addr, err := netip.ParseAddr(s)

@@ -21,33 +21,33 @@ import (
 // Limit bounds how many new visitors are made: of each client, of each network and
 // in all. Safe for concurrent use.
 //
-// Where the total is short, who has asked least goes first: half of what may come at
-// once is kept for others, and the more a network has asked within the last hour the
-// more of that half it must leave. Asks that are turned away count, too. So a flood
-// takes what nobody else wants, and somebody of a network that floods nobody finds
-// room, unless the flood is of networks that were never seen before.
+// When the total is short, who has asked least goes first: half of the burst is kept
+// in reserve, and the more a network has asked within the last hour, the more of that
+// half it must leave to others. Asks that are refused count too. So a flood gets what
+// nobody else wants, and a visitor from a network that does not flood gets through,
+// unless the flood comes from networks that were never seen before.
 //
-// While the total is spent, no client is looked up or written down. Together the
-// buckets take at most 24 MB, however many addresses come.
+// While the total is spent, no client is looked up or stored. Together the buckets take
+// at most 24 MB, however many addresses come.
 type Limit struct {
 	proxies []netip.Prefix
-	room    float64 // of the total, that who asks often must leave
+	reserve float64 // of the total, which those who ask often leave to others
 
-	mu                sync.Mutex
-	total             *rate.Limiter
-	clients, networks *buckets // nil: not limited
-	near, far         *buckets // of asks: how often networks ask
-	full              background.Every
+	mu                     sync.Mutex
+	total                  *rate.Limiter
+	clients, networks      *buckets // nil: not limited
+	networkAsks, ownerAsks *buckets // of asks: how often networks ask
+	warned                 background.Every
 }
 
-// clientsOfNetwork is how many clients a network may be.
-const clientsOfNetwork = 4
+// clientsPerNetwork is how many clients a network may be.
+const clientsPerNetwork = 4
 
-// How many asks of an hour make a network one that asks often, by itself or with the
-// larger one that it is in, which one owner may have as a whole.
+// How many asks in an hour it takes until a network, or the owner's larger network
+// around it, must leave the whole reserve to others.
 const (
-	oftenNear = 24
-	oftenFar  = 20 * oftenNear
+	asksPerNetwork = 24
+	asksPerOwner   = 20 * asksPerNetwork
 )
 
 // Options of a [Limit].
@@ -76,41 +76,41 @@ func New(o Options) *Limit {
 	if o.PerSecond > 0 {
 		// Of one there would be no half to keep.
 		most := max(2, int(math.Ceil(min(o.PerSecond, math.MaxInt32))))
-		l.total, l.room = rate.NewLimiter(rate.Limit(o.PerSecond), most), float64(most/2)
-		l.near, l.far = newBuckets(oftenNear, time.Hour/oftenNear), newBuckets(oftenFar, time.Hour/oftenFar)
+		l.total, l.reserve = rate.NewLimiter(rate.Limit(o.PerSecond), most), float64(most/2)
+		l.networkAsks, l.ownerAsks = newBuckets(asksPerNetwork, time.Hour/asksPerNetwork), newBuckets(asksPerOwner, time.Hour/asksPerOwner)
 	}
 	if o.Burst > 0 {
 		l.clients = newBuckets(o.Burst, o.Interval)
-		l.networks = newBuckets(min(o.Burst, math.MaxInt32)*clientsOfNetwork, o.Interval/clientsOfNetwork)
+		l.networks = newBuckets(min(o.Burst, math.MaxInt32)*clientsPerNetwork, o.Interval/clientsPerNetwork)
 	}
 	return l
 }
 
-// The limits that a new visitor may be over.
+// The limits that may refuse a new visitor, as the log names them.
 const (
 	overTotal   = "total"
 	overNetwork = "network"
 	overClient  = "client"
 )
 
-// Take takes a token for a new visitor, whose request it is. It reports whether the
-// visitor may be made; the log says now and then who is turned away.
+// Take takes a token for the new visitor who makes the request. It reports whether the
+// visitor may be made. Refusals are logged, at most once a minute.
 func (l *Limit) Take(ctx context.Context, r *http.Request, log *slog.Logger) bool {
 	over := l.take(clientOf(r.RemoteAddr, r.Header["X-Forwarded-For"], l.proxies))
 	if over != "" {
-		l.full.Warn(ctx, log, "maicontact: too many new visitors, some get no chat; behind a proxy check Config.Site.TrustedProxies",
+		l.warned.Warn(ctx, log, "maicontact: too many new visitors, some get no chat; behind a proxy check Config.Site.TrustedProxies",
 			"limit", over, "forwarded", len(r.Header["X-Forwarded-For"]) > 0)
 	}
 	return over == ""
 }
 
-// take takes a token for one new visitor of a client. It returns the limit that
-// does not allow that, and takes nothing then; empty: the visitor may be made.
+// take takes a token for a new visitor of a client. If a limit does not allow it, take
+// returns the limit's name and takes nothing.
 func (l *Limit) take(client netip.Addr) (over string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now, network := time.Now(), networkOf(client)
-	if l.total.TokensAt(now) < 1+l.leaves(client, network, now) {
+	if l.total.TokensAt(now) < 1+l.reserveFor(client, network, now) {
 		return overTotal
 	}
 	if l.clients != nil {
@@ -128,10 +128,10 @@ func (l *Limit) take(client netip.Addr) (over string) {
 	return ""
 }
 
-// leaves counts an ask, and returns how much of the total it must leave to others.
-func (l *Limit) leaves(client, network netip.Addr, now time.Time) float64 {
-	if l.room == 0 {
+// reserveFor counts an ask, and returns how much of the total it must leave to others.
+func (l *Limit) reserveFor(client, network netip.Addr, now time.Time) float64 {
+	if l.reserve == 0 {
 		return 0
 	}
-	return l.room * max(l.near.spend(network, now), l.far.spend(aroundOf(client), now))
+	return l.reserve * max(l.networkAsks.spend(network, now), l.ownerAsks.spend(ownerOf(client), now))
 }

@@ -99,12 +99,12 @@ func TestVisitorLimitMemory(t *testing.T) {
 		if over := l.take(client); over != "" {
 			t.Fatalf("client %d is over the limit %q", n, over)
 		}
-		for _, kept := range []*buckets{l.clients, l.networks, l.near, l.far} {
-			if kept.size() > 2*mostBuckets {
+		for _, kept := range []*buckets{l.clients, l.networks, l.networkAsks, l.ownerAsks} {
+			if kept.size() > 2*maxBuckets {
 				t.Fatalf("%d are kept", kept.size())
 			}
 		}
-		if full := len(l.clients.young) == mostBuckets; full && (n/mostBuckets)%5 == 4 {
+		if full := len(l.clients.young) == maxBuckets; full && (n/maxBuckets)%5 == 4 {
 			if took := size() - before; took > most {
 				t.Fatalf("%d clients take %d bytes, want at most %d", l.clients.size(), took, most)
 			} else if n > 250_000 {

@@ -13,8 +13,8 @@ type Button struct {
 	Label, Opening, Failed string
 }
 
-// open is what the loader is told of it.
-type open struct {
+// openOptions are what the loader needs to draw the button.
+type openOptions struct {
 	Embed   string `json:"embed"` // to be fetched beside the answer, once somebody opens the chat
 	Color   string `json:"color,omitempty"`
 	Size    string `json:"size,omitempty"`
@@ -25,8 +25,8 @@ type open struct {
 	Button  *bool  `json:"button,omitempty"` // false: the page draws its own
 }
 
-// open returns the button of an answer; nil: there is none.
-func (r *Renderer) open(a Answer) *open {
+// openOptions returns the button of an answer; nil: there is none.
+func (r *Renderer) openOptions(a Answer) *openOptions {
 	if !a.Closed {
 		return nil
 	}
@@ -34,9 +34,9 @@ func (r *Renderer) open(a Answer) *open {
 	if a.Options != nil {
 		more = *a.Options
 	}
-	o := &open{
+	o := &openOptions{
 		Embed: r.embed,
-		Color: cmp.Or(more.PrimaryColor, r.look.PrimaryColor), Size: cmp.Or(more.ButtonSize, r.look.ButtonSize), Radius: cmp.Or(more.ButtonRadius, r.look.ButtonRadius),
+		Color: cmp.Or(more.PrimaryColor, r.style.PrimaryColor), Size: cmp.Or(more.ButtonSize, r.style.ButtonSize), Radius: cmp.Or(more.ButtonRadius, r.style.ButtonRadius),
 		Label: r.button.Label, Opening: r.button.Opening, Failed: r.button.Failed,
 	}
 	if r.button.Hidden {

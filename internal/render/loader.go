@@ -11,15 +11,14 @@ import (
 	"strings"
 )
 
-// loader is the program that all pages share, beside the path of the script:
-// /webchat.HASH.js. The hash is a part of the path, as there are caches and
-// service workers that ignore queries.
+// loader is the program that all pages share, at /webchat.HASH.js beside the script's
+// path. The hash is in the path because some caches and service workers ignore queries.
 type loader struct {
 	prefix    string // of its path, up to the hash
 	path      string
 	integrity string
-	plain     []byte
-	zipped    []byte
+	body      []byte
+	gzipped   []byte
 }
 
 const (
@@ -33,18 +32,18 @@ func newLoader(scriptPath, text string) loader {
 	l := loader{
 		prefix:    strings.TrimSuffix(scriptPath, loaderExt) + ".",
 		integrity: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]),
-		plain:     []byte(text),
-		zipped:    zip(text),
+		body:      []byte(text),
+		gzipped:   gzipped(text),
 	}
 	l.path = l.prefix + hex.EncodeToString(sum[:])[:hashDigits] + loaderExt
 	return l
 }
 
-func zip(text string) []byte {
+func gzipped(text string) []byte {
 	var b bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
 	_, _ = w.Write([]byte(text))
-	_ = w.Close() // memory takes it all
+	_ = w.Close() // writing to memory does not fail
 	return b.Bytes()
 }
 
@@ -67,8 +66,7 @@ func (r *Renderer) ServeLoader(w http.ResponseWriter, request *http.Request) boo
 	return true
 }
 
-// isHashed reports whether the rest of a path is a hash of any version and the
-// ending.
+// isHashed reports whether the rest of a path is the hash of any version, and ".js".
 func isHashed(rest string) bool {
 	hash, ok := strings.CutSuffix(rest, loaderExt)
 	if !ok || len(hash) < 12 || len(hash) > 64 {
@@ -82,9 +80,9 @@ func isHashed(rest string) bool {
 	return true
 }
 
-// ServeFallback answers the query "loader" of the script and its JSON form with
-// the loader, for a page whose own did not come. It reports false for every
-// other request.
+// ServeFallback answers the query "loader" of the script and its JSON form with the
+// loader, for a page that could not load it otherwise. It reports false for every other
+// request.
 func (r *Renderer) ServeFallback(w http.ResponseWriter, request *http.Request) bool {
 	if request.URL.RawQuery != fallbackQuery || request.Method != http.MethodGet && request.Method != http.MethodHead {
 		return false
@@ -104,9 +102,9 @@ func (l *loader) serve(w http.ResponseWriter, request *http.Request, caching str
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
-	body := l.plain
-	if takesGzip(request.Header["Accept-Encoding"]) {
-		body = l.zipped
+	body := l.body
+	if acceptsGzip(request.Header["Accept-Encoding"]) {
+		body = l.gzipped
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("Cache-Control", caching)
@@ -118,9 +116,9 @@ func (l *loader) serve(w http.ResponseWriter, request *http.Request, caching str
 	}
 }
 
-// takesGzip reports whether Accept-Encoding allows gzip. What only a * allows
-// gets the plain form.
-func takesGzip(lines []string) bool {
+// acceptsGzip reports whether Accept-Encoding names and allows gzip. A * alone is not
+// enough.
+func acceptsGzip(lines []string) bool {
 	for _, line := range lines {
 		for coding := range strings.SplitSeq(line, ",") {
 			name, weight, _ := strings.Cut(strings.TrimSpace(coding), ";")

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// isNonce accepts the base64-value of Content Security Policy: either alphabet,
-// with or without padding; and the empty text.
+// isNonce reports whether a text is a base64-value of Content Security Policy, in either
+// alphabet, with or without padding, or is empty.
 func isNonce(s string) bool {
 	plain := strings.TrimRight(s, "=")
 	if len(s)-len(plain) > 2 || plain == "" && s != "" {
@@ -22,15 +22,15 @@ func isNonce(s string) bool {
 	return true
 }
 
-// HashSource is what allows an inline script of that text in a policy's
-// script-src, with its quotes.
+// HashSource returns the source, with its quotes, that allows an inline script of that
+// text in a policy's script-src.
 func HashSource(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// OpenTag begins an inline script with the nonce of the page's policy; empty:
-// none.
+// OpenTag returns the start tag of an inline script with the nonce of the page's
+// policy; empty: no nonce.
 func OpenTag(nonce string) (string, error) {
 	switch {
 	case !isNonce(nonce):

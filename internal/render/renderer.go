@@ -18,13 +18,13 @@ type Answer struct {
 	Config  []byte           // the widget's, with the id in it, when the request has options of its own
 	Options *webchat.Options // of a request that has a button to draw
 	Reason  string           // why there is no contact; words that need no escaping in a comment
-	Retry   bool             // it makes sense to ask again
+	Retry   bool             // asking again may help
 	Owner   string           // who the answer is for, as a digest; empty: that is not known
 	Closed  bool             // the visitor may open the chat
 	Opened  bool             // the visitor has just opened it
-	Alone   bool             // nobody serves the loader's own address
+	Alone   bool             // Handler is missing, so nobody serves the loader's own address
 	Origin  string           // ours, for a page of another; empty: the page is ours
-	Hint    string           // what a developer should read in the browser's console
+	Hint    string           // a message to a developer, for the browser's console
 }
 
 // Renderer renders answers. It is prepared once, and safe for concurrent use.
@@ -36,7 +36,7 @@ type Renderer struct {
 	alone  string // and where nobody serves the loader's own address
 	loader loader
 	button Button
-	look   webchat.Options // of the button, for everybody
+	style  webchat.Options // of the button, for everybody
 	static []byte
 	etag   string
 }
@@ -48,7 +48,7 @@ func New(widget webchat.Widget, scriptPath, jsonPath string, button Button) (*Re
 	if err != nil {
 		return nil, err
 	}
-	r := &Renderer{widget: prepared, embed: widget.EmbedURL(), script: scriptPath, loader: newLoader(scriptPath, templates.Loader), button: button, look: widget.Options}
+	r := &Renderer{widget: prepared, embed: widget.EmbedURL(), script: scriptPath, loader: newLoader(scriptPath, templates.Loader), button: button, style: widget.Options}
 	r.start = strings.TrimSuffix(string(r.call(nil, r.options(Answer{}))), "});\n")
 	r.alone = strings.TrimSuffix(string(r.call(nil, r.options(Answer{Alone: true}))), "});\n")
 	own := r.options(Answer{})
@@ -72,7 +72,7 @@ type options struct {
 	Epoch   string          `json:"epoch,omitempty"`  // the owner
 	Reason  string          `json:"reason,omitempty"`
 	Retry   bool            `json:"retry,omitempty"`
-	Open    *open           `json:"open,omitempty"`   // the button of a chat that may be opened
+	Open    *openOptions    `json:"open,omitempty"`   // the button of a chat that may be opened
 	Opened  bool            `json:"opened,omitempty"` // in JSON only
 	Hint    string          `json:"hint,omitempty"`   // in JSON only: for the console
 }
@@ -88,27 +88,27 @@ func (r *Renderer) options(a Answer) options {
 
 func (r *Renderer) call(b []byte, o options) []byte {
 	b = append(append(b, '('), templates.Bootstrap...)
-	return append(append(append(b, ")("...), encode(o)...), ");\n"...)
+	return append(append(append(b, ")("...), mustMarshal(o)...), ");\n"...)
 }
 
-// LoaderSource is what allows the loader in a policy's script-src, by its hash.
+// LoaderSource returns the source that allows the loader in a policy's script-src.
 func (r *Renderer) LoaderSource() string { return "'" + r.loader.integrity + "'" }
 
-// Script appends an answer as the script. With a contact, one line of it is
-// exactly the assignment of the widget's configuration; without, it says why,
-// and asks again later when that may help.
+// Script appends an answer as the script. With a contact, one line is exactly the
+// assignment of the widget's configuration. Without, the script says why, and asks
+// again later when that may help.
 func (r *Renderer) Script(out []byte, a Answer) ([]byte, error) {
 	if a.ID == "" {
 		o := r.options(a)
-		o.Reason, o.Retry, o.Open = a.Reason, a.Retry, r.open(a)
-		return r.call(append(append(out, comment(a.Reason)...), console(a.Hint)...), o), nil
+		o.Reason, o.Retry, o.Open = a.Reason, a.Retry, r.openOptions(a)
+		return r.call(append(append(out, reasonComment(a.Reason)...), consoleHint(a.Hint)...), o), nil
 	}
 	out = append(out, "window.maiagentChatbotConfig = "...)
 	out, err := r.config(out, a)
 	if err != nil {
 		return nil, err
 	}
-	out = append(append(out, ";\n"...), console(a.Hint)...)
+	out = append(append(out, ";\n"...), consoleHint(a.Hint)...)
 	switch {
 	case a.Origin != "":
 		return r.call(out, r.options(a)), nil
@@ -127,19 +127,19 @@ func (r *Renderer) Script(out []byte, a Answer) ([]byte, error) {
 
 // JSON appends an answer as one object and a line break.
 func (r *Renderer) JSON(out []byte, a Answer) (_ []byte, err error) {
-	o := options{Epoch: a.Owner, Reason: a.Reason, Retry: a.Retry, Open: r.open(a), Opened: a.Opened, Hint: a.Hint}
+	o := options{Epoch: a.Owner, Reason: a.Reason, Retry: a.Retry, Open: r.openOptions(a), Opened: a.Opened, Hint: a.Hint}
 	if a.ID != "" {
 		o = options{Embed: r.embed, Epoch: a.Owner, Opened: a.Opened, Hint: a.Hint}
 		if o.Config, err = r.config(nil, a); err != nil {
 			return nil, err
 		}
 	}
-	return append(append(out, encode(o)...), '\n'), nil
+	return append(append(out, mustMarshal(o)...), '\n'), nil
 }
 
-// ScriptRefusal appends what somebody gets who may not read the script.
+// ScriptRefusal appends the script for a page that may not read the answer.
 func (r *Renderer) ScriptRefusal(out []byte, a Answer) ([]byte, error) {
-	return append(out, comment(a.Reason)...), nil
+	return append(out, reasonComment(a.Reason)...), nil
 }
 
 func (r *Renderer) config(b []byte, a Answer) ([]byte, error) {
@@ -149,20 +149,20 @@ func (r *Renderer) config(b []byte, a Answer) ([]byte, error) {
 	return r.widget.AppendConfig(b, a.ID)
 }
 
-// comment says in a script why there is no chat.
-func comment(reason string) []byte {
+// reasonComment is a comment that says why there is no chat.
+func reasonComment(reason string) []byte {
 	return []byte("// maicontact: no chat: " + reason + "\n")
 }
 
-// console is a line that writes a hint into the browser's console.
-func console(hint string) []byte {
+// consoleHint is a line that writes a hint into the browser's console.
+func consoleHint(hint string) []byte {
 	if hint == "" {
 		return nil
 	}
-	return []byte("console.warn(" + string(encode(hint)) + ");\n")
+	return []byte("console.warn(" + string(mustMarshal(hint)) + ");\n")
 }
 
-func encode(v any) []byte {
+func mustMarshal(v any) []byte {
 	text, err := json.Marshal(v) // escapes what could end a script
 	if err != nil {
 		panic(err) // strings, bools and JSON always encode

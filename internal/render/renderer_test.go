@@ -175,7 +175,7 @@ func TestWeight(t *testing.T) {
 				t.Errorf("%s: %d bytes, want less than %d; %v", name, len(text), test.most, err)
 			}
 		}
-		if n := len(r.loader.zipped); n > 6656 {
+		if n := len(r.loader.gzipped); n > 6656 {
 			t.Errorf("the loader has %d bytes, compressed", n)
 		}
 	}

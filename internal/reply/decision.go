@@ -7,12 +7,11 @@ import (
 	"strings"
 )
 
-// ErrWasPublic is reported when others have marked a reply cacheable that was
-// made private.
+// ErrWasPublic is reported when other code marked a private reply as cacheable.
 var ErrWasPublic = errors.New("a page that asked for the contact was marked cacheable by others; it is sent as private")
 
-// Reporter is told, while the header is written, ErrWasPublic or the error of
-// the planned write. It must not call the Writer.
+// Reporter gets ErrWasPublic, or the error of the planned write, while the header is
+// written. It must not call the Writer.
 type Reporter interface{ Report(error) }
 
 // MarkPrivate keeps the reply out of shared caches, because a contact id is
@@ -26,24 +25,24 @@ func (w *Writer) MarkPrivate() bool {
 	return w.private
 }
 
-// Prepared tells that the header is that of a route, which is private, and that
-// nobody has it before the first byte: it need not be looked at again.
+// Prepared says that the header is a route's, which is private already, and that
+// nothing changes it before the first byte. It is not checked again then.
 func (w *Writer) Prepared() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.prepared = true
 }
 
-// Committed reports whether the header has left, or is about to.
+// Committed reports whether the header has been sent, or is about to be.
 func (w *Writer) Committed() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.committed
 }
 
-// Plan plans the write of the session's cookie, in the place of what was planned
-// before; nil: none. The write must not call the Writer. It reports false when
-// it is too late; the write is not done then.
+// Plan plans the write of the session's cookie, and replaces what was planned before;
+// nil: no write. The write must not call the Writer. Plan reports false, and plans
+// nothing, when it is too late.
 func (w *Writer) Plan(write func(http.Header) error) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -64,13 +63,13 @@ func (w *Writer) ClearSiteData(kinds ...string) bool {
 	return !w.committed
 }
 
-// Commit writes what was decided into the header, once. It is to be called when
-// the handler has returned; until then the Writer does it by itself. A session
-// that cannot be written costs somebody their memory, never the page.
+// Commit writes what was decided into the header, once. Call it when the handler has
+// returned; before that the Writer calls it by itself. When the session cannot be
+// written the visitor is forgotten, but the page is served.
 func (w *Writer) Commit() { w.commit(false) }
 
-// commitPrivate commits a connection that carries no cacheable reply. It is made
-// private for safety, whatever others mean by the header.
+// commitPrivate commits a connection that carries no cacheable reply. It is marked
+// private for safety, whatever the header says.
 func (w *Writer) commitPrivate() { w.commit(true) }
 
 func (w *Writer) commit(private bool) {
@@ -86,7 +85,7 @@ func (w *Writer) commit(private bool) {
 	}
 	w.private = true
 	h := w.inner.Header()
-	// Here, so that neither the application's header nor ours undoes the other.
+	// Only now, so that neither the application's header nor ours replaces the other.
 	addSiteData(h, w.clear)
 	if !w.prepared && SetPrivate(h) && decided {
 		w.reporter.Report(ErrWasPublic)
@@ -99,13 +98,13 @@ func (w *Writer) commit(private bool) {
 	}
 }
 
-// addSiteData adds kinds to Clear-Site-Data that it does not name yet.
+// addSiteData adds to Clear-Site-Data the kinds that it does not name yet.
 func addSiteData(h http.Header, kinds []string) {
 	if len(kinds) == 0 {
 		return
 	}
 	const name = "Clear-Site-Data"
-	merged := listed(h[name])
+	merged := uniqueItems(h[name])
 	for _, kind := range kinds {
 		quoted := `"` + kind + `"`
 		if !slices.Contains(merged, quoted) && !slices.Contains(merged, `"*"`) {

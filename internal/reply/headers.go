@@ -6,12 +6,11 @@ import (
 	"strings"
 )
 
-// privately is the Cache-Control of whatever is for one person.
-const privately = "private, no-store"
+// privateCaching is the Cache-Control of whatever is for one person.
+const privateCaching = "private, no-store"
 
-// vendorCaching are headers of single caches, which obey them before
-// Cache-Control, with the values that keep a reply out. The first two are
-// always sent.
+// vendorCaching are headers that some caches obey before Cache-Control, with the
+// values that keep a reply out. The first two are always sent.
 var vendorCaching = [...]struct{ name, value string }{
 	{"Cdn-Cache-Control", "no-store"}, {"Surrogate-Control", "no-store"},
 	{"X-Accel-Expires", "0"}, {"Edge-Control", "no-store"},
@@ -25,7 +24,7 @@ const alwaysSent = 2
 // keeps it out of the caches of service workers, which heed no other. It reports
 // whether the reply was meant for shared caches.
 func SetPrivate(h http.Header) (wasPublic bool) {
-	wasPublic = setOnly(h, "Cache-Control", privately, isPublic)
+	wasPublic = setOnly(h, "Cache-Control", privateCaching, isPublic)
 	for i, vendor := range &vendorCaching {
 		if i < alwaysSent || len(h[vendor.name]) > 0 {
 			wasPublic = setOnly(h, vendor.name, vendor.value, isPublicToVendor) || wasPublic
@@ -38,8 +37,8 @@ func SetPrivate(h http.Header) (wasPublic bool) {
 	return wasPublic
 }
 
-// setOnly gives a header, by its canonical name, one value. It reports what was
-// said of the lines that it took away. What is there already costs nothing.
+// setOnly sets a header, by its canonical name, to one value. It returns what said
+// says of the lines that it replaced. It does nothing when the value is there already.
 func setOnly(h http.Header, name, value string, said func(lines []string) bool) bool {
 	lines := h[name]
 	if len(lines) == 1 && lines[0] == value {
@@ -67,20 +66,19 @@ func isPublicToVendor(lines []string) bool {
 	return line != "" && !strings.Contains(line, "no-store") && !strings.Contains(line, "private")
 }
 
-// AddVary adds fields to Vary that it does not name yet.
+// AddVary adds to Vary the fields that it does not list yet.
 func AddVary(h http.Header, fields ...string) {
 	lines := h["Vary"]
 	for _, field := range fields {
-		if !names(lines, field) {
+		if !lists(lines, field) {
 			lines = append(lines, field)
 		}
 	}
 	h["Vary"] = lines
 }
 
-// names reports whether the lines of a header name the field, in any letter
-// case.
-func names(lines []string, field string) bool {
+// lists reports whether the lines of a header list the field, in any letter case.
+func lists(lines []string, field string) bool {
 	for _, line := range lines {
 		if line == field {
 			return true
@@ -94,8 +92,8 @@ func names(lines []string, field string) bool {
 	return false
 }
 
-// listed returns what the lines of a header name, each once.
-func listed(lines []string) []string {
+// uniqueItems returns the items that the lines of a header list, each once.
+func uniqueItems(lines []string) []string {
 	var names []string
 	for _, line := range lines {
 		for name := range strings.SplitSeq(line, ",") {

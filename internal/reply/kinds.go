@@ -6,8 +6,7 @@ import (
 	"slices"
 )
 
-// Kinds returns the kinds of data to clear that are known. The error names the
-// others.
+// Kinds returns those kinds that are in all. The error names the others.
 func Kinds[T ~string](kinds []T, all ...T) (known []string, _ error) {
 	var faults []error
 	for _, kind := range kinds {

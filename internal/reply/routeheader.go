@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// RouteHeader is what every reply of the script route and its JSON form has. It
-// is prepared once; each reply gets lines of its own, as whoever wraps the site may
-// write into one where it stands. Adding to a header copies: no line has room.
+// RouteHeader is the header of every reply of the script route and its JSON form. It
+// is prepared once. Each reply gets its own copy of the values, as code around the
+// site may write into them. Appending to one copies: its capacity is its length.
 type RouteHeader struct {
 	names []string
 	ends  []int // of each name's lines
@@ -37,7 +37,7 @@ func NewRouteHeader(contentType string) *RouteHeader {
 	return prepared
 }
 
-// Set gives the header of a reply its lines, besides what is there.
+// Set adds the prepared header to that of a reply.
 func (p *RouteHeader) Set(h http.Header) {
 	var vary []string
 	others := len(h) > 0

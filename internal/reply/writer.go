@@ -1,8 +1,7 @@
 // Package reply writes what a request decided into the header of its reply: the
-// session's cookie, what the browser is to clear, and what keeps the reply out
-// of shared caches. It does so once, at the gate that every way out of a handler
-// passes, just before the first byte leaves. A reply of which nothing was decided
-// is left as it is.
+// session's cookie, what the browser should clear, and what keeps the reply out of
+// shared caches. It does so once, just before the first byte is sent, whichever way
+// the handler writes. A reply for which nothing was decided is left as it is.
 package reply
 
 import (
@@ -13,12 +12,11 @@ import (
 	"sync"
 )
 
-// Writer is the ResponseWriter of one request. It is ready after [Writer.Init],
-// and must not be copied then. What is decided of the reply may come from
-// several goroutines.
+// Writer is the ResponseWriter of one request. Call [Writer.Init] before use, and do
+// not copy it after that. Several goroutines may decide things for the reply.
 //
-// It is written by hand, as a wrapper that is assembled for each request from
-// hooks, such as httpsnoop's, allocates in every request; this one never does.
+// It is written by hand: a wrapper that is assembled from hooks for each request, such
+// as httpsnoop's, allocates every time, and this one never does.
 type Writer struct {
 	inner    http.ResponseWriter
 	reporter Reporter
@@ -38,7 +36,7 @@ var (
 	_ io.StringWriter = (*Writer)(nil)
 )
 
-// Init readies a Writer. The reporter is told what went wrong with the header.
+// Init prepares a Writer. The reporter is told what went wrong with the header.
 func (w *Writer) Init(inner http.ResponseWriter, r Reporter) {
 	w.inner, w.reporter = inner, r
 }

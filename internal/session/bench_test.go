@@ -104,7 +104,7 @@ func BenchmarkSave(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if s.Save(http.Header{}, r, &Opened{}, member, true, 0) != nil {
+				if s.Save(http.Header{}, r, &Opened{}, member, true, time.Hour) != nil {
 					b.Fatal("not saved")
 				}
 			}

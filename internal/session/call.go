@@ -9,24 +9,23 @@ import (
 	"time"
 
 	"github.com/gorilla/securecookie"
-	"github.com/gorilla/sessions"
 )
 
 var (
-	// ErrLate is that the store gave no answer in time.
+	// ErrLate: the store gave no answer in time.
 	ErrLate = errors.New("the session store gave no answer in time")
 
-	errBody    = errors.New("a session store must not write a body")
-	errCrowded = fmt.Errorf("%w, and too many wait for it already", ErrLate)
+	errBody         = errors.New("a session store must not write a body")
+	errTooManyCalls = fmt.Errorf("%w, and too many wait for it already", ErrLate)
 )
 
-// mostCalls bounds the calls that wait for a store, those given up included.
-const mostCalls = 4096
+// maxCalls bounds the calls that wait for a store, those given up included.
+const maxCalls = 4096
 
-// call has the store do something, for no longer than the context lasts, and than
-// the options let all calls for one request wait. Work that ends later is dropped,
-// so it must share nothing with the caller. A cookie store does not wait for
-// anything, and needs no goroutine.
+// call runs work on the store. It waits no longer than the context lasts, and no
+// longer than Options.Wait for all calls of one request together. Work that ends
+// later is dropped, so it must share nothing with the caller. A cookie store never
+// blocks, and needs no goroutine.
 func call[T any](ctx context.Context, s *Sessions, o *Opened, work func() (T, error)) (T, error) {
 	if s.cookies != nil {
 		return contained(work)
@@ -47,9 +46,9 @@ func call[T any](ctx context.Context, s *Sessions, o *Opened, work func() (T, er
 		began := time.Now()
 		defer func() { o.waited += time.Since(began) }() // not what the page takes in between
 	}
-	if s.calls.Add(1) > mostCalls {
+	if s.calls.Add(1) > maxCalls {
 		s.calls.Add(-1)
-		return none, errCrowded
+		return none, errTooManyCalls
 	}
 	done := make(chan outcome, 1)
 	go func() {
@@ -66,21 +65,21 @@ func call[T any](ctx context.Context, s *Sessions, o *Opened, work func() (T, er
 	}
 }
 
-// growStack gives a new goroutine the stack that decoding a session takes, while
-// there is nothing on it. Growing it by and by, each time copying what is there,
-// takes as long as half of the decoding.
+// growStack grows the stack of a new goroutine to what decoding a session needs,
+// while it is still empty. Growing it step by step, with a copy each time, takes half
+// as long as the decoding itself.
 //
 //go:noinline
 func growStack(i int) byte {
-	var room [stackOfACall]byte // an index that is not known has it stay
+	var room [callStack]byte // the unknown index keeps the compiler from removing it
 	return room[i]
 }
 
-// stackOfACall is what gob takes, and something for the store.
-const stackOfACall = 12 << 10
+// callStack is what gob needs, and some more for the store.
+const callStack = 12 << 10
 
-// contained turns a panic into an error. What somebody else's code panics with
-// may hold anything, so that only its type is told.
+// contained turns a panic into an error. The value of a panic in somebody else's code
+// may hold anything, so the error has only its type.
 func contained[T any](work func() (T, error)) (result T, err error) {
 	defer func() {
 		switch p := recover().(type) {
@@ -94,18 +93,8 @@ func contained[T any](work func() (T, error)) (result T, err error) {
 	return work()
 }
 
-// read asks the store for the session of a request. What fails is tried once
-// more, since it would cost a visitor their contact.
-func (s *Sessions) read(ctx context.Context, again func() (*sessions.Session, error)) (*sessions.Session, error) {
-	g, err := contained(again)
-	if isTrouble(err) && ctx.Err() == nil {
-		g, err = contained(again)
-	}
-	return g, err
-}
-
-// isTrouble tells a store that fails from a session that is not there.
-func isTrouble(err error) bool {
+// isStoreFailure reports whether the store failed, rather than having no session.
+func isStoreFailure(err error) bool {
 	if cookie, ok := errors.AsType[securecookie.Error](err); ok && cookie.IsDecode() {
 		return false
 	}

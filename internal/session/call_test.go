@@ -21,26 +21,26 @@ func TestStoreFails(t *testing.T) {
 	s := sessionsOf(t, store)
 	r := with(saved(t, s, member))
 	store.fail = []error{errDown}
-	if o := open(r.Context(), s, r); o.Entry != member || o.Trouble != nil {
-		t.Errorf("after one failure: %v", o.Trouble)
+	if o := open(r.Context(), s, r); o.Entry != member || o.Err != nil {
+		t.Errorf("after one failure: %v", o.Err)
 	}
 	store.reads, store.fail = 0, []error{errDown, errDown}
 	o := open(r.Context(), s, r)
-	if o.Found || !errors.Is(o.Trouble, errDown) || store.reads != 2 {
-		t.Errorf("after two: %v, %d reads", o.Trouble, store.reads)
+	if o.Found || !errors.Is(o.Err, errDown) || store.reads != 2 {
+		t.Errorf("after two: %v, %d reads", o.Err, store.reads)
 	}
 	store.reads = 0
-	if o := open(r.Context(), s, r); o.Entry != member || o.Trouble != nil || store.reads != 1 {
-		t.Errorf("afterwards: %v, %d reads", o.Trouble, store.reads)
+	if o := open(r.Context(), s, r); o.Entry != member || o.Err != nil || store.reads != 1 {
+		t.Errorf("afterwards: %v, %d reads", o.Err, store.reads)
 	}
 	// Saving ends it.
-	if err := s.Save(http.Header{}, r, o, visitor, true, 0); err != nil || o.Trouble != nil || o.Entry != visitor {
-		t.Errorf("%v, %v", err, o.Trouble)
+	if err := s.Save(http.Header{}, r, o, visitor, true, time.Hour); err != nil || o.Err != nil || o.Entry != visitor {
+		t.Errorf("%v, %v", err, o.Err)
 	}
 	// What is not saved leaves no trace.
 	store.noSave = errors.New("disk full")
 	h := http.Header{}
-	if err := s.Save(h, r, o, member, true, 0); !errors.Is(err, store.noSave) || len(h) != 0 || o.Entry != visitor {
+	if err := s.Save(h, r, o, member, true, time.Hour); !errors.Is(err, store.noSave) || len(h) != 0 || o.Entry != visitor {
 		t.Errorf("%v, %v", err, h)
 	}
 	if err := s.Drop(h, r, o, true); !errors.Is(err, store.noSave) || len(h) != 0 || !o.Found {
@@ -65,11 +65,11 @@ func TestHalfSession(t *testing.T) {
 	r := with(saved(t, sessionsOf(t, inner), member))
 	s := sessionsOf(t, halfStore{inner})
 	o := open(r.Context(), s, r)
-	if o.Found || o.Entry != (Entry{}) || !errors.Is(o.Trouble, errDown) {
-		t.Errorf("%v, %v", o.Found, o.Trouble)
+	if o.Found || o.Entry != (Entry{}) || !errors.Is(o.Err, errDown) {
+		t.Errorf("%v, %v", o.Found, o.Err)
 	}
 	h := http.Header{}
-	if err := s.Save(h, r, o, visitor, true, 0); err != nil || len(inner.values) != 2 || len(inner.values["ss"]) != 1 {
+	if err := s.Save(h, r, o, visitor, true, time.Hour); err != nil || len(inner.values) != 2 || len(inner.values["ss"]) != 1 {
 		t.Errorf("%v, %v", err, inner.values)
 	}
 	readable := sessionsOf(t, inner)
@@ -89,9 +89,9 @@ func TestLongCookieIsNoTrouble(t *testing.T) {
 	store := newMapStore()
 	s := sessionsOf(t, store)
 	r := with(nil)
-	r.Header.Set("Cookie", "maicontact="+strings.Repeat("A", longestCookie+1))
-	if o := open(r.Context(), s, r); o.Trouble != nil || store.reads != 0 {
-		t.Errorf("%v, %d reads", o.Trouble, store.reads)
+	r.Header.Set("Cookie", "maicontact="+strings.Repeat("A", maxCookieLength+1))
+	if o := open(r.Context(), s, r); o.Err != nil || store.reads != 0 {
+		t.Errorf("%v, %d reads", o.Err, store.reads)
 	}
 }
 
@@ -107,12 +107,12 @@ func TestStoreHangs(t *testing.T) {
 		store.stuck, store.reads, store.lines, store.fail = make(chan struct{}), 0, nil, []error{errDown}
 		line, began := r.Header.Get("Cookie"), time.Now()
 		o := open(ctx, s, r)
-		if took := time.Since(began); took != time.Second || !errors.Is(o.Trouble, ErrLate) || !errors.Is(o.Trouble, context.DeadlineExceeded) || o.Found {
-			t.Errorf("%v after %v", o.Trouble, took)
+		if took := time.Since(began); took != time.Second || !errors.Is(o.Err, ErrLate) || !errors.Is(o.Err, context.DeadlineExceeded) || o.Found {
+			t.Errorf("%v after %v", o.Err, took)
 		}
 		r.Header.Set("Cookie", "the handler goes on")
 		h := http.Header{}
-		if err := s.Save(h, r.WithContext(ctx), o, visitor, true, 0); !errors.Is(err, ErrLate) || o.session != nil {
+		if err := s.Save(h, r.WithContext(ctx), o, visitor, true, time.Hour); !errors.Is(err, ErrLate) || o.session != nil {
 			t.Errorf("%v", err)
 		}
 		if s.calls.Load() != 2 {
@@ -139,16 +139,16 @@ func TestStoreHangsForAll(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		r := with(nil)
-		for range mostCalls {
+		for range maxCalls {
 			open(ctx, s, r)
 		}
-		if o := open(t.Context(), s, r); !errors.Is(o.Trouble, errCrowded) {
-			t.Errorf("%v", o.Trouble)
+		if o := open(t.Context(), s, r); !errors.Is(o.Err, errTooManyCalls) {
+			t.Errorf("%v", o.Err)
 		}
 		close(store.stuck)
 		synctest.Wait()
-		if o := open(t.Context(), s, r); o.Trouble != nil || s.calls.Load() != 0 {
-			t.Errorf("%v, %d calls", o.Trouble, s.calls.Load())
+		if o := open(t.Context(), s, r); o.Err != nil || s.calls.Load() != 0 {
+			t.Errorf("%v, %d calls", o.Err, s.calls.Load())
 		}
 	})
 }
@@ -162,14 +162,14 @@ func TestStorePanics(t *testing.T) {
 	for _, p := range []any{"secret", errors.New("secret"), http.ErrAbortHandler, func() (p any) { defer func() { p = recover() }(); none["x"] = 1; return }()} {
 		store.panics = p
 		o := open(r.Context(), s, r)
-		err := s.Save(http.Header{}, r, o, member, true, 0)
-		if o.Trouble == nil || err == nil || strings.Contains(o.Trouble.Error()+err.Error(), "secret") || !strings.Contains(err.Error(), "panicked") {
-			t.Errorf("%v, %v", o.Trouble, err)
+		err := s.Save(http.Header{}, r, o, member, true, time.Hour)
+		if o.Err == nil || err == nil || strings.Contains(o.Err.Error()+err.Error(), "secret") || !strings.Contains(err.Error(), "panicked") {
+			t.Errorf("%v, %v", o.Err, err)
 		}
 	}
 	store.panics = nil
-	if o := open(r.Context(), s, r); o.Trouble != nil {
-		t.Error(o.Trouble)
+	if o := open(r.Context(), s, r); o.Err != nil {
+		t.Error(o.Err)
 	}
 }
 

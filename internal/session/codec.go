@@ -25,8 +25,8 @@ const (
 	cookiePurpose = "maicontact session cookie\n"
 	headerSize    = 1 + keyIDSize
 	// What browsers keep of one cookie.
-	longestCookie = 4096
-	mostBytes     = longestCookie / 4 * 3
+	maxCookieLength = 4096
+	maxCookieBytes  = maxCookieLength / 4 * 3
 	// How far the clocks of two servers may differ.
 	clockSkew = time.Minute
 )
@@ -39,13 +39,10 @@ const (
 
 // codec is the [securecookie.Codec] of [NewCookieStore]. The first key writes,
 // all read. It is safe for concurrent use.
-type codec struct {
-	keys   []*key
-	maxAge time.Duration
-}
+type codec struct{ keys []*key }
 
-// cookieError is a [securecookie.Error]: that is how gorilla and its users tell
-// a cookie of no use from a store that fails.
+// cookieError is a [securecookie.Error]: by it gorilla and its users distinguish an
+// invalid cookie from a store that fails.
 type cookieError struct {
 	text   string
 	decode bool
@@ -57,45 +54,45 @@ func (e *cookieError) IsDecode() bool   { return e.decode }
 func (e *cookieError) IsInternal() bool { return false }
 func (e *cookieError) Cause() error     { return nil }
 
-// errCookie is all that anybody learns about a cookie that is refused.
+// errCookie is the error of every cookie that is refused: it does not say why.
 var errCookie = &cookieError{text: "maicontact: the cookie is not valid", decode: true}
 
-// scratch is the room that one cookie needs. It is used again, since what the
-// cipher is given would be allocated each time.
+// scratch is the memory that one cookie needs. It is pooled, since what is passed to
+// the cipher would be allocated each time.
 type scratch struct {
-	derived [secretSize]byte
-	about   []byte // what is authenticated with it
-	raw     [mostBytes]byte
-	plain   [mostBytes]byte
-	used    int // of plain, at most
+	derived    [secretSize]byte
+	additional []byte // the AEAD's additional data
+	raw        [maxCookieBytes]byte
+	plain      [maxCookieBytes]byte
+	used       int // of plain, at most
 }
 
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
+var scratchPool = sync.Pool{New: func() any { return new(scratch) }}
 
-// release gives the room back with nothing of the cookie in it.
+// release clears what is left of the cookie and returns the memory to the pool.
 func (room *scratch) release() {
 	clear(room.derived[:])
 	clear(room.plain[:room.used])
-	scratches.Put(room)
+	scratchPool.Put(room)
 }
 
-// authenticated returns what is authenticated with a cookie.
-func (room *scratch) authenticated(header []byte, name string) []byte {
-	room.about = append(append(append(room.about[:0], header...), cookiePurpose...), name...)
-	return room.about
+// additionalData returns the AEAD's additional data of a cookie.
+func (room *scratch) additionalData(header []byte, name string) []byte {
+	room.additional = append(append(append(room.additional[:0], header...), cookiePurpose...), name...)
+	return room.additional
 }
 
 // Encode seals a value. An error tells nothing of the value.
 func (c *codec) Encode(name string, value any) (string, error) {
-	room := scratches.Get().(*scratch)
+	room := scratchPool.Get().(*scratch)
 	defer room.release()
-	room.used = mostBytes
+	room.used = maxCookieBytes
 	plain := binary.AppendUvarint(append(room.plain[:0], 0), uint64(time.Now().Unix())) // #nosec G115 -- after 1970
 	plain, err := appendValue(plain, value)
 	if err != nil {
 		return "", err
 	}
-	if len(plain) > mostBytes-headerSize-saltSize-sealSize {
+	if len(plain) > maxCookieBytes-headerSize-saltSize-aeadOverhead {
 		return "", &cookieError{text: "maicontact: the session does not fit into a cookie: keep large values in a database, and an id in the session"}
 	}
 	raw, err := c.seal(room, name, plain)
@@ -105,12 +102,12 @@ func (c *codec) Encode(name string, value any) (string, error) {
 	return encoding.EncodeToString(raw), nil
 }
 
-// appendEntry appends what Encode makes of a session with nothing but the entry.
+// appendEntry appends what Encode returns for a session that holds only the entry.
 // It reports false for an entry that cannot be written.
 func (c *codec) appendEntry(b []byte, name string, e *Entry, now time.Time) (_ []byte, ok bool, _ error) {
-	room := scratches.Get().(*scratch)
+	room := scratchPool.Get().(*scratch)
 	defer room.release()
-	room.used = 1 + binary.MaxVarintLen64 + longestEntry
+	room.used = 1 + binary.MaxVarintLen64 + maxEntry
 	plain, ok := e.append(binary.AppendUvarint(append(room.plain[:0], kindEntry), uint64(now.Unix()))) // #nosec G115 -- after 1970
 	if !ok {
 		return nil, false, nil
@@ -126,8 +123,8 @@ func (c *codec) appendEntry(b []byte, name string, e *Entry, now time.Time) (_ [
 func (c *codec) seal(room *scratch, name string, plain []byte) ([]byte, error) {
 	k := c.keys[0]
 	raw := append(append(room.raw[:0], cookieVersion), k.id[:]...)
-	about := room.authenticated(raw, name)
-	aead, err := k.next(&room.derived)
+	about := room.additionalData(raw, name)
+	aead, err := k.nextCipher(&room.derived)
 	if err != nil {
 		return nil, fmt.Errorf("maicontact: the cookie cannot be sealed: %w", err)
 	}
@@ -155,7 +152,7 @@ func appendValue(plain []byte, value any) ([]byte, error) {
 // Decode opens a cookie into dst: a *map[any]any of a session, or for gob whatever
 // was written.
 func (c *codec) Decode(name, value string, dst any) error {
-	room := scratches.Get().(*scratch)
+	room := scratchPool.Get().(*scratch)
 	defer room.release()
 	kind, body, ok := c.open(room, name, value, time.Now())
 	if !ok {
@@ -180,7 +177,7 @@ func (c *codec) Decode(name, value string, dst any) error {
 // entryOf opens a cookie that holds nothing but an entry. It reports false for
 // every other.
 func (c *codec) entryOf(name, value string, now time.Time) (Entry, bool) {
-	room := scratches.Get().(*scratch)
+	room := scratchPool.Get().(*scratch)
 	defer room.release()
 	kind, body, ok := c.open(room, name, value, now)
 	if !ok || kind != kindEntry {
@@ -192,21 +189,21 @@ func (c *codec) entryOf(name, value string, now time.Time) (Entry, bool) {
 // open checks a cookie and returns what is in it, as a part of the room.
 func (c *codec) open(room *scratch, name, value string, now time.Time) (kind byte, body []byte, ok bool) {
 	room.used = 0
-	if len(value) > longestCookie {
+	if len(value) > maxCookieLength {
 		return 0, nil, false
 	}
 	size, err := encoding.Decode(room.raw[:], []byte(value))
-	if err != nil || size != encoding.DecodedLen(len(value)) || size < headerSize+saltSize+sealSize || room.raw[0] != cookieVersion {
+	if err != nil || encoding.EncodedLen(size) != len(value) || size < headerSize+saltSize+aeadOverhead || room.raw[0] != cookieVersion {
 		return 0, nil, false
 	}
 	raw := room.raw[:size]
 	room.used = size
-	about := room.authenticated(raw[:headerSize], name)
+	about := room.additionalData(raw[:headerSize], name)
 	for _, k := range c.keys {
 		if [keyIDSize]byte(raw[1:headerSize]) != k.id {
 			continue
 		}
-		aead, err := k.of([saltSize]byte(raw[headerSize:]), &room.derived)
+		aead, err := k.cipherOf([saltSize]byte(raw[headerSize:]), &room.derived)
 		if err != nil {
 			continue
 		}
@@ -214,23 +211,24 @@ func (c *codec) open(room *scratch, name, value string, now time.Time) (kind byt
 		if err != nil {
 			continue
 		}
-		k.remember(aead)
-		return c.inTime(plain, now)
+		k.keep(aead)
+		return parseSealed(plain, now)
 	}
 	return 0, nil, false
 }
 
-// inTime takes apart what was sealed, unless it is too old or of the future.
-func (c *codec) inTime(plain []byte, now time.Time) (kind byte, body []byte, ok bool) {
+// parseSealed splits what was sealed into kind and body. It refuses what is too old
+// or from the future.
+func parseSealed(plain []byte, now time.Time) (kind byte, body []byte, ok bool) {
 	if len(plain) == 0 {
 		return 0, nil, false
 	}
 	seconds, n := binary.Uvarint(plain[1:])
-	if n <= 0 || seconds > latestSecond {
+	if n <= 0 || seconds > maxSecond {
 		return 0, nil, false
 	}
 	age := now.Sub(time.Unix(int64(seconds), 0)).Truncate(time.Second)
-	if age < -clockSkew || age > c.maxAge {
+	if age < -clockSkew || age > CookieMaxAge {
 		return 0, nil, false
 	}
 	return plain[0], plain[1+n:], true

@@ -28,7 +28,7 @@ func codecOf(t testing.TB, letters string) *codec {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ownCodec(store)
+	return store.Codecs[0].(*codec)
 }
 
 func encode(t testing.TB, c *codec, value any) string {
@@ -91,8 +91,8 @@ func TestCodecRoundTrip(t *testing.T) {
 // Of secrets of 32 times a or b, with the nonce 0123456789abcdef01234567, at
 // midnight on 2000-01-01.
 const (
-	vectorEntry = "AQ6dMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3FKopop1y-VePT6Iz8D68RRLv54duzd-jvnd6jK63ky7ZQ610PJ0yW8eaBlM-Tn3cuDAEfehxQIuANmXKzYlog04BK2Etg6_lVYmUA3vhX_nV7v3XlH6RyfjqIR4KYPV0oxM_81F0zbxdpbJsIo8Z3AJJAtIPLKauuck"
-	vectorOlder = "AShDMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3Ykj5JftI7XZc-HC1NNIQjNTclXKOYtnt-UMWMEpmxQcI7ybXBYenf2LSEjzrp8EWabbdRhXrYJhlRYBpMwDwcdhCs4-pDodGVG6HjWEPuo-af07P78WT5F9yz3yUDgUR_x-BKQJCiu2lL8EFlcM_Bq3L36qPlW1zkPU"
+	vectorEntry = "AQ6dMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3FKopop1y-VePT6Iz8D68RRLv54duzd-jvnd6jK63ky7ZQ610PJ0yW8eaBlM-Tn3cuDAEfehxQIuANmXKzYlog04BK2Etg6_lVYmUA3vhX_nV7v3XlH6RyfjqIR4KYPV0oxM_81F0zbxdpUX3r8RhQHwSb3XuPUIRFJLn"
+	vectorOlder = "AShDMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3Ykj5JftI7XZc-HC1NNIQjNTclXKOYtnt-UMWMEpmxQcI7ybXBYenf2LSEjzrp8EWabbdRhXrYJhlRYBpMwDwcdhCs4-pDodGVG6HjWEPuo-af07P78WT5F9yz3yUDgUR_x-BKQJCiu2lL7K2oU-Mmjk60QNXJ1WzEa8D"
 	vectorGob   = "AQ6dMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3F6opop1y9Uue-WU-_e_u5on9SmRj7fyjr1Mr2v783wv3x49Sa8x1C-7EMFkAE2K29n43Xoo62bqpvFmV_nEF2koPzqM3UQ"
 )
 
@@ -222,14 +222,14 @@ func TestCodecTampered(t *testing.T) {
 		for _, other := range []string{"", "other", "maicontac", "maicontact2", "Maicontact"} {
 			try(name+": as "+other, other, value)
 		}
-		try(name+": long", "maicontact", strings.Repeat("A", longestCookie+1))
+		try(name+": long", "maicontact", strings.Repeat("A", maxCookieLength+1))
 		try(name+": twice", "maicontact", value+value)
 		try(name+": empty", "maicontact", "")
 		if read(c, value) == nil {
 			t.Errorf("%s: the cookie itself was refused", name)
 		}
 	}
-	if err := errors.Join(securecookie.MultiError{errCookie}); isTrouble(err) || isTrouble(errCookie) {
+	if err := errors.Join(securecookie.MultiError{errCookie}); isStoreFailure(err) || isStoreFailure(errCookie) {
 		t.Error("a refused cookie is taken for trouble")
 	}
 }
@@ -277,7 +277,7 @@ func TestCodecRefusesToWrite(t *testing.T) {
 		if (err == nil) != (test.want == "") || err != nil && (!strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "secret")) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if len(value) > longestCookie || err == nil && read(c, value) == nil {
+		if len(value) > maxCookieLength || err == nil && read(c, value) == nil {
 			t.Errorf("%s: %d characters, which are not read", name, len(value))
 		}
 	}
@@ -289,12 +289,12 @@ func TestCodecKeepsSecrets(t *testing.T) {
 	if text := fmt.Sprintf("%v %+v %#v %s", c, c, c, c); strings.Count(text, "[cookie codec]") != 4 {
 		t.Error(text)
 	}
-	room := scratches.Get().(*scratch)
+	room := scratchPool.Get().(*scratch)
 	if _, _, ok := c.open(room, "maicontact", encode(t, c, sessionOf(member)), time.Now()); !ok {
 		t.Fatal("refused")
 	}
 	room.release()
-	if room.plain != [mostBytes]byte{} || room.derived != [secretSize]byte{} {
+	if room.plain != [maxCookieBytes]byte{} || room.derived != [secretSize]byte{} {
 		t.Error("the room still holds the cookie")
 	}
 	// What wrote a cookie gives its room back in the same way.
@@ -303,15 +303,15 @@ func TestCodecKeepsSecrets(t *testing.T) {
 		"an entry":  func() { _, _, _ = c.appendEntry(nil, "maicontact", &largest, time.Now()) },
 	} {
 		for range 20 {
-			room := scratches.Get().(*scratch)
+			room := scratchPool.Get().(*scratch)
 			room.used = 0
-			scratches.Put(room)
+			scratchPool.Put(room)
 			write()
-			room = scratches.Get().(*scratch)
-			if room.plain != [mostBytes]byte{} || room.derived != [secretSize]byte{} {
+			room = scratchPool.Get().(*scratch)
+			if room.plain != [maxCookieBytes]byte{} || room.derived != [secretSize]byte{} {
 				t.Fatalf("the room of %s still holds it", name)
 			}
-			scratches.Put(room)
+			scratchPool.Put(room)
 		}
 	}
 }
@@ -340,4 +340,24 @@ func TestCodecConcurrently(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// A cookie and an entry have one form only, whatever their length: a text with a line
+// break in it is another.
+func TestLineBreakAtEveryLength(t *testing.T) {
+	c := codecOf(t, "a")
+	for n := range 4 {
+		value := encode(t, c, map[any]any{"user": strings.Repeat("u", n)})
+		var got map[any]any
+		if err := c.Decode("maicontact", value[:20]+"\n"+value[20:], &got); err == nil {
+			t.Errorf("a cookie of %d characters was read with a line break", len(value))
+		}
+		e := member
+		e.Visitor = strings.Repeat("v", n)
+		if text := e.Encode(); text == "" {
+			t.Fatal("the entry was not written")
+		} else if _, ok := Decode(text[:20] + "\n" + text[20:]); ok {
+			t.Errorf("an entry of %d characters was read with a line break", len(text))
+		}
+	}
 }

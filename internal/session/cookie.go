@@ -24,7 +24,7 @@ const CookieMaxAge = 30 * 24 * time.Hour
 // package says how it is used. Secrets are copied; an error says what is wrong with
 // them, and holds none.
 func NewCookieStore(secret []byte, older ...[]byte) (*sessions.CookieStore, error) {
-	c := &codec{maxAge: CookieMaxAge}
+	c := new(codec)
 	secrets := append([][]byte{secret}, older...)
 	for i, one := range secrets {
 		which := "the secret"
@@ -61,12 +61,6 @@ func DefaultName(namespace, inboxID string, https bool) string {
 		return "__Host-" + name
 	}
 	return name
-}
-
-// ownCodec returns our codec when the store tries it first.
-func ownCodec(cookies *sessions.CookieStore) *codec {
-	c, _ := cookies.Codecs[0].(*codec)
-	return c
 }
 
 // checkCookieStore tries the keys of a cookie store. It reports whether what is in its

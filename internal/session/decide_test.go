@@ -31,7 +31,7 @@ func TestDecideExhaustively(t *testing.T) {
 					for _, former := range []string{"", scope + "FORMER"} {
 						for _, contact := range []webchat.ContactID{"", id} {
 							for _, stamp := range []string{profile, "another"} {
-								for _, trusted := range []Belief{NotBelieved, BelievedIfSilent, Believed} {
+								for _, trusted := range []Belief{NotBelieved, BelievedIfStoreFails, Believed} {
 									for _, age := range []time.Duration{0, 25 * time.Hour, 31 * 24 * time.Hour, -time.Hour} {
 										for _, unseen := range []error{nil, errBot} {
 											for _, elsewhere := range yes {
@@ -39,9 +39,9 @@ func TestDecideExhaustively(t *testing.T) {
 													committed := how.committed
 													e := Entry{Owner: whose, Visitor: visitor, Former: former, Contact: contact, Profile: stamp, Issued: now.Add(-age)}
 													f := Facts{
-														Member: member, Owner: owner, Profile: profile, Scope: scope, Entry: e, Found: found, Now: now,
-														Unseen: unseen, Elsewhere: elsewhere, Committed: committed, Life: 30 * 24 * time.Hour,
-														Trusted: trusted, Lazy: how.lazy, Opening: how.opening, Kept: how.kept,
+														Member: member, Owner: owner, Profile: profile, KeyPrefix: scope, Entry: e, Found: found, Now: now,
+														Unseen: unseen, CookieBlocked: elsewhere, Committed: committed, MaxAge: 30 * 24 * time.Hour,
+														Trusted: trusted, Lazy: how.lazy, Opening: how.opening, CookieGiven: how.kept,
 													}
 													n++
 													checkDecision(t, f, Decide(&f), trusted, age)
@@ -66,19 +66,19 @@ func TestDecideExhaustively(t *testing.T) {
 func checkDecision(t *testing.T, f Facts, d Decision, trusted Belief, age time.Duration) {
 	t.Helper()
 	e := f.Entry
-	ours := f.Found && len(e.Visitor) > len(f.Scope) && e.Visitor[:len(f.Scope)] == f.Scope && age >= 0 && age < 30*24*time.Hour
+	ours := f.Found && len(e.Visitor) > len(f.KeyPrefix) && e.Visitor[:len(f.KeyPrefix)] == f.KeyPrefix && age >= 0 && age < 30*24*time.Hour
 	must := func(holds bool, what string) {
 		t.Helper()
 		if !holds {
 			t.Errorf("%s: %+v for member %v, entry %s %q %v %s, found %v, trusted %d, age %v, unseen %v, elsewhere %v, committed %v",
-				what, d, f.Member, e.Owner, e.Visitor, e.Contact != "", e.Profile, f.Found, trusted, age, f.Unseen, f.Elsewhere, f.Committed)
+				what, d, f.Member, e.Owner, e.Visitor, e.Contact != "", e.Profile, f.Found, trusted, age, f.Unseen, f.CookieBlocked, f.Committed)
 		}
 	}
 	own := f.Found && e.Owner == f.Owner && e.Visitor == ""
 	if f.Member {
 		current := own && e.Contact != "" && e.Profile == f.Profile
 		must((d.Action == Serve) == (current && trusted == Believed), "an entry that is believed is not served, or another is")
-		must(d.Stale == (current && trusted == BelievedIfSilent && f.Unseen == nil), "an entry does not serve while the store is silent, or another does")
+		must(d.Stale == (current && trusted == BelievedIfStoreFails && f.Unseen == nil), "an entry does not serve while the store is silent, or another does")
 	}
 	if d.Action == Serve {
 		must(f.Found && e.Contact != "" && e.Profile == f.Profile && trusted == Believed, "served without ground")
@@ -88,13 +88,13 @@ func checkDecision(t *testing.T, f Facts, d Decision, trusted Belief, age time.D
 		}
 	}
 	if d.Action == Refuse {
-		must(d.Why != nil, "refused without a reason")
+		must(d.Err != nil, "refused without a reason")
 	}
-	if d.Action == Greet || d.Action == Keep {
+	if d.Action == Greet || d.Action == CookieFirst {
 		must(d.Action == Greet == !f.Opening, "a contact is made before the cookie comes back, or is not made on load")
-		must(!f.Lazy && !f.Kept, "a new visitor who has not opened the chat, or keeps no cookie")
+		must(!f.Lazy && !f.CookieGiven, "a new visitor who has not opened the chat, or keeps no cookie")
 		must(!f.Member && !ours, "a new visitor in the place of a known person")
-		must(f.Unseen == nil && !f.Elsewhere && !f.Committed, "a new visitor whose cookie would not stay, or whom nobody sees")
+		must(f.Unseen == nil && !f.CookieBlocked && !f.Committed, "a new visitor whose cookie would not stay, or whom nobody sees")
 	}
 	if f.Member && d.Action != Refuse {
 		must(d.Replace == (f.Found && !own), "another's entry stays, or none is replaced")

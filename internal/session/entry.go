@@ -7,15 +7,16 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// Entry is what our session remembers of whoever is there. It is bound to its
-// owner: who reads it compares the owner with the person of the request, so
-// that an entry left over from somebody else is a miss and never a leak.
+// Entry is what our session remembers of a person. It is bound to its owner: whoever
+// reads it compares the owner with the person of the request, so that an entry left
+// over from somebody else is a miss and never a leak.
 // Printing it gives "[entry]".
 type Entry struct {
 	Owner   string            // identity.Digest of the person
@@ -28,16 +29,15 @@ type Entry struct {
 	Issued  time.Time         // when the cookie was first given or last renewed, in seconds
 }
 
-// The first byte of an entry, and what bounds its fields.
+// The first byte of an entry, and the limits of its fields.
 const (
-	entryPlain     = 1 // without Former
-	entryFormer    = 2 // with it, as the last field
-	ownerBytes     = 16
-	contactBytes   = 16
-	longestText    = 64
-	latestSecond   = 253402300799 // of the year 9999
-	longestEntry   = 1 + ownerBytes + 3*(1+longestText) + 1 + contactBytes + 3*binary.MaxVarintLen64
-	longestEncoded = (longestEntry*8 + 5) / 6
+	entryVersion = 1
+	ownerBytes   = 16
+	contactBytes = 16
+	maxText      = 64
+	maxSecond    = 253402300799 // of the year 9999
+	maxEntry     = 1 + ownerBytes + 3*(1+maxText) + 1 + contactBytes + 3*binary.MaxVarintLen64
+	maxEncoded   = (maxEntry*8 + 5) / 6
 )
 
 // encoding is strict, so that a text has one form only.
@@ -48,7 +48,7 @@ var encoding = base64.RawURLEncoding.Strict()
 // owner is no digest, whose contact is no UUID, or with a text that is not
 // plain or too long. A time before 1970 or after 9999 is written as none.
 func (e Entry) Encode() string {
-	var room [longestEntry]byte
+	var room [maxEntry]byte
 	b, ok := e.append(room[:0])
 	if !ok {
 		return ""
@@ -58,13 +58,13 @@ func (e Entry) Encode() string {
 
 // Decode reads what Encode wrote. Anything else is no entry.
 func Decode(s string) (Entry, bool) {
-	if len(s) > longestEncoded {
+	if len(s) > maxEncoded {
 		return Entry{}, false
 	}
-	var room [longestEntry]byte
+	var room [maxEntry]byte
 	n, err := encoding.Decode(room[:], []byte(s))
-	// The decoder passes over line breaks; then there are fewer bytes.
-	if err != nil || n != encoding.DecodedLen(len(s)) {
+	// The decoder passes over line breaks; then the text is too long for its bytes.
+	if err != nil || encoding.EncodedLen(n) != len(s) {
 		return Entry{}, false
 	}
 	return decodeBytes(room[:n])
@@ -74,16 +74,12 @@ func (e Entry) append(b []byte) ([]byte, bool) {
 	if len(e.Owner) != encoding.EncodedLen(ownerBytes) || !isText(e.Visitor) || !isText(e.Profile) || !isText(e.Former) {
 		return nil, false
 	}
-	version := byte(entryPlain)
-	if e.Former != "" {
-		version = entryFormer
-	}
 	before := len(b)
-	b, err := encoding.AppendDecode(append(b, version), []byte(e.Owner))
+	b, err := encoding.AppendDecode(append(b, entryVersion), []byte(e.Owner))
 	if err != nil || len(b) != before+1+ownerBytes {
 		return nil, false
 	}
-	b = append(append(b, byte(len(e.Visitor))), e.Visitor...) // #nosec G115 -- at most longestText
+	b = append(append(b, byte(len(e.Visitor))), e.Visitor...) // #nosec G115 -- at most maxText
 	if e.Contact.IsZero() {
 		b = append(b, 0)
 	} else {
@@ -93,19 +89,17 @@ func (e Entry) append(b []byte) ([]byte, bool) {
 		}
 		b = appendUUID(append(b, contactBytes), id.Reveal())
 	}
-	b = append(append(b, byte(len(e.Profile))), e.Profile...) // #nosec G115 -- at most longestText
+	b = append(append(b, byte(len(e.Profile))), e.Profile...) // #nosec G115 -- at most maxText
 	b = binary.AppendVarint(b, e.Trust)
-	b = binary.AppendUvarint(b, within(e.Checked.UnixMilli(), latestSecond*1000))
-	b = binary.AppendUvarint(b, within(e.Issued.Unix(), latestSecond))
-	if e.Former != "" {
-		b = append(append(b, byte(len(e.Former))), e.Former...) // #nosec G115 -- at most longestText
-	}
+	b = binary.AppendUvarint(b, within(e.Checked.UnixMilli(), maxSecond*1000))
+	b = binary.AppendUvarint(b, within(e.Issued.Unix(), maxSecond))
+	b = append(append(b, byte(len(e.Former))), e.Former...) // #nosec G115 -- at most maxText
 	return b, true
 }
 
-func isText(s string) bool { return len(s) <= longestText && contacts.IsPlain(s) }
+func isText(s string) bool { return len(s) <= maxText && contacts.IsPlain(s) }
 
-// within returns n, or 0 for what is outside.
+// within returns n, or 0 when it is outside of 1 to most.
 func within(n, most int64) uint64 {
 	if n <= 0 || n > most {
 		return 0
@@ -138,24 +132,20 @@ func appendUUIDText(text []byte, b [contactBytes]byte) []byte {
 func decodeBytes(b []byte) (Entry, bool) {
 	r := entryReader{rest: b}
 	version := r.take(1)
-	if r.bad || version[0] != entryPlain && version[0] != entryFormer {
+	if r.bad || version[0] != entryVersion {
 		return Entry{}, false
 	}
 	owner := r.take(ownerBytes)
-	visitor := r.counted(longestText)
-	contact := r.counted(contactBytes)
-	profile := r.counted(longestText)
+	visitor := r.lengthPrefixed(maxText)
+	contact := r.lengthPrefixed(contactBytes)
+	profile := r.lengthPrefixed(maxText)
 	trust, checked, issued := r.uvarint(), r.uvarint(), r.uvarint()
-	var former []byte
-	if version[0] == entryFormer {
-		former = r.counted(longestText)
-		r.bad = r.bad || len(former) == 0
-	}
-	if r.bad || len(r.rest) > 0 || checked > latestSecond*1000 || issued > latestSecond ||
+	former := r.lengthPrefixed(maxText)
+	if r.bad || len(r.rest) > 0 || checked > maxSecond*1000 || issued > maxSecond ||
 		len(contact) > 0 && (len(contact) != contactBytes || [contactBytes]byte(contact) == [contactBytes]byte{}) {
 		return Entry{}, false
 	}
-	var room [22 + 36 + 3*longestText]byte
+	var room [22 + 36 + 3*maxText]byte
 	text := encoding.AppendEncode(room[:0], owner)
 	endOfOwner := len(text)
 	if len(contact) > 0 {
@@ -183,19 +173,19 @@ func decodeBytes(b []byte) (Entry, bool) {
 	return e, true
 }
 
-// Says reports whether an entry says all that another does, but for its times.
-func (e Entry) Says(other Entry) bool {
+// SameAs reports whether an entry is equal to another, times and Former aside.
+func (e Entry) SameAs(other Entry) bool {
 	other.Checked, other.Issued, other.Former = e.Checked, e.Issued, ""
 	return e == other
 }
 
-// IsVisitorOf reports whether a visitor's key was made by this scope. All keys of
-// one begin alike, so that an entry of another is a miss.
-func IsVisitorOf(scope, key string) bool {
-	return len(key) > len(scope) && key[:len(scope)] == scope
+// IsVisitorOf reports whether a visitor's key was made in this scope. All keys of a
+// scope have the same prefix, so that an entry of another scope is a miss.
+func IsVisitorOf(prefix, key string) bool {
+	return len(key) > len(prefix) && strings.HasPrefix(key, prefix)
 }
 
-// entryReader takes an entry apart. After the first fault it gives nothing.
+// entryReader reads the fields of an entry. After the first fault it returns nothing.
 type entryReader struct {
 	rest []byte
 	bad  bool
@@ -211,8 +201,8 @@ func (r *entryReader) take(n int) []byte {
 	return b
 }
 
-// counted reads a length and as many bytes.
-func (r *entryReader) counted(most int) []byte {
+// lengthPrefixed reads a length and as many bytes.
+func (r *entryReader) lengthPrefixed(most int) []byte {
 	n := r.take(1)
 	if r.bad || int(n[0]) > most {
 		r.bad = true

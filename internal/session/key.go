@@ -13,10 +13,10 @@ import (
 
 // Sizes, in bytes.
 const (
-	secretSize = 32
-	keyIDSize  = 2
-	saltSize   = 12 // picks the key of some cookies
-	sealSize   = 28 // what is added when sealing: the nonce and the tag
+	secretSize   = 32
+	keyIDSize    = 2
+	saltSize     = 12 // picks the key of some cookies
+	aeadOverhead = 28 // what is added when sealing: the nonce and the tag
 )
 
 // What the keys derived from a secret are for.
@@ -29,8 +29,8 @@ const (
 	// cookiesPerSalt is how many cookies one process writes with one salt. Two of
 	// 2^40 cookies have salt and nonce in common with a probability of 2^-41.
 	cookiesPerSalt = 1 << 16
-	// rememberedSalts bounds the ciphers that are kept of one secret, of 1.2 KB each.
-	rememberedSalts = 256
+	// cachedSalts bounds the ciphers that are kept of one secret, of 1.2 KB each.
+	cachedSalts = 256
 )
 
 // key seals cookies with XAES-256-GCM (c2sp.org/XAES-256-GCM). AES-256-GCM
@@ -44,56 +44,56 @@ type key struct {
 	id      [keyIDSize]byte // in clear in a cookie, so that other keys are not tried
 	block   cipher.Block
 	mask    [aes.BlockSize]byte // K1 of CMAC
-	writing atomic.Pointer[salted]
-	known   [rememberedSalts]atomic.Pointer[salted]
+	current atomic.Pointer[saltedAEAD]
+	cache   [cachedSalts]atomic.Pointer[saltedAEAD]
 }
 
-// salted is the cipher of the cookies of one salt. It is safe for concurrent use.
-type salted struct {
+// saltedAEAD is the cipher of the cookies of one salt. It is safe for concurrent use.
+type saltedAEAD struct {
 	cipher.AEAD
 	salt    [saltSize]byte
 	written atomic.Int64 // how many cookies
 }
 
-// of returns the cipher of a salt.
-func (k *key) of(salt [saltSize]byte, derived *[secretSize]byte) (*salted, error) {
-	if c := k.place(salt).Load(); c != nil && c.salt == salt {
+// cipherOf returns the cipher of a salt.
+func (k *key) cipherOf(salt [saltSize]byte, derived *[secretSize]byte) (*saltedAEAD, error) {
+	if c := k.slot(salt).Load(); c != nil && c.salt == salt {
 		return c, nil
 	}
 	aead, err := k.aead(salt[:], derived)
 	if err != nil {
 		return nil, err
 	}
-	return &salted{AEAD: aead, salt: salt}, nil
+	return &saltedAEAD{AEAD: aead, salt: salt}, nil
 }
 
-// remember keeps the cipher of a salt that a good cookie had: nobody else can
-// fill the memory.
-func (k *key) remember(c *salted) {
-	if place := k.place(c.salt); place.Load() != c {
+// keep caches the cipher of a salt from a valid cookie. Salts of forged cookies cannot
+// fill the cache.
+func (k *key) keep(c *saltedAEAD) {
+	if place := k.slot(c.salt); place.Load() != c {
 		place.Store(c)
 	}
 }
 
-// place is where a salt is remembered. Salts are random.
-func (k *key) place(salt [saltSize]byte) *atomic.Pointer[salted] {
-	return &k.known[binary.LittleEndian.Uint32(salt[:])%rememberedSalts]
+// slot is where the cipher of a salt is cached. Salts are random.
+func (k *key) slot(salt [saltSize]byte) *atomic.Pointer[saltedAEAD] {
+	return &k.cache[binary.LittleEndian.Uint32(salt[:])%cachedSalts]
 }
 
-// next returns the cipher for the next cookie that is written.
-func (k *key) next(derived *[secretSize]byte) (*salted, error) {
-	if c := k.writing.Load(); c != nil && c.written.Add(1) <= cookiesPerSalt {
+// nextCipher returns the cipher for the next cookie that is written.
+func (k *key) nextCipher(derived *[secretSize]byte) (*saltedAEAD, error) {
+	if c := k.current.Load(); c != nil && c.written.Add(1) <= cookiesPerSalt {
 		return c, nil
 	}
 	var salt [saltSize]byte
 	rand.Read(salt[:])
-	c, err := k.of(salt, derived)
+	c, err := k.cipherOf(salt, derived)
 	if err != nil {
 		return nil, err
 	}
 	c.written.Add(1)
-	k.writing.Store(c) // another that was made meanwhile is as good
-	k.remember(c)
+	k.current.Store(c) // another that was made meanwhile is as good
+	k.keep(c)
 	return c, nil
 }
 

@@ -102,8 +102,8 @@ func TestKeysDiffer(t *testing.T) {
 
 // salts returns the salts that a key remembers.
 func salts(k *key) (known []string) {
-	for i := range k.known {
-		if c := k.known[i].Load(); c != nil {
+	for i := range k.cache {
+		if c := k.cache[i].Load(); c != nil {
 			known = append(known, string(c.salt[:]))
 		}
 	}
@@ -126,7 +126,7 @@ func TestSaltEnds(t *testing.T) {
 	if second := saltOf(t, encode(t, c, sessionOf(member))); second != first {
 		t.Error("each cookie has a salt of its own")
 	}
-	c.keys[0].writing.Load().written.Store(cookiesPerSalt - 1)
+	c.keys[0].current.Load().written.Store(cookiesPerSalt - 1)
 	if last := saltOf(t, encode(t, c, sessionOf(member))); last != first {
 		t.Error("the salt ended too early")
 	}
@@ -161,8 +161,8 @@ func TestSaltsAreRemembered(t *testing.T) {
 			t.Errorf("%s: not read, or not remembered in the place of the other: %q", salt, salts(c.keys[0]))
 		}
 	}
-	remembered := c.keys[0].place([saltSize]byte(raw[headerSize:])).Load()
-	if read(c, good) == nil || c.keys[0].place([saltSize]byte(raw[headerSize:])).Load() != remembered {
+	remembered := c.keys[0].slot([saltSize]byte(raw[headerSize:])).Load()
+	if read(c, good) == nil || c.keys[0].slot([saltSize]byte(raw[headerSize:])).Load() != remembered {
 		t.Error("the cipher was made anew")
 	}
 	// A salt that is remembered opens nothing that it did not open before.

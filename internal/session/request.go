@@ -17,10 +17,10 @@ import (
 type Isolated struct {
 	context.Context
 	*Isolation // nil: nothing else
-	ending     atomic.Pointer[ending]
+	timed      atomic.Pointer[timedContext]
 }
 
-// Isolation is what else an [Isolated] keeps from who gets it.
+// Isolation is what else an [Isolated] hides, and how long it lasts.
 type Isolation struct {
 	Hidden any // a key; nil: none
 	// Within is how long the context lasts from when its end is first asked about:
@@ -28,24 +28,24 @@ type Isolation struct {
 	Within time.Duration
 }
 
-type ending struct {
+type timedContext struct {
 	context.Context
 	cancel context.CancelFunc
 }
 
-// bounded returns the context that ends in time.
+// bounded returns the context with its deadline.
 func (c *Isolated) bounded() context.Context {
 	if c.Isolation == nil || c.Within <= 0 {
 		return c.Context
 	}
-	if c.ending.Load() == nil {
-		e := new(ending)
+	if c.timed.Load() == nil {
+		e := new(timedContext)
 		e.Context, e.cancel = context.WithTimeout(c.Context, c.Within) // #nosec G118 -- the time is short, and the request may end before
-		if !c.ending.CompareAndSwap(nil, e) {
+		if !c.timed.CompareAndSwap(nil, e) {
 			e.cancel()
 		}
 	}
-	return c.ending.Load().Context
+	return c.timed.Load().Context
 }
 
 // Deadline implements [context.Context].
@@ -57,15 +57,15 @@ func (c *Isolated) Done() <-chan struct{} { return c.bounded().Done() }
 // Err implements [context.Context].
 func (c *Isolated) Err() error { return c.bounded().Err() }
 
-// Value tells gorilla's registry by its type, as the key is not exported. It asks the
-// context that ends, where there is one: package context finds it so, and needs no
-// goroutine for each that is derived.
+// Value recognizes gorilla's registry by its type, as the key is not exported. It
+// asks the context with the deadline, where there is one: package context then finds
+// it, and needs no goroutine for each derived context.
 func (c *Isolated) Value(key any) any {
 	if c.Isolation != nil && key == c.Hidden {
 		return nil
 	}
 	in := c.Context
-	if e := c.ending.Load(); e != nil {
+	if e := c.timed.Load(); e != nil {
 		in = e.Context
 	}
 	value := in.Value(key)
@@ -75,9 +75,9 @@ func (c *Isolated) Value(key any) any {
 	return value
 }
 
-// private returns a copy of the request for a store that works on another
+// privateRequest returns a copy of the request for a store that works on another
 // goroutine, and may still do so when the handler has gone on.
-func private(ctx context.Context, r *http.Request) *http.Request {
+func privateRequest(ctx context.Context, r *http.Request) *http.Request {
 	r = r.WithContext(&Isolated{Context: ctx})
 	r.Header = r.Header.Clone()
 	return r
@@ -85,13 +85,13 @@ func private(ctx context.Context, r *http.Request) *http.Request {
 
 // HasCookie reports whether a request brings our cookie, good or bad.
 func (s *Sessions) HasCookie(r *http.Request) bool {
-	_, ok := cookieOf(r.Header, s.options.Name)
+	_, ok := rawCookie(r.Header, s.options.Name)
 	return ok
 }
 
-// cookieOf returns the value of the first cookie of that name as it stands,
+// rawCookie returns the value of the first cookie of that name as it stands,
 // without the work of reading the others.
-func cookieOf(h http.Header, name string) (value string, ok bool) {
+func rawCookie(h http.Header, name string) (value string, ok bool) {
 	for _, line := range h["Cookie"] {
 		for line != "" {
 			var part string
@@ -107,8 +107,7 @@ func cookieOf(h http.Header, name string) (value string, ok bool) {
 	return "", false
 }
 
-// headerOnly lets a store write its cookie into a header and nothing into the
-// reply.
+// headerOnly lets a store set its cookie in a header, and write no body.
 type headerOnly struct{ header http.Header }
 
 // Header implements [http.ResponseWriter].

@@ -68,7 +68,7 @@ func FuzzCookieOf(f *testing.F) {
 	f.Fuzz(func(t *testing.T, first, second string) {
 		r := &http.Request{Header: http.Header{"Cookie": {first, second}}}
 		want, err := r.Cookie("s")
-		got, ok := cookieOf(r.Header, "s")
+		got, ok := rawCookie(r.Header, "s")
 		if err != nil || want.Value == "" {
 			return
 		}

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// longestLine is more than our cookie and what stands beside it take.
-const longestLine = 1024
+// maxSetCookie is more than the line of our cookie needs.
+const maxSetCookie = 1024
 
-// put writes the entry as gorilla's cookie store would, without what that does for
-// sessions of any kind. It reports false where the entry cannot be written.
-func (s *Sessions) put(h http.Header, e *Entry, secure bool, seconds int) (bool, error) {
+// writeEntry sets the cookie as gorilla's cookie store would, without the work for
+// sessions of any kind. It reports false when the entry cannot be written.
+func (s *Sessions) writeEntry(h http.Header, e *Entry, secure bool, seconds int) (bool, error) {
 	now := time.Now()
-	var room [longestLine]byte
+	var room [maxSetCookie]byte
 	b := append(append(room[:0], s.options.Name...), '=')
 	b, ok, err := s.codec.appendEntry(b, s.options.Name, e, now)
 	if !ok || err != nil {

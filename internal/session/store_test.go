@@ -61,7 +61,7 @@ func with(h http.Header) *http.Request {
 func saved(t testing.TB, s *Sessions, e Entry) http.Header {
 	t.Helper()
 	h, r := http.Header{}, with(nil)
-	if err := s.Save(h, r, open(r.Context(), s, r), e, true, 0); err != nil {
+	if err := s.Save(h, r, open(r.Context(), s, r), e, true, time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	return h
@@ -71,14 +71,14 @@ func TestSessionsInEveryStore(t *testing.T) {
 	for name, store := range allStores(t) {
 		s := sessionsOf(t, store)
 		r := with(nil)
-		if o := open(r.Context(), s, r); o.Found || o.Trouble != nil {
-			t.Errorf("%s: something is there at first: %v", name, o.Trouble)
+		if o := open(r.Context(), s, r); o.Found || o.Err != nil {
+			t.Errorf("%s: something is there at first: %v", name, o.Err)
 		}
 		h := saved(t, s, member)
 		r = with(h)
 		o := open(r.Context(), s, r)
-		if !o.Found || o.Entry != member || o.Trouble != nil {
-			t.Errorf("%s: not found: %v", name, o.Trouble)
+		if !o.Found || o.Entry != member || o.Err != nil {
+			t.Errorf("%s: not found: %v", name, o.Err)
 		}
 		// Written anew under the same session, twice in one reply: the last counts.
 		h = http.Header{"X": {"y"}}
@@ -110,14 +110,14 @@ func TestSessionsInEveryStore(t *testing.T) {
 	r := with(saved(t, s, member))
 	later := member
 	later.Trust++
-	if o := open(r.Context(), s, r); s.Save(http.Header{}, r, o, later, true, 0) != nil || len(store.values) != 1 {
+	if o := open(r.Context(), s, r); s.Save(http.Header{}, r, o, later, true, time.Hour) != nil || len(store.values) != 1 {
 		t.Error("the session was not written again, but another")
 	}
 	if store.entered == sessions.GetRegistry(r) {
 		t.Error("a store that writes on another goroutine has the registry of the request")
 	}
 	h := http.Header{}
-	if o := open(r.Context(), s, r); s.Save(h, r, o, visitor, true, 0) != nil || len(store.values) != 1 || open(r.Context(), s, r).Found {
+	if o := open(r.Context(), s, r); s.Save(h, r, o, visitor, true, time.Hour) != nil || len(store.values) != 1 || open(r.Context(), s, r).Found {
 		t.Error("the next person is in the session of the former, or that one is still in the store")
 	}
 	r = with(h)
@@ -142,7 +142,7 @@ func TestSessionCookie(t *testing.T) {
 			}
 		}
 	}
-	s, err := New(Options{Store: siteStore(t, "a"), Name: "__Host-chat", MaxAge: time.Hour})
+	s, err := New(Options{Store: siteStore(t, "a"), Name: "__Host-chat"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,10 +168,10 @@ func TestHostileCookie(t *testing.T) {
 			r := with(nil)
 			r.Header.Set("Cookie", "a=b; maicontact="+value)
 			o := open(r.Context(), s, r)
-			if o.Found || o.Entry != (Entry{}) || o.Trouble != nil {
-				t.Errorf("%s, %s: %v, %v", name, what, o.Found, o.Trouble)
+			if o.Found || o.Entry != (Entry{}) || o.Err != nil {
+				t.Errorf("%s, %s: %v, %v", name, what, o.Found, o.Err)
 			}
-			if err := s.Save(http.Header{}, r, o, visitor, true, 0); err != nil {
+			if err := s.Save(http.Header{}, r, o, visitor, true, time.Hour); err != nil {
 				t.Errorf("%s, %s: %v", name, what, err)
 			}
 		}
@@ -202,11 +202,11 @@ func TestForeignSession(t *testing.T) {
 		}
 		r := with(w.Header())
 		o := open(r.Context(), s, r)
-		if o.Found || o.Trouble != nil {
-			t.Errorf("%s: %v, %v", name, o.Found, o.Trouble)
+		if o.Found || o.Err != nil {
+			t.Errorf("%s: %v, %v", name, o.Found, o.Err)
 		}
 		h := http.Header{}
-		if err := s.Save(h, r, o, member, true, 0); err != nil {
+		if err := s.Save(h, r, o, member, true, time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		r = with(h)
@@ -230,19 +230,19 @@ func TestFileStore(t *testing.T) {
 		t.Fatal(files)
 	}
 	os.Remove(files[0])
-	if o := open(r.Context(), s, r); o.Found || o.Trouble != nil {
-		t.Errorf("%v, %v", o.Found, o.Trouble)
+	if o := open(r.Context(), s, r); o.Found || o.Err != nil {
+		t.Errorf("%v, %v", o.Found, o.Err)
 	}
 	os.Mkdir(files[0], 0o700)
 	o := open(r.Context(), s, r)
-	if o.Found || o.Trouble == nil || strings.Contains(o.Trouble.Error(), "session_") {
-		t.Errorf("%v", o.Trouble)
+	if o.Found || o.Err == nil || strings.Contains(o.Err.Error(), "session_") {
+		t.Errorf("%v", o.Err)
 	}
-	if err := s.Save(http.Header{}, r, o, member, true, 0); err != nil {
+	if err := s.Save(http.Header{}, r, o, member, true, time.Hour); err != nil {
 		t.Errorf("beside the file that cannot be read: %v", err)
 	}
 	os.RemoveAll(dir)
-	if err := s.Save(http.Header{}, r, o, member, true, 0); err == nil || strings.Contains(err.Error(), "session_") {
+	if err := s.Save(http.Header{}, r, o, member, true, time.Hour); err == nil || strings.Contains(err.Error(), "session_") {
 		t.Errorf("%v", err)
 	}
 }
@@ -283,7 +283,7 @@ func TestSaveRefuses(t *testing.T) {
 	s := sessionsOf(t, siteStore(t, "a"))
 	r, h := with(nil), http.Header{}
 	o := open(r.Context(), s, r)
-	if s.Save(h, r, o, Entry{}, true, 0) == nil || s.Save(h, r, o, member, true, -1) == nil || s.Save(h, r, o, member, true, time.Millisecond) == nil {
+	if s.Save(h, r, o, Entry{}, true, time.Hour) == nil || s.Save(h, r, o, member, true, -1) == nil || s.Save(h, r, o, member, true, time.Millisecond) == nil {
 		t.Error("it was saved")
 	}
 	if len(h) != 0 || o.Found {
