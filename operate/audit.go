@@ -190,19 +190,16 @@ func (a *audit) checkWithoutContact(ctx context.Context, row contacts.Row) (*Fin
 
 // repair repairs a finding.
 func (a *audit) repair(ctx context.Context, kind Kind, row contacts.Row) error {
+	if kind == Remains {
+		erased, err := a.resolver.EraseAgain(ctx, row.Person)
+		if err == nil && erased.Life != contacts.Erased {
+			err = errors.New("it is not complete at MaiAgent yet: " + erased.Reason)
+		}
+		return err
+	}
 	reading, err := contacts.Read(ctx, a.store, row.Person)
 	if err != nil {
 		return err
 	}
-	if kind != Remains {
-		return reading.Change(ctx, contacts.Row.Unconfirm)
-	}
-	if err := reading.Change(ctx, contacts.Row.EraseAgain); err != nil && !errors.Is(err, contacts.ErrNotErased) {
-		return err
-	}
-	settled, err := a.resolver.Settled(ctx, row.Person)
-	if err == nil && settled.Life != contacts.Erased {
-		err = errors.New("it is not complete at MaiAgent yet: " + settled.Reason)
-	}
-	return err
+	return reading.Change(ctx, contacts.Row.Unconfirm)
 }

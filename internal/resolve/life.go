@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
@@ -13,6 +14,18 @@ import (
 func (r *Resolver) Erase(ctx context.Context, p contacts.Person) (contacts.Row, error) {
 	return r.deleteContact(ctx, p, func(row contacts.Row, now time.Time) (contacts.Row, error) {
 		return row.Erase(now), nil
+	})
+}
+
+// EraseAgain repeats the deletion of a complete tombstone, or goes on with one that is
+// not complete. It returns the row as it is then.
+func (r *Resolver) EraseAgain(ctx context.Context, p contacts.Person) (contacts.Row, error) {
+	return r.deleteContact(ctx, p, func(row contacts.Row, now time.Time) (contacts.Row, error) {
+		again, err := row.EraseAgain(now)
+		if errors.Is(err, contacts.ErrNotErased) {
+			return row, nil
+		}
+		return again, err
 	})
 }
 
