@@ -41,7 +41,7 @@ func TestOperatorTellsTheState(t *testing.T) {
 				t.Errorf("%s the backlog is %+v, %v, want %+v", when, got, err, backlog)
 			}
 		}
-		quiet := operate.Stats{Breaker: operate.BreakerClosed, MostCalls: 6, CallsPerSecond: -1, MostFlights: 4096}
+		quiet := operate.Stats{Breaker: operate.BreakerClosed, MaxCalls: 6, CallsPerSecond: -1, MaxFlights: 4096}
 		want("at first", quiet, operate.Backlog{})
 
 		s.member("u-alice", alice)

@@ -27,7 +27,7 @@ func newSeal(key []byte) (sealer, error) {
 
 // seal encrypts a person. Only the person's scope can open the result.
 func (s sealer) seal(p contacts.Person) string {
-	text := make([]byte, 1+contacts.LongestID)
+	text := make([]byte, 1+contacts.MaxIDLength)
 	text[0] = p.Kind[0]
 	copy(text[1:], p.ID)
 	sealed := s.box.Seal(nil, nil, text, bound(p.Scope())) // #nosec G407 -- the box makes a random nonce
@@ -40,7 +40,7 @@ func (s sealer) open(scope contacts.Scope, name string) (contacts.Person, error)
 		return contacts.Person{}, errSeal
 	}
 	text, err := s.box.Open(nil, nil, sealed, bound(scope))
-	if err != nil || len(text) != 1+contacts.LongestID {
+	if err != nil || len(text) != 1+contacts.MaxIDLength {
 		return contacts.Person{}, errSeal
 	}
 	// An ID is plain text, so it has no zero byte like the padding.

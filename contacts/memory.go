@@ -206,7 +206,7 @@ func (s *MemoryStore) Namespaces(ctx context.Context, inboxID string) (all []str
 			}
 		}
 		slices.Sort(all)
-		all = all[:min(len(all), MostNamespaces)]
+		all = all[:min(len(all), MaxNamespaces)]
 	})
 	return all, err
 }

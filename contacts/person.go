@@ -61,17 +61,17 @@ func (p Person) MemberID() (id string, ok bool) {
 	return id, err == nil
 }
 
-// LongestID bounds Person.ID, so that it always fits a database index.
-const LongestID = 128
+// MaxIDLength bounds Person.ID, so that it always fits a database index.
+const MaxIDLength = 128
 
 // encode gives two different ids never the same text: what is not plain is
 // escaped as %XX, and a digest begins with ~, which an escaped id cannot hold.
 func encode(id string) string {
-	if len(id) <= LongestID {
+	if len(id) <= MaxIDLength {
 		if IsPlain(id) {
 			return id
 		}
-		if escaped := toPercent.Replace(url.QueryEscape(id)); len(escaped) <= LongestID {
+		if escaped := toPercent.Replace(url.QueryEscape(id)); len(escaped) <= MaxIDLength {
 			return escaped
 		}
 	}

@@ -20,7 +20,7 @@ func TestPerson(t *testing.T) {
 
 func TestPersonID(t *testing.T) {
 	t.Parallel()
-	plain := strings.Repeat("x", contacts.LongestID)
+	plain := strings.Repeat("x", contacts.MaxIDLength)
 	for id, want := range map[string]string{
 		"":                "",
 		"u-1.a_B":         "u-1.a_B",
@@ -69,7 +69,7 @@ func FuzzPersonID(f *testing.F) {
 		if (x == y) != (a == b) {
 			t.Errorf("%q and %q are %q and %q", a, b, x, y)
 		}
-		if len(x) > contacts.LongestID || strings.ContainsFunc(x, func(r rune) bool { return r <= ' ' || r > '~' || r == ':' || r == '|' }) {
+		if len(x) > contacts.MaxIDLength || strings.ContainsFunc(x, func(r rune) bool { return r <= ' ' || r > '~' || r == ':' || r == '|' }) {
 			t.Errorf("%q is not plain: %q", a, x)
 		}
 	})
@@ -77,12 +77,12 @@ func FuzzPersonID(f *testing.F) {
 
 func TestPersonMemberID(t *testing.T) {
 	t.Parallel()
-	for _, id := range []string{"1", "u-alice", "a b", "100%", "ä~/\x00", strings.Repeat("x", contacts.LongestID)} {
+	for _, id := range []string{"1", "u-alice", "a b", "100%", "ä~/\x00", strings.Repeat("x", contacts.MaxIDLength)} {
 		if got, ok := shop.Member(id).MemberID(); !ok || got != id {
 			t.Errorf("%q comes back as %q, %v", id, got, ok)
 		}
 	}
-	for _, p := range []contacts.Person{shop.Visitor("key"), shop.Member(strings.Repeat("x", contacts.LongestID+1)), {}} {
+	for _, p := range []contacts.Person{shop.Visitor("key"), shop.Member(strings.Repeat("x", contacts.MaxIDLength+1)), {}} {
 		if got, ok := p.MemberID(); ok || got != "" {
 			t.Errorf("%v has the id %q", p.Kind, got)
 		}

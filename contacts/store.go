@@ -51,8 +51,8 @@ type Counts struct {
 	Oldest    time.Time // when the longest due row became due; zero: none is
 }
 
-// MostNamespaces bounds what [Store].Namespaces returns.
-const MostNamespaces = 100
+// MaxNamespaces bounds what [Store].Namespaces returns.
+const MaxNamespaces = 100
 
 // Store keeps rows. It decides nothing but three things: whether the version is
 // still the one that was read, whether the contact is nobody else's in its inbox,
@@ -99,6 +99,6 @@ type Store interface {
 	Count(ctx context.Context, s Scope) (Counts, error)
 
 	// Namespaces returns the namespaces that have rows of the inbox, in the order
-	// of their bytes, MostNamespaces at most.
+	// of their bytes, MaxNamespaces at most.
 	Namespaces(ctx context.Context, inboxID string) ([]string, error)
 }

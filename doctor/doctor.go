@@ -77,9 +77,9 @@ type Site struct {
 	Names map[Setting]string
 	// HTTPClient asks the chat host. Defaults to one that waits for 5 seconds.
 	HTTPClient *http.Client
-	// MostRows is how many rows of the table are read at most. Defaults to
+	// MaxRows is how many rows of the table are read at most. Defaults to
 	// 100,000; negative: all.
-	MostRows int
+	MaxRows int
 	// Now is the time of this machine. Defaults to time.Now.
 	Now func() time.Time
 }

@@ -85,11 +85,11 @@ func TestMostRows(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	site.MostRows = 500
+	site.MaxRows = 500
 	if all := examine(t, site, "refusals"); len(all) != 1 || !strings.HasPrefix(all[0].Says, "for 500 people") || !strings.HasSuffix(all[0].Says, "(only a part of the table was looked at)") {
 		t.Errorf("%+v", all)
 	}
-	site.MostRows = -1
+	site.MaxRows = -1
 	if all := examine(t, site, "refusals"); len(all) != 1 || !strings.HasPrefix(all[0].Says, "for 600 people") {
 		t.Errorf("%+v", all)
 	}

@@ -34,7 +34,7 @@ func newExamination(s Site) *examination {
 	if s.HTTPClient == nil {
 		s.HTTPClient = &http.Client{Timeout: hostTimeout}
 	}
-	s.MostRows = cmp.Or(s.MostRows, defaultMostRows)
+	s.MaxRows = cmp.Or(s.MaxRows, defaultMostRows)
 	if s.Now == nil {
 		s.Now = time.Now
 	}

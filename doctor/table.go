@@ -113,7 +113,7 @@ func (v *examination) countRows(ctx context.Context) (*rowCounts, error) {
 		if err != nil {
 			return nil, err
 		}
-		if found.more = v.MostRows > 0 && found.rows >= v.MostRows; found.more {
+		if found.more = v.MaxRows > 0 && found.rows >= v.MaxRows; found.more {
 			break
 		}
 		found.add(row, changes.Now)

@@ -91,7 +91,7 @@ func (t *accounts) logIn(ctx context.Context, email, password string) (account, 
 	}
 	// bcrypt would look at the first 72 bytes only, and longer passwords are
 	// refused at sign-up.
-	wrong := len(password) > longestPassword
+	wrong := len(password) > maxPassword
 	if bcrypt.CompareHashAndPassword(hash, []byte(password)) != nil || wrong || id == "" {
 		return account{}, errNoAccount
 	}

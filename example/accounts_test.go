@@ -71,7 +71,7 @@ func TestAccounts(t *testing.T) {
 			{"ana@example.com", password, ana.ID},
 			{"ANA@EXAMPLE.COM", password, ana.ID},
 			{"ana@example.com", password + "!", ""},
-			{"ana@example.com", password + strings.Repeat("x", longestPassword), ""},
+			{"ana@example.com", password + strings.Repeat("x", maxPassword), ""},
 			{"ana@example.com", "", ""},
 			{"eva@example.com", password, ""},
 			{"", "", ""},

@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	longestEmail     = 254
-	longestName      = 255 // characters; MaiAgent stores no more
-	longestPhone     = 32
-	shortestPassword = 8  // characters
-	longestPassword  = 72 // bytes; bcrypt looks at no more
+	maxEmail    = 254
+	maxName     = 255 // characters; MaiAgent stores no more
+	maxPhone    = 32
+	minPassword = 8  // characters
+	maxPassword = 72 // bytes; bcrypt looks at no more
 )
 
 // fields are what a person typed into a form about themselves, checked and
@@ -83,7 +83,7 @@ func checkEmail(email string) string {
 	switch {
 	case email == "":
 		return "Please give your email address."
-	case len(email) > longestEmail || !emailPattern.MatchString(email):
+	case len(email) > maxEmail || !emailPattern.MatchString(email):
 		return "This does not look like an email address, such as ana@example.com."
 	}
 	return ""
@@ -95,7 +95,7 @@ func checkName(name string) string {
 	switch {
 	case !strings.ContainsFunc(name, isVisible):
 		return "Please tell us your name."
-	case utf8.RuneCountInString(name) > longestName:
+	case utf8.RuneCountInString(name) > maxName:
 		return "This name is too long; 255 characters fit."
 	}
 	return ""
@@ -103,7 +103,7 @@ func checkName(name string) string {
 
 // checkPhone accepts none: not everybody wants to be called.
 func checkPhone(phone string) string {
-	if phone != "" && (len(phone) > longestPhone || !phonePattern.MatchString(phone)) {
+	if phone != "" && (len(phone) > maxPhone || !phonePattern.MatchString(phone)) {
 		return "A phone number has digits, spaces and + - ( ) . / only, and at most 32 characters."
 	}
 	return ""
@@ -111,9 +111,9 @@ func checkPhone(phone string) string {
 
 func checkPassword(password string) string {
 	switch {
-	case utf8.RuneCountInString(password) < shortestPassword:
+	case utf8.RuneCountInString(password) < minPassword:
 		return "Please choose a password of at least 8 characters."
-	case len(password) > longestPassword:
+	case len(password) > maxPassword:
 		return "This password is too long; 72 bytes fit."
 	}
 	return ""

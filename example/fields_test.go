@@ -25,12 +25,12 @@ func TestFields(t *testing.T) {
 		{"email", "ana@example..com", ""},
 		{"email", "ana@exam\nple.com", ""},
 		{"email", "Ana <ana@example.com>", ""},
-		{"email", strings.Repeat("a", longestEmail-12) + "@example.com", strings.Repeat("a", longestEmail-12) + "@example.com"},
-		{"email", strings.Repeat("a", longestEmail-11) + "@example.com", ""},
+		{"email", strings.Repeat("a", maxEmail-12) + "@example.com", strings.Repeat("a", maxEmail-12) + "@example.com"},
+		{"email", strings.Repeat("a", maxEmail-11) + "@example.com", ""},
 		{"name", " Ana ", "Ana"},
 		{"name", "李小龍", "李小龍"},
-		{"name", strings.Repeat("é", longestName), strings.Repeat("é", longestName)},
-		{"name", strings.Repeat("é", longestName+1), ""},
+		{"name", strings.Repeat("é", maxName), strings.Repeat("é", maxName)},
+		{"name", strings.Repeat("é", maxName+1), ""},
 		{"name", " \t\u00a0", ""},
 		{"name", "\u200b\u2060", ""},
 		{"name", "a\x00b", ""},
@@ -40,13 +40,13 @@ func TestFields(t *testing.T) {
 		{"phone", "+", ""},
 		{"phone", "12x", ""},
 		{"phone", "١٢٣", ""},
-		{"phone", strings.Repeat("1", longestPhone+1), ""},
+		{"phone", strings.Repeat("1", maxPhone+1), ""},
 		{"password", "12345678", "12345678"},
 		{"password", "  spaces ", "  spaces "},
 		{"password", "éééééééé", "éééééééé"},
 		{"password", "1234567", ""},
-		{"password", strings.Repeat("1", longestPassword), strings.Repeat("1", longestPassword)},
-		{"password", strings.Repeat("1", longestPassword+1), ""},
+		{"password", strings.Repeat("1", maxPassword), strings.Repeat("1", maxPassword)},
+		{"password", strings.Repeat("1", maxPassword+1), ""},
 		{"password", "12345678\x00", ""},
 	} {
 		f, problems := readFields(url.Values{test.field: {test.value}}, test.field)
@@ -87,7 +87,7 @@ func FuzzFields(f *testing.F) {
 		}
 		all := got.email + got.name + got.phone + got.password
 		if strings.ToValidUTF8(all, "") != all || strings.ContainsRune(all, 0) || got.name == "" || got.email == "" ||
-			strings.ContainsAny(got.email+got.phone, "<>\"\r\n\t") || len(got.password) > longestPassword {
+			strings.ContainsAny(got.email+got.phone, "<>\"\r\n\t") || len(got.password) > maxPassword {
 			t.Errorf("accepted: %+v", got)
 		}
 	})

@@ -22,8 +22,8 @@ import (
 	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
-// longestReadme is how long the README may be.
-const longestReadme = 200
+// maxReadme is how long the README may be.
+const maxReadme = 200
 
 // The README's program is built as it stands, in a module of its own that its
 // commands make, and run against the simulation: a visitor opens the chat, Alice
@@ -33,8 +33,8 @@ func TestReadmeProgram(t *testing.T) {
 		t.Skip("needs SIGTERM")
 	}
 	readme := readFile(t, "../README.md")
-	if n := strings.Count(readme, "\n"); n > longestReadme {
-		t.Errorf("README.md has %d lines, at most %d are wanted", n, longestReadme)
+	if n := strings.Count(readme, "\n"); n > maxReadme {
+		t.Errorf("README.md has %d lines, at most %d are wanted", n, maxReadme)
 	}
 	maiagent := webchattest.NewServer(webchattest.Options{})
 	defer maiagent.Close()

@@ -11,8 +11,8 @@ import (
 // recipesPage is the page whose code is that of example/recipes.
 const recipesPage = "../docs/recipes.md"
 
-// longestRecipe is how many lines of a recipe the page may show.
-const longestRecipe = 60
+// maxRecipe is how many lines of a recipe the page may show.
+const maxRecipe = 60
 
 var recipeLink = regexp.MustCompile(`\(\.\./(example/recipes/[a-z]+/[a-z]+\.go)\)`)
 
@@ -32,8 +32,8 @@ func TestRecipesPage(t *testing.T) {
 		if !strings.Contains(readFile(t, "../"+link[1]), block.text) {
 			t.Errorf("%s:%d: this is not in %s", recipesPage, block.line, link[1])
 		}
-		if n := strings.Count(block.text, "\n"); n > longestRecipe {
-			t.Errorf("%s:%d: %d lines, at most %d are wanted", recipesPage, block.line, n, longestRecipe)
+		if n := strings.Count(block.text, "\n"); n > maxRecipe {
+			t.Errorf("%s:%d: %d lines, at most %d are wanted", recipesPage, block.line, n, maxRecipe)
 		}
 	}
 	recipes, err := os.ReadDir("recipes")

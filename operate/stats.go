@@ -21,16 +21,16 @@ const (
 // Stats is the state of one process at one moment. It holds nothing personal.
 type Stats struct {
 	Breaker Breaker
-	// Calls to MaiAgent are under way, MostCalls may be, and Queued wait for their turn.
-	Calls, MostCalls, Queued int
+	// Calls to MaiAgent are under way, MaxCalls may be, and Queued wait for their turn.
+	Calls, MaxCalls, Queued int
 	// CallsPerSecond is how many calls may begin in a second; negative: no limit.
 	CallsPerSecond float64
 	// Refused is how many calls got no turn since the process began: calls for visitors
 	// do not wait for one, and others only as long as their deadline allows.
 	Refused int64
-	// Flights are under way in the background, and MostFlights may be: one for each
+	// Flights are under way in the background, and MaxFlights may be: one for each
 	// person who is being looked up or kept in step.
-	Flights, MostFlights int
+	Flights, MaxFlights int
 	// Running: the middleware's Run runs in this process.
 	Running bool
 	// FeedAt is when the last successful poll for changes on other servers began, by this
@@ -48,9 +48,9 @@ func (o *Operator) Stats() Stats {
 	load, r := o.api.Load(), o.resolver.Stats()
 	s := Stats{
 		Breaker: BreakerClosed,
-		Calls:   load.UnderWay, MostCalls: load.Most, Queued: load.Queued, CallsPerSecond: load.PerSecond,
+		Calls:   load.UnderWay, MaxCalls: load.Most, Queued: load.Queued, CallsPerSecond: load.PerSecond,
 		Refused: load.Refused,
-		Flights: r.Flights, MostFlights: r.MostFlights, Running: r.Running, FeedAt: r.FeedAt, Retiring: r.Retiring,
+		Flights: r.Flights, MaxFlights: r.MaxFlights, Running: r.Running, FeedAt: r.FeedAt, Retiring: r.Retiring,
 	}
 	switch {
 	case o.api.Down():

@@ -53,7 +53,7 @@ func (s *state) observe(ctx context.Context, to metric.Observer) error {
 		to.ObserveInt64(i, int64(n), attributes)
 	}
 	count(s.callActive, now.Calls, s.common)
-	count(s.callMax, now.MostCalls, s.common)
+	count(s.callMax, now.MaxCalls, s.common)
 	count(s.callQueued, now.Queued, s.common)
 	to.ObserveInt64(s.callRefused, now.Refused, s.common)
 	for b, attributes := range s.states {
@@ -64,7 +64,7 @@ func (s *state) observe(ctx context.Context, to metric.Observer) error {
 		count(s.breakerStatus, is, attributes)
 	}
 	count(s.flightActive, now.Flights, s.common)
-	count(s.flightMax, now.MostFlights, s.common)
+	count(s.flightMax, now.MaxFlights, s.common)
 	count(s.retiring, now.Retiring, s.common)
 	if !now.FeedAt.IsZero() {
 		to.ObserveFloat64(s.feedLag, time.Since(now.FeedAt).Seconds(), s.common)

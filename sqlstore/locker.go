@@ -8,12 +8,12 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// longestWait is how long a program waits in seconds for others that migrate.
-const longestWait = 300
+// maxWait is how long a program waits in seconds for others that migrate.
+const maxWait = 300
 
 // advisoryLock looks every second.
 func advisoryLock() (lock.SessionLocker, error) {
-	return lock.NewPostgresSessionLocker(lock.WithLockID(lockID), lock.WithLockTimeout(1, longestWait))
+	return lock.NewPostgresSessionLocker(lock.WithLockID(lockID), lock.WithLockTimeout(1, maxWait))
 }
 
 // namedLock is a lock of MySQL, which ends with its connection. Names of locks are
@@ -32,7 +32,7 @@ var (
 // SessionLock implements [lock.SessionLocker]. It asks again every second, because a
 // statement that waits may not end with ctx: no server, and not every driver, stops it.
 func (mysqlLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
-	for range longestWait {
+	for range maxWait {
 		var got sql.NullInt64
 		err := conn.QueryRowContext(ctx, `SELECT GET_LOCK(`+lockName+`, 1)`).Scan(&got)
 		switch {

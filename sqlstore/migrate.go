@@ -24,13 +24,13 @@ const (
 	// the other: the first 8 letters of the package's name.
 	lockID = 0x6d6169636f6e7461
 
-	// longestBusy is how long a migration waits for other users of SQLite, and
+	// maxBusy is how long a migration waits for other users of SQLite, and
 	// busyPause about how long between two tries.
-	longestBusy = 30 * time.Second
-	busyPause   = 50 * time.Millisecond
-	// mostTries bounds failures of other kinds. One of two processes that make the
+	maxBusy   = 30 * time.Second
+	busyPause = 50 * time.Millisecond
+	// maxTries bounds failures of other kinds. One of two processes that make the
 	// same table fails; its next try finds the table made.
-	mostTries = 5
+	maxTries = 5
 )
 
 // Migrate creates the tables, or brings them up to date; when there is nothing
@@ -54,7 +54,7 @@ func Migrate(ctx context.Context, db *sql.DB, dialect Dialect) error {
 		if err = up(ctx, db, dialect); err == nil {
 			continue // and see
 		}
-		if ctx.Err() != nil || try >= mostTries && !isBusy(err) || time.Since(start) > longestBusy {
+		if ctx.Err() != nil || try >= maxTries && !isBusy(err) || time.Since(start) > maxBusy {
 			return wrap(ctx, "migrate", err)
 		}
 		select {

@@ -11,8 +11,8 @@ import (
 	"github.com/maicontact/maicontact/contacts"
 )
 
-// longestLook bounds the look after a Put whose context is over.
-const longestLook = 2 * time.Second
+// maxLook bounds the look after a Put whose context is over.
+const maxLook = 2 * time.Second
 
 var errReplica = errors.New("nothing was stored although the row reads unchanged: reads come from a replica, or the database's clock was put back")
 
@@ -57,7 +57,7 @@ func (s *Store) Put(ctx context.Context, r contacts.Row, g contacts.Guard) (cont
 // nor the row proves that it did not.
 func (s *Store) look(ctx context.Context, r, next contacts.Row, g contacts.Guard, failed error) error {
 	found, now, err := s.Get(ctx, r.Person)
-	fresh, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestLook)
+	fresh, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxLook)
 	defer cancel()
 	if ctx.Err() != nil {
 		found, now, err = s.Get(fresh, r.Person)

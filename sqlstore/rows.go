@@ -76,12 +76,12 @@ func (s *Store) Count(ctx context.Context, scope contacts.Scope) (contacts.Count
 	return c, nil
 }
 
-// Namespaces implements [contacts.Store]. It looks at MostNamespaces namespaces at most,
+// Namespaces implements [contacts.Store]. It looks at MaxNamespaces namespaces at most,
 // of whatever inbox.
 func (s *Store) Namespaces(ctx context.Context, inboxID string) ([]string, error) {
 	var all []string
 	last := ""
-	for range contacts.MostNamespaces {
+	for range contacts.MaxNamespaces {
 		var next sql.NullString
 		var inbox sql.NullString
 		err := each(ctx, "list namespaces", s.namespaces, func(rows *sql.Rows) error {

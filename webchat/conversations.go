@@ -15,7 +15,7 @@ func (c *Client) Conversations(ctx context.Context, id ContactID, each func(json
 		return failure
 	}
 	resource := "contacts/" + id.Reveal() + "/conversations"
-	return forEach(listed(ctx, c.pages(opConversations, resource, nil, "", mostConversations), nil, func(item fields) (json.RawMessage, bool, error) {
+	return forEach(listed(ctx, c.pages(opConversations, resource, nil, "", maxConversations), nil, func(item fields) (json.RawMessage, bool, error) {
 		text, err := json.Marshal(item)
 		if err != nil {
 			return nil, false, badReply("a conversation is not readable")

@@ -21,7 +21,7 @@ func (c *Client) FindBySourceID(ctx context.Context, inboxID, sourceID string, p
 	query := url.Values{"query": {sourceID}, "inboxes": {inboxID}}
 	var found []Contact
 	known := map[ContactID]bool{}
-	for match, err := range listed(ctx, c.pages(opFind, "contacts/", query, largePage, mostPages), pace, func(item fields) (Contact, bool, error) {
+	for match, err := range listed(ctx, c.pages(opFind, "contacts/", query, largePage, maxPages), pace, func(item fields) (Contact, bool, error) {
 		if parseSourceID(item) != sourceID {
 			return Contact{}, false, nil
 		}
@@ -47,7 +47,7 @@ func (c *Client) Contacts(ctx context.Context, inboxID string, pace Pace, each f
 		return failure
 	}
 	query := url.Values{"inboxes": {inboxID}}
-	return forEach(listed(ctx, c.pages(opFind, "contacts/", query, largePage, mostListed), pace, func(item fields) (Contact, bool, error) {
+	return forEach(listed(ctx, c.pages(opFind, "contacts/", query, largePage, maxListed), pace, func(item fields) (Contact, bool, error) {
 		return parseContactIn(inboxID, item)
 	}), each)
 }

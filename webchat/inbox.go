@@ -27,7 +27,7 @@ func (c *Client) CanRead(ctx context.Context, inboxID string) error {
 	if failure := checkInbox(opInbox, inboxID); failure != nil {
 		return failure
 	}
-	p := c.pages(opInbox, "contacts/", url.Values{"inboxes": {inboxID}}, "1", mostPages)
+	p := c.pages(opInbox, "contacts/", url.Values{"inboxes": {inboxID}}, "1", maxPages)
 	for len(p.seen) == 0 { // the first page is enough
 		shown := false
 		err := p.read(ctx, func(item fields) error {
@@ -80,7 +80,7 @@ func (c *Client) Inboxes(ctx context.Context) ([]Inbox, error) {
 }
 
 func (c *Client) eachInbox(ctx context.Context) iter.Seq2[Inbox, error] {
-	return listed(ctx, c.pages(opInbox, "inboxes/", nil, "", mostPages), nil, func(item fields) (Inbox, bool, error) {
+	return listed(ctx, c.pages(opInbox, "inboxes/", nil, "", maxPages), nil, func(item fields) (Inbox, bool, error) {
 		var channel fields
 		_ = json.Unmarshal(item.get("channel"), &channel) // one without is told so
 		return Inbox{ID: scalar(item.get("id")), WebChatID: scalar(channel.get("id"))}, true, nil

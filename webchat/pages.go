@@ -17,9 +17,9 @@ const (
 	// largePage asks for the largest page. A service that refuses is asked without.
 	largePage = "100"
 
-	mostPages         = 50        // of a list that is searched
-	mostConversations = 1000      // of the conversations of one contact
-	mostListed        = 1_000_000 // of a list that is gone through
+	maxPages         = 50        // of a list that is searched
+	maxConversations = 1000      // of the conversations of one contact
+	maxListed        = 1_000_000 // of a list that is gone through
 )
 
 // errPages is a list that does not end.
@@ -55,7 +55,7 @@ func (c *Client) pages(operation, resource string, query url.Values, size string
 }
 
 func (p *pages) restart() {
-	if p.most == mostListed {
+	if p.most == maxListed {
 		p.skip = p.told // a search sees all of them again: it must not miss what has moved up
 	}
 	p.seen, p.next = map[string]bool{}, url.Values{}

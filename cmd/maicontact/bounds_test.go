@@ -36,7 +36,7 @@ func TestDryRunMemory(t *testing.T) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	told := mostMemory(t.Context(), command.Process.Pid)
+	told := maxMemory(t.Context(), command.Process.Pid)
 	if err := command.Wait(); err != nil {
 		t.Fatalf("%v: %.1000s", err, &out)
 	}

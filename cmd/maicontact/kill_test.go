@@ -84,7 +84,7 @@ func TestImportIsKilled(t *testing.T) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	most := mostMemory(t.Context(), command.Process.Pid)
+	most := maxMemory(t.Context(), command.Process.Pid)
 	if err := command.Wait(); err != nil {
 		t.Fatalf("%v: %s", err, &out)
 	}
@@ -104,9 +104,9 @@ func TestImportIsKilled(t *testing.T) {
 	t.Logf("%d rows at %d a second, killed %d times: %s, memory of the last %s", rows, rate, killed, took.Round(time.Millisecond), <-most)
 }
 
-// mostMemory tells how much memory a process has had, as Linux says, once it has
+// maxMemory tells how much memory a process has had, as Linux says, once it has
 // ended. It is looked at every now and then.
-func mostMemory(ctx context.Context, pid int) <-chan string {
+func maxMemory(ctx context.Context, pid int) <-chan string {
 	told := make(chan string, 1)
 	go func() {
 		most := "unknown"

@@ -57,7 +57,7 @@ func TestAuditMemory(t *testing.T) {
 	if err := run.Start(); err != nil {
 		t.Fatal(err)
 	}
-	used := mostMemory(ctx, run.Process.Pid)
+	used := maxMemory(ctx, run.Process.Pid)
 	err := run.Wait()
 	text := said.String()
 	if want := fmt.Sprintf("%d rows and %d contacts compared: 0 findings", rows, rows); err != nil || !strings.Contains(text, want) {
@@ -142,8 +142,8 @@ func fillForAudit(t *testing.T, d database, sim *webchattest.Server, rows int) {
 	}
 }
 
-// mostMemory tells how much memory a process has had, in KiB, once it has ended.
-func mostMemory(ctx context.Context, pid int) <-chan int {
+// maxMemory tells how much memory a process has had, in KiB, once it has ended.
+func maxMemory(ctx context.Context, pid int) <-chan int {
 	told := make(chan int, 1)
 	go func() {
 		most := 0

@@ -241,9 +241,9 @@ func TestLongKeys(t *testing.T) {
 		store := d.open(t)
 		long := contacts.Scope{Namespace: strings.Repeat("n", 64), InboxID: scope.InboxID}
 		rows := []contacts.Row{
-			contacts.New(long.Member(strings.Repeat("x", contacts.LongestID)), time.Now()),
-			contacts.New(long.Member(strings.Repeat("x", contacts.LongestID-1)+"y"), time.Now()),
-			contacts.New(long.Visitor(strings.Repeat("x", contacts.LongestID)), time.Now()),
+			contacts.New(long.Member(strings.Repeat("x", contacts.MaxIDLength)), time.Now()),
+			contacts.New(long.Member(strings.Repeat("x", contacts.MaxIDLength-1)+"y"), time.Now()),
+			contacts.New(long.Visitor(strings.Repeat("x", contacts.MaxIDLength)), time.Now()),
 		}
 		for i, row := range rows {
 			row.ContactID = idOf(i)

@@ -13,7 +13,7 @@ import (
 )
 
 // maxPerson is more than the length of all parts of a person.
-const maxPerson = 64 + 64 + 16 + contacts.LongestID
+const maxPerson = 64 + 64 + 16 + contacts.MaxIDLength
 
 // Digest returns a digest of a person of 22 characters, the same in every tab, process
 // and replica. Pages compare it to notice that the person has changed. The session

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// longestDelay bounds how long a row waits after a failure that may pass.
-	longestDelay = time.Minute
+	// maxDelay bounds how long a row waits after a failure that may pass.
+	maxDelay = time.Minute
 	// sharedDelay bounds it where the failure is not the row's: MaiAgent is down, or
 	// all calls went to others.
 	sharedDelay = 5 * time.Second
@@ -27,9 +27,9 @@ const (
 	// "Already there" counts as that many, and a failure inside MaiAgent, which is
 	// how some versions may say it, as one.
 	signsOfHeld = 3
-	// mostHeld bounds how many source ids in a row are given up. If MaiAgent still
+	// maxHeld bounds how many source ids in a row are given up. If MaiAgent still
 	// says "already there" after that, the row waits for givenUpDelay.
-	mostHeld     = 3
+	maxHeld      = 3
 	givenUpDelay = time.Hour
 	// settingDelay is how long to wait while the site's settings are at fault.
 	settingDelay = time.Minute
@@ -50,7 +50,7 @@ var errHeld = errors.New("MaiAgent has the source id already, but shows no conta
 // moves on by one generation at a time, and only a few times.
 func (w *work) mayBeHeld() bool {
 	signs := w.claimed.Conflicts
-	return signs > 0 && signs%signsOfHeld == 0 && signs <= signsOfHeld*mostHeld && w.reading.Row.Generation == w.claimed.Generation &&
+	return signs > 0 && signs%signsOfHeld == 0 && signs <= signsOfHeld*maxHeld && w.reading.Row.Generation == w.claimed.Generation &&
 		w.claimed.DoubtUntil.IsZero()
 }
 
@@ -77,7 +77,7 @@ func (w *work) failure(row contacts.Row, cause error, shared bool, now time.Time
 		f.Denials++
 	}
 	policy := backoff.NewExponentialBackOff()
-	policy.InitialInterval, policy.MaxInterval = time.Second, longestDelay
+	policy.InitialInterval, policy.MaxInterval = time.Second, maxDelay
 	switch {
 	case shared:
 		policy.MaxInterval = sharedDelay
@@ -99,7 +99,7 @@ func (w *work) failure(row contacts.Row, cause error, shared bool, now time.Time
 		f.Delay = max(settingDelay/4*3+rand.N(settingDelay/2), retryAfter(cause))
 	case errors.Is(cause, errInDoubt):
 		f.Delay = min(max(f.Delay, w.Timing.SearchLag), w.doubt.Sub(now)) // the next claim finds the doubt over
-	case errors.Is(cause, errHeld) && f.Conflicts > signsOfHeld*mostHeld:
+	case errors.Is(cause, errHeld) && f.Conflicts > signsOfHeld*maxHeld:
 		f.Delay = givenUpDelay
 	case errors.Is(cause, errHeld), upstream.FailedInside(cause) && f.Conflicts > 1:
 		f.Delay = max(f.Delay, heldDelay)

@@ -28,9 +28,9 @@ var (
 	errDenied = errors.New("MaiAgent answers creations for this person with something else")
 )
 
-// mostDenials is how many creations for one person may be answered with what
+// maxDenials is how many creations for one person may be answered with what
 // contradicts them.
-const mostDenials = 2
+const maxDenials = 2
 
 func sourceID(row contacts.Row) string { return identity.SourceID(row.Person, row.Generation) }
 
@@ -57,7 +57,7 @@ func (w *work) make() error {
 	switch {
 	case w.reading.Row.Life == contacts.Suspended:
 		return w.endClaim()
-	case w.reading.Row.Denials >= mostDenials:
+	case w.reading.Row.Denials >= maxDenials:
 		return errDenied
 	}
 	return w.create(NoChange)

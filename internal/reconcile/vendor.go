@@ -13,8 +13,8 @@ import (
 	"github.com/maicontact/maicontact/webchat"
 )
 
-// mostUnseen bounds the people who are counted as waiting for their access.
-const mostUnseen = 10_000
+// maxUnseen bounds the people who are counted as waiting for their access.
+const maxUnseen = 10_000
 
 // vendor is what a process has learnt of how its MaiAgent behaves, where the
 // documents leave it open. The zero vendor has learnt nothing. It is safe for
@@ -83,7 +83,7 @@ func (v *vendor) countUnseen(p contacts.Person, now time.Time) int {
 	if v.unseen == nil {
 		v.unseen = map[contacts.Person]struct{}{}
 	}
-	if len(v.unseen) < mostUnseen {
+	if len(v.unseen) < maxUnseen {
 		v.unseen[p] = struct{}{}
 	}
 	if v.unseenLog.Count(now) == 0 {

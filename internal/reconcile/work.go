@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// mostSteps bounds the work on one row under one claim: make, replace,
+	// maxSteps bounds the work on one row under one claim: make, replace,
 	// and once more when the contact turns out to be deleted.
-	mostSteps = 6
+	maxSteps = 6
 	// recordTime is how long the outcome of a call may take to be written.
 	recordTime = 5 * time.Second
 	// recordPause is how long to wait at first before that is tried again.
@@ -70,7 +70,7 @@ func (w *work) do(f func() error) error {
 
 // runSteps does one step after the other until the claim ends.
 func (w *work) runSteps() error {
-	for range mostSteps {
+	for range maxSteps {
 		if w.reading.Row.Owner != w.owner {
 			return nil
 		}

@@ -8,9 +8,9 @@ import (
 	"github.com/maicontact/maicontact/contacts"
 )
 
-// mostDeferred bounds the changes that are looked at once more. Further ones wait for
+// maxDeferred bounds the changes that are looked at once more. Further ones wait for
 // the next request of their person.
-const mostDeferred = 100_000
+const maxDeferred = 100_000
 
 // deferredChanges are changes of people who had no row. One of them may just have
 // asked for the first time, on another server, with what was known before the
@@ -32,7 +32,7 @@ func (e *deferredChanges) add(p contacts.Person, d contacts.Desired, at time.Tim
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	known, ok := e.waiting[p]
-	if !ok && len(e.waiting) >= mostDeferred || d.Revision < known.desired.Revision {
+	if !ok && len(e.waiting) >= maxDeferred || d.Revision < known.desired.Revision {
 		return
 	}
 	if e.waiting == nil {

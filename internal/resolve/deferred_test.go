@@ -31,10 +31,10 @@ func TestDeferredChanges(t *testing.T) {
 	if due := e.due(now.Add(time.Hour)); len(due) != 0 {
 		t.Errorf("%d are due twice", len(due))
 	}
-	for i := range mostDeferred + 10 {
+	for i := range maxDeferred + 10 {
 		e.add(scope.Member(fmt.Sprint("m", i)), contacts.Desired{Revision: 1}, now)
 	}
-	if n := len(e.due(now)); n != mostDeferred {
+	if n := len(e.due(now)); n != maxDeferred {
 		t.Errorf("%d are kept", n)
 	}
 }

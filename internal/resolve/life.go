@@ -115,7 +115,7 @@ func (r *Resolver) SuspendAsked(ctx context.Context, p contacts.Person) {
 		return
 	}
 	r.flights.DoChan(owner+"|"+suspendedProfile, func() (any, error) {
-		err := r.detached(ctx, mostFlights, func(ctx context.Context) error {
+		err := r.detached(ctx, maxFlights, func(ctx context.Context) error {
 			reading, err := r.read(ctx, p)
 			if err == nil && reading.Row.Life != contacts.Suspended {
 				err = r.change(ctx, reading, suspension(true))

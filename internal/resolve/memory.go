@@ -11,9 +11,9 @@ import (
 const (
 	// recallTime is how long an answer is remembered in the process.
 	recallTime = 30 * time.Second
-	// mostRecalled bounds that memory. When it is full it starts empty again. That costs
+	// maxRecalled bounds that memory. When it is full it starts empty again. That costs
 	// one read of the store per person, and no search for what has expired.
-	mostRecalled = 100_000
+	maxRecalled = 100_000
 )
 
 // memory remembers the answers that this process found a moment ago. It is

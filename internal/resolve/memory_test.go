@@ -68,12 +68,12 @@ func TestMemoryTakesLittle(t *testing.T) {
 		return int(stats.HeapAlloc)
 	}
 	before, goroutines := size(), runtime.NumGoroutine()
-	m := newMemory(mostRecalled)
-	for i := range mostRecalled {
+	m := newMemory(maxRecalled)
+	for i := range maxRecalled {
 		m.put(fmt.Sprintf("%022d", i), "p", Answer{ID: someID})
 	}
 	if took := size() - before; took > 40<<20 {
-		t.Errorf("%d answers take %d bytes", mostRecalled, took)
+		t.Errorf("%d answers take %d bytes", maxRecalled, took)
 	}
 	if n := runtime.NumGoroutine(); n > goroutines {
 		t.Errorf("%d goroutines were started", n-goroutines)

@@ -23,9 +23,9 @@ import (
 )
 
 const (
-	// mostFlights bounds the work under way in the process, of which visitors
+	// maxFlights bounds the work under way in the process, of which visitors
 	// have three quarters: a goroutine and some 10 KB each.
-	mostFlights = 4096
+	maxFlights = 4096
 	// storeWait is how long a request waits for a row. It leaves half of the
 	// default budget.
 	storeWait = time.Second
@@ -88,7 +88,7 @@ func New(o Options) *Resolver {
 	return &Resolver{
 		Options:   o,
 		reconcile: reconcile.New(o.Options),
-		memory:    newMemory(mostRecalled),
+		memory:    newMemory(maxRecalled),
 		trust:     newTrust(o.Recheck, o.Stale),
 	}
 }
@@ -161,7 +161,7 @@ func (r *Resolver) Contact(ctx context.Context, q Question) (Answer, error) {
 	}
 	landed := r.flights.DoChan(key, func() (any, error) {
 		var answer Answer
-		err := r.detached(ctx, mostFlightsOf(q.Person), func(ctx context.Context) (err error) {
+		err := r.detached(ctx, maxFlightsOf(q.Person), func(ctx context.Context) (err error) {
 			answer, err = r.resolve(ctx, &q)
 			return err
 		})
@@ -183,11 +183,11 @@ func (r *Resolver) Contact(ctx context.Context, q Question) (Answer, error) {
 	}
 }
 
-func mostFlightsOf(p contacts.Person) int {
+func maxFlightsOf(p contacts.Person) int {
 	if p.IsVisitor() {
-		return mostFlights / 4 * 3
+		return maxFlights / 4 * 3
 	}
-	return mostFlights
+	return maxFlights
 }
 
 // detached does work that no request can end, counted for the shutdown.

@@ -10,9 +10,9 @@ import (
 	"github.com/maicontact/maicontact/internal/identity"
 )
 
-// mostRetiring bounds the retirements that wait for the store. Further ones that fail
+// maxRetiring bounds the retirements that wait for the store. Further ones that fail
 // are not tried again.
-const mostRetiring = 100_000
+const maxRetiring = 100_000
 
 // retiring has the visitors who have logged in while the store does not know that yet.
 // This process refuses them. The zero retiring is ready; it is safe for concurrent
@@ -43,7 +43,7 @@ func (s *retiring) add(owner string, r retirement) bool {
 	if _, ok := s.stored[owner]; ok {
 		return false
 	}
-	if _, ok := s.waiting[owner]; ok || len(s.waiting) >= mostRetiring {
+	if _, ok := s.waiting[owner]; ok || len(s.waiting) >= maxRetiring {
 		return !ok
 	}
 	if s.waiting == nil {
@@ -57,7 +57,7 @@ func (s *retiring) done(owner string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.waiting, owner)
-	if s.stored == nil || len(s.stored) >= mostRetiring {
+	if s.stored == nil || len(s.stored) >= maxRetiring {
 		s.stored = map[string]struct{}{}
 	}
 	s.stored[owner] = struct{}{}
@@ -86,7 +86,7 @@ func (r *Resolver) Retire(ctx context.Context, p contacts.Person, keep time.Dura
 func (r *Resolver) IsRetiring(p contacts.Person) bool { return r.retiring.has(identity.Digest(p)) }
 
 func (r *Resolver) retire(ctx context.Context, owner string, one retirement) {
-	err := r.detached(ctx, mostFlights, func(ctx context.Context) error {
+	err := r.detached(ctx, maxFlights, func(ctx context.Context) error {
 		reading, err := r.read(ctx, one.person)
 		if err != nil {
 			return err

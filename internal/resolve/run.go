@@ -147,7 +147,7 @@ func (r *Resolver) upkeepOf(ctx context.Context, p contacts.Person) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	err := r.detached(ctx, mostFlights, func(ctx context.Context) error { return r.reconcile.Upkeep(ctx, r.Store, p) })
+	err := r.detached(ctx, maxFlights, func(ctx context.Context) error { return r.reconcile.Upkeep(ctx, r.Store, p) })
 	if err != nil && ctx.Err() == nil {
 		r.upkeepWarning.Warn(ctx, r.Logger, "maicontact: a waiting change was not worked on", "error", err)
 	}

@@ -81,7 +81,7 @@ func (r *Resolver) makeFirst(ctx context.Context, reading *contacts.Reading, des
 
 // settleLater changes the row, and brings it in step without anybody waiting.
 func (r *Resolver) settleLater(ctx context.Context, reading *contacts.Reading, f contacts.Transition) error {
-	if !r.work.Begin(mostFlights) {
+	if !r.work.Begin(maxFlights) {
 		return reading.Change(ctx, f) // Run does the rest, here or elsewhere; a claim would only be in its way
 	}
 	begun := false
@@ -110,7 +110,7 @@ func (r *Resolver) settleLater(ctx context.Context, reading *contacts.Reading, f
 // process holds their row. If no new work is begun any more, another server's Run does
 // it.
 func (r *Resolver) settleNow(caller context.Context, reading *contacts.Reading) error {
-	if !r.work.Begin(mostFlights) {
+	if !r.work.Begin(maxFlights) {
 		return nil
 	}
 	// Another may hold the row for a lease before it is our turn.

@@ -18,12 +18,12 @@ const (
 	// overlap is how far a poll looks back beyond the last one: a change may
 	// take that long from its stamp to being seen.
 	overlap = 10 * time.Second
-	// mostChanges is how many changes of one poll are looked at one by one.
-	mostChanges = 10_000
-	// mostEnded bounds how many people's ends of trust are remembered.
-	mostEnded = 100_000
-	// mostDrift is how far the store's clock may go from ours between two polls.
-	mostDrift = 5 * time.Second
+	// maxChanges is how many changes of one poll are looked at one by one.
+	maxChanges = 10_000
+	// maxEnded bounds how many people's ends of trust are remembered.
+	maxEnded = 100_000
+	// maxDrift is how far the store's clock may go from ours between two polls.
+	maxDrift = 5 * time.Second
 )
 
 // trust decides whether a session may be believed: it knows since when this process has
@@ -73,10 +73,10 @@ func (t *trust) believesStale(owner string, trust int64, checked, now time.Time)
 // within needs mu. passed is how long ago the last good poll began.
 func (t *trust) within(owner string, trust int64, checked time.Time, passed, d time.Duration) bool {
 	age := passed + t.now.Sub(checked)
-	return checked.After(t.floor) && -mostDrift < age && age < d && t.ended[owner].trust <= trust
+	return checked.After(t.floor) && -maxDrift < age && age < d && t.ended[owner].trust <= trust
 }
 
-// end notes that what was read under a lower trust is void. When more than mostEnded
+// end notes that what was read under a lower trust is void. When more than maxEnded
 // people would have to be remembered, nothing older than that moment is believed.
 func (t *trust) end(owner string, trust int64, at time.Time) {
 	t.mu.Lock()
@@ -89,7 +89,7 @@ func (t *trust) note(owner string, trust int64, at time.Time) {
 	if trust <= t.ended[owner].trust {
 		return
 	}
-	if len(t.ended) >= mostEnded {
+	if len(t.ended) >= maxEnded {
 		t.raiseFloor(at)
 	}
 	t.ended[owner] = end{trust, at}
@@ -132,9 +132,9 @@ func (t *trust) applyPoll(begun time.Time, found contacts.Changes) {
 	first := t.begun.IsZero()
 	drift := found.Now.Sub(t.now) - begun.Sub(t.begun)
 	switch {
-	case first, found.More, drift.Abs() > mostDrift:
+	case first, found.More, drift.Abs() > maxDrift:
 		t.raiseFloor(found.Now)
-		if drift.Abs() > mostDrift {
+		if drift.Abs() > maxDrift {
 			t.floor = found.Now // also where the clock went back
 		}
 	default:
@@ -163,7 +163,7 @@ func (r *Resolver) runFeed(ctx context.Context) {
 func (r *Resolver) poll(ctx context.Context, begun time.Time) {
 	const message = "maicontact: the store does not say what has changed; rows are read at each request until it does"
 	_ = r.attempt(ctx, trustTime, &r.feedWarning, message, func(ctx context.Context) error {
-		found, err := r.Store.Changed(ctx, r.Scope, r.trust.since(), mostChanges)
+		found, err := r.Store.Changed(ctx, r.Scope, r.trust.since(), maxChanges)
 		if err == nil {
 			r.trust.applyPoll(begun, found)
 		}

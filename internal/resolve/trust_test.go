@@ -109,10 +109,10 @@ func TestEndedIsBounded(t *testing.T) {
 	tr := newTrust(time.Minute, time.Minute)
 	tr.applyPoll(start, contacts.Changes{Now: start})
 	checked := start.Add(time.Millisecond)
-	for i := range mostEnded + 10 {
+	for i := range maxEnded + 10 {
 		tr.end(fmt.Sprint(i), 1, start.Add(time.Second))
 	}
-	if n := len(tr.ended); n > mostEnded {
+	if n := len(tr.ended); n > maxEnded {
 		t.Errorf("%d people are kept in mind", n)
 	}
 	if tr.believes("somebody", 5, checked, start.Add(time.Second)) {

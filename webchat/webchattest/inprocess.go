@@ -6,8 +6,8 @@ import (
 	"net/http/httptest"
 )
 
-// longestReply bounds what is kept of a reply: the one of [Endless] has no end.
-const longestReply = 2 << 20
+// maxReply bounds what is kept of a reply: the one of [Endless] has no end.
+const maxReply = 2 << 20
 
 // InProcess returns a transport that calls a handler, such as a [Simulation], without
 // a network, so that it can be used under testing/synctest. A handler that panics has
@@ -50,7 +50,7 @@ type boundedRecorder struct{ *httptest.ResponseRecorder }
 
 // Write implements [io.Writer].
 func (r boundedRecorder) Write(p []byte) (int, error) {
-	if r.Body.Len() > longestReply {
+	if r.Body.Len() > maxReply {
 		return 0, io.ErrShortWrite
 	}
 	return r.ResponseRecorder.Write(p)

@@ -57,7 +57,7 @@ func TestInProcess(t *testing.T) {
 	if _, _, err := ask(left, "/hang", nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("left: %v", err)
 	}
-	if _, text, err := ask(t.Context(), "/endless", nil); len(text) < longestReply || len(text) > 2*longestReply || err != nil {
+	if _, text, err := ask(t.Context(), "/endless", nil); len(text) < maxReply || len(text) > 2*maxReply || err != nil {
 		t.Errorf("endless: %d bytes, %v", len(text), err)
 	}
 }

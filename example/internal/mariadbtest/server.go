@@ -22,7 +22,7 @@ const (
 	account  = "shop"
 	password = "s3cret-of-tests" // #nosec G101 -- of servers that end with the tests
 
-	longestStart = 60 * time.Second
+	maxStart = 60 * time.Second
 )
 
 // Server is a private MariaDB server in a temporary directory, reachable on the
@@ -139,7 +139,7 @@ func (s *Server) answers() error {
 		return err
 	}
 	defer db.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), longestStart)
+	ctx, cancel := context.WithTimeout(context.Background(), maxStart)
 	defer cancel()
 	for {
 		if err = db.PingContext(ctx); err == nil {
