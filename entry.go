@@ -61,7 +61,7 @@ func (x *exchange) greet(ctx context.Context, o *session.Opened, how session.Act
 	key := m.visitorPrefix + rand.Text()
 	q.Person = m.scope.Visitor(key)
 	q.Owner, q.Fresh = identity.Digest(q.Person), true
-	life := min(newVisitorLife, m.config.Cookie.MaxAge)
+	life := m.resolver.Keep - visitorSlack
 	fresh := session.Entry{Owner: q.Owner, Visitor: key, Issued: time.Now()}
 	if err := m.sessions.Try(ctx, x.request, o, fresh, m.guard.IsHTTPS(x.request), life); err != nil {
 		m.sessionFailed(ctx, slog.LevelError, "the session cannot be written, no chat for this visitor; check Config.Sessions", err)

@@ -37,9 +37,9 @@ func (x *exchange) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[maic
 
 // inquiry is what an exchange finds out once it is asked. It is guarded by asking.
 type inquiry struct {
-	byRoute    bool // by a page; otherwise this is a page itself
+	byRoute    bool // the script route, or its JSON form, asks; otherwise a page handler
 	opening    bool // the page opens the chat
-	isMember   bool // is there
+	isMember   bool // a member is there
 	page       guard.Page
 	begun      bool
 	answered   bool
@@ -51,7 +51,7 @@ type inquiry struct {
 	stale      bool             // the entry serves while the store gives no answer
 	retried    bool             // Identify was asked once more
 	retiredKey string           // key of a visitor who has logged in
-	askedAt    time.Time        // it is asked; known where somebody is told
+	askedAt    time.Time        // when it was first asked; only for Config.OnAsk
 }
 
 // outcome is the answer of an exchange: the contact, or why there is none.

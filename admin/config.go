@@ -145,7 +145,7 @@ func New(c Config) (*Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("admin: %w", err)
 	}
-	if h.sealer, err = newSeal(key); err != nil {
+	if h.sealer, err = newSealer(key); err != nil {
 		return nil, fmt.Errorf("admin: %w", err)
 	}
 	if h.pages, h.policy, err = parsePages(); err != nil {

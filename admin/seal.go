@@ -16,7 +16,7 @@ type sealer struct{ box cipher.AEAD }
 
 var errSeal = errors.New("admin: the address names nobody")
 
-func newSeal(key []byte) (sealer, error) {
+func newSealer(key []byte) (sealer, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return sealer{}, err

@@ -10,11 +10,11 @@ import (
 func TestSeal(t *testing.T) {
 	t.Parallel()
 	key := []byte("0123456789abcdef0123456789abcdef")
-	s, err := newSeal(key)
+	s, err := newSealer(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, _ := newSeal([]byte("0123456789abcdef0123456789abcdeF"))
+	other, _ := newSealer([]byte("0123456789abcdef0123456789abcdeF"))
 	scope := contacts.Scope{Namespace: "shop", InboxID: "inbox"}
 	length := len(s.seal(scope.Member("a")))
 	for _, p := range []contacts.Person{

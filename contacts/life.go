@@ -105,9 +105,9 @@ func (r Row) Suspend(passing bool, now time.Time) (Row, error) {
 }
 
 // Resume gives a suspended person the chat back. The contact id is handed out once
-// MaiAgent holds the access that is desired. A claim that is under way
-// goes on with that: as soon as its write is answered nothing is in doubt. Resuming a person
-// who is not suspended changes nothing. ErrErased, ErrReissuing, ErrRetired.
+// MaiAgent holds the access that is desired. A claim that is under way goes on with
+// that: as soon as its write is answered nothing is in doubt. Resuming a person who is
+// not suspended changes nothing. ErrErased, ErrReissuing, ErrRetired.
 func (r Row) Resume(now time.Time) (Row, error) {
 	if err := r.isGone(); err != nil {
 		return r, err

@@ -74,7 +74,7 @@ func TestNames(t *testing.T) {
 }
 
 // No more rows are looked at than was said, and it is told.
-func TestMostRows(t *testing.T) {
+func TestMaxRows(t *testing.T) {
 	t.Parallel()
 	site, store := newSite(t)
 	scope := contacts.Scope{Namespace: "shop", InboxID: site.InboxID}

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	hostTimeout     = 5 * time.Second
-	defaultMostRows = 100_000
+	hostTimeout    = 5 * time.Second
+	defaultMaxRows = 100_000
 )
 
 // examination is one run of [Examine].
@@ -34,7 +34,7 @@ func newExamination(s Site) *examination {
 	if s.HTTPClient == nil {
 		s.HTTPClient = &http.Client{Timeout: hostTimeout}
 	}
-	s.MaxRows = cmp.Or(s.MaxRows, defaultMostRows)
+	s.MaxRows = cmp.Or(s.MaxRows, defaultMaxRows)
 	if s.Now == nil {
 		s.Now = time.Now
 	}

@@ -17,8 +17,8 @@ import (
 //go:embed assets
 var assets embed.FS
 
-// largestForm is how long the body of a request may be, in bytes.
-const largestForm = 64 << 10
+// maxForm is how long the body of a request may be, in bytes.
+const maxForm = 64 << 10
 
 // shop is the web site.
 type shop struct {
@@ -54,7 +54,7 @@ func newShop(s settings, k *keeper, m *meters, db *tables, table contacts.Store,
 	if err != nil {
 		return nil, err
 	}
-	routes, err := guarded(s.origin, http.MaxBytesHandler(shop.mux(), largestForm))
+	routes, err := guarded(s.origin, http.MaxBytesHandler(shop.mux(), maxForm))
 	if err != nil {
 		return nil, err
 	}
@@ -310,7 +310,7 @@ func (s *shop) changeAccount(w http.ResponseWriter, r *http.Request, name string
 func (s *shop) parseForm(w http.ResponseWriter, r *http.Request) bool {
 	parse := r.ParseForm
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
-		parse = func() error { return r.ParseMultipartForm(largestForm) } // #nosec G120 -- MaxBytesHandler bounds it
+		parse = func() error { return r.ParseMultipartForm(maxForm) } // #nosec G120 -- MaxBytesHandler bounds it
 	}
 	err := parse()
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {

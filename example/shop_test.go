@@ -78,7 +78,7 @@ func TestRequestsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	const kind = "application/x-www-form-urlencoded"
-	large := "name=" + strings.Repeat("x", largestForm)
+	large := "name=" + strings.Repeat("x", maxForm)
 	for _, test := range []struct {
 		name, method, path, body string
 		header                   []string

@@ -46,8 +46,8 @@ func New(config maicontact.Config, given ...Option) (*maicontact.Middleware, *Re
 	}
 	// The namespace keeps several middlewares on one site apart.
 	common := append([]attribute.KeyValue{attribute.String(namespaceKey, config.Namespace)}, o.attributes...)
-	over := &atomic.Bool{}
-	r := newRecorder(made, over, common, config)
+	stopped := &atomic.Bool{}
+	r := newRecorder(made, stopped, common, config)
 	config.API.OnCall, config.OnAsk = r.call, r.ask
 	config.API.HTTPClient = tracedClient(config.API.HTTPClient, o)
 
@@ -60,7 +60,7 @@ func New(config maicontact.Config, given ...Option) (*maicontact.Middleware, *Re
 	if err != nil {
 		return nil, nil, fmt.Errorf("otelcontact: %w", err)
 	}
-	return mc, &Registration{observed, over}, nil
+	return mc, &Registration{observed, stopped}, nil
 }
 
 // tracedClient returns a client that makes a span of each request. The application's own

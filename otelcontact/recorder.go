@@ -23,8 +23,8 @@ type recorder struct {
 	nextAsk       func(context.Context, maicontact.Ask)
 }
 
-func newRecorder(i *instruments, over *atomic.Bool, common []attribute.KeyValue, config maicontact.Config) *recorder {
-	r := &recorder{instruments: i, stopped: over, common: common, nextCall: config.API.OnCall, nextAsk: config.OnAsk}
+func newRecorder(i *instruments, stopped *atomic.Bool, common []attribute.KeyValue, config maicontact.Config) *recorder {
+	r := &recorder{instruments: i, stopped: stopped, common: common, nextCall: config.API.OnCall, nextAsk: config.OnAsk}
 	r.contactAnswer = attributesOf(common, attribute.String(answerKey, answered))
 	return r
 }

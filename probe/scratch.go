@@ -167,8 +167,8 @@ func (p *probe) isListed(ctx context.Context, query, id string) bool {
 	return slices.ContainsFunc(found, func(o object) bool { return o.text("id") == id })
 }
 
-// sweep deletes what a former run has left, or this one without being told. The search is fuzzy, so that each is
-// looked at.
+// sweep deletes what a former run has left, or this one without being told. The search is
+// fuzzy, so that each is looked at.
 func (p *probe) sweep(ctx context.Context) {
 	_, found := p.list(ctx, url.Values{"query": {Prefix}})
 	for _, o := range found {

@@ -86,7 +86,7 @@ func (c *Client) do(ctx context.Context, r request) error {
 			c.patches.Store(r.method == http.MethodPatch)
 			continue
 		}
-		if number == c.maxAttempts || ctx.Err() != nil || !again(e, r) {
+		if number >= c.maxAttempts || ctx.Err() != nil || !again(e, r) {
 			return e
 		}
 		wait := growing.NextBackOff()

@@ -81,9 +81,8 @@ func (c *Client) Get(ctx context.Context, id ContactID) (Contact, error) {
 }
 
 // Replace writes the whole contact with PUT, or with PATCH where the service has no
-// PUT: empty email, phone and avatar are
-// sent as null, so that they are cleared at the service, and that there is no
-// query metadata is sent as [Draft.None] says.
+// PUT: empty email, phone and avatar are sent as null, so that they are cleared at
+// the service, and that there is no query metadata is sent as [Draft.None] says.
 //
 // Any 2xx reply but a web page is success, whatever it says. The Contact is what
 // the reply told; its ID is empty when the reply was no contact. A reply about

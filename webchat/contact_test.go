@@ -1,6 +1,7 @@
 package webchat
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"reflect"
@@ -198,5 +199,26 @@ func TestReplaceWithoutPUT(t *testing.T) {
 	}
 	if got := strings.Join(methods, " "); got != "PUT PATCH PATCH PATCH PUT PUT" {
 		t.Errorf("sent %s", got)
+	}
+}
+
+// A PATCH in the place of a PUT is tried no oftener than the attempts allow.
+func TestReplaceWithoutPUTEnds(t *testing.T) {
+	t.Parallel()
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut {
+			answerJSON(http.StatusMethodNotAllowed, `{}`)(w, r)
+			return
+		}
+		answerJSON(http.StatusTooManyRequests, `{}`)(w, r)
+	})
+	client := newTestClient(t, server.URL, func(c *Config) { c.MaxAttempts = 1 })
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	if _, err := client.Replace(ctx, testID, testDraft()); !errors.Is(err, ErrTooManyRequests) {
+		t.Errorf("got %v", err)
+	}
+	if n := len(server.requests()); n != 2 {
+		t.Errorf("%d requests were sent", n)
 	}
 }

@@ -29,7 +29,7 @@ func TestUnseen(t *testing.T) {
 	}
 }
 
-func TestFromElsewhere(t *testing.T) {
+func TestFromOtherSite(t *testing.T) {
 	for name, test := range map[string]struct {
 		method string
 		header []string

@@ -2,7 +2,6 @@ package resolve
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/maicontact/maicontact/contacts"
@@ -18,14 +17,14 @@ func (r *Resolver) Erase(ctx context.Context, p contacts.Person) (contacts.Row, 
 }
 
 // EraseAgain repeats the deletion of a complete tombstone, or goes on with one that is
-// not complete. It returns the row as it is then.
+// not complete. It returns the row as it is then. The error is [contacts.ErrNotErased]
+// where there is no tombstone.
 func (r *Resolver) EraseAgain(ctx context.Context, p contacts.Person) (contacts.Row, error) {
 	return r.deleteContact(ctx, p, func(row contacts.Row, now time.Time) (contacts.Row, error) {
-		again, err := row.EraseAgain(now)
-		if errors.Is(err, contacts.ErrNotErased) {
+		if row.Life == contacts.Erasing {
 			return row, nil
 		}
-		return again, err
+		return row.EraseAgain(now)
 	})
 }
 

@@ -60,7 +60,7 @@ func TestHasCookie(t *testing.T) {
 }
 
 // What a browser sends is found as net/http finds it.
-func FuzzCookieOf(f *testing.F) {
+func FuzzRawCookie(f *testing.F) {
 	for _, line := range []string{"s=abc", "a=1; s=abc", " s = abc ;s=d", "ss=1;s=2", "s", "s=", "a=s=1", ";;s=x", "s\t=y", `s="abc"`, "s=a b", "s=\xff; s=1"} {
 		f.Add(line, "")
 	}

@@ -11,7 +11,7 @@ import (
 
 // What we write ourselves is what gorilla's cookie store writes, but for the
 // random bytes in it, and beside what others have set.
-func TestPutIsGorillas(t *testing.T) {
+func TestWriteEntryIsGorillas(t *testing.T) {
 	for _, e := range []Entry{member, {Owner: member.Owner}} {
 		for _, secure := range []bool{true, false} {
 			for _, age := range []time.Duration{time.Minute, time.Second, 7 * 24 * time.Hour} {

@@ -73,7 +73,8 @@ type Opened struct {
 	waited  time.Duration // for the store, by all calls
 }
 
-// Open reads the session of a request into o, for no longer than ctx lasts. The request is only read, and must not be written to meanwhile.
+// Open reads the session of a request into o, for no longer than ctx lasts. The request
+// is only read, and must not be written to meanwhile.
 //
 // A cookie that does not decode, or whose session is gone, is a clean start.
 // Any other failure of the store is tried once more, and is then in o.Err: the same
