@@ -18,27 +18,18 @@ import (
 // due "now" is not due by the next read.
 func TestAuditRepairsRemainsBesideASlowRead(t *testing.T) {
 	t.Parallel()
-	sim := webchattest.NewServer(webchattest.Options{})
-	t.Cleanup(sim.Close)
-	client, err := webchat.NewClient(webchat.Config{BaseURL: sim.BaseURL(), APIKey: webchattest.DefaultAPIKey})
-	if err != nil {
-		t.Fatal(err)
-	}
-	store := &slowUntilPut{Store: contacts.NewMemoryStore()}
-	operator, err := operate.New(operate.Options{Namespace: "shop", InboxID: webchattest.DefaultInboxID, Store: store, API: client, CallsPerSecond: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	person := contacts.Scope{Namespace: "shop", InboxID: webchattest.DefaultInboxID}.Member("1")
+	slow := &slowReads{Store: contacts.NewMemoryStore()}
+	operator, client, _ := newOperator(t, &disturbed{Store: slow, before: func() { slow.on.Store(false) }})
+	person := shop.Member("1")
 	if status, err := operator.Erase(t.Context(), person); err != nil || status.State != contacts.StateErased {
 		t.Fatal(status, err)
 	}
 	if _, err := client.Create(t.Context(), webchat.Draft{InboxID: webchattest.DefaultInboxID, SourceID: identity.SourceID(person, 1)}); err != nil {
 		t.Fatal(err)
 	}
-	store.slow.Store(true)
+	slow.on.Store(true)
 	var found []operate.Finding
-	_, err = operator.Audit(t.Context(), operate.AuditOptions{Repair: true}, func(f operate.Finding) error {
+	_, err := operator.Audit(t.Context(), operate.AuditOptions{Repair: true}, func(f operate.Finding) error {
 		found = append(found, f)
 		return nil
 	})
@@ -47,20 +38,15 @@ func TestAuditRepairsRemainsBesideASlowRead(t *testing.T) {
 	}
 }
 
-// slowUntilPut takes long to read, until something is put.
-type slowUntilPut struct {
+// slowReads is a store that takes long to read while it is on.
+type slowReads struct {
 	contacts.Store
-	slow atomic.Bool
+	on atomic.Bool
 }
 
-func (s *slowUntilPut) Get(ctx context.Context, p contacts.Person) (contacts.Row, time.Time, error) {
-	if s.slow.Load() {
+func (s *slowReads) Get(ctx context.Context, p contacts.Person) (contacts.Row, time.Time, error) {
+	if s.on.Load() {
 		time.Sleep(200 * time.Millisecond)
 	}
 	return s.Store.Get(ctx, p)
-}
-
-func (s *slowUntilPut) Put(ctx context.Context, r contacts.Row, g contacts.Guard) (contacts.Row, error) {
-	s.slow.Store(false)
-	return s.Store.Put(ctx, r, g)
 }

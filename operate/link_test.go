@@ -18,22 +18,14 @@ import (
 // linked then, and is as soon as the first is known not to be there.
 func TestLinkBesideAContactThatWasNotRecorded(t *testing.T) {
 	t.Parallel()
-	sim := webchattest.NewServer(webchattest.Options{})
-	t.Cleanup(sim.Close)
-	client, err := webchat.NewClient(webchat.Config{BaseURL: sim.BaseURL(), APIKey: webchattest.DefaultAPIKey})
-	if err != nil {
-		t.Fatal(err)
-	}
 	store := &disturbed{Store: contacts.NewMemoryStore()}
-	operator, err := operate.New(operate.Options{Namespace: "shop", InboxID: webchattest.DefaultInboxID, Store: store, API: client, CallsPerSecond: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	person := contacts.Scope{Namespace: "shop", InboxID: webchattest.DefaultInboxID}.Member("1")
+	operator, client, sim := newOperator(t, store)
+	person := shop.Member("1")
 	now := time.Now()
 	row := contacts.New(person, now)
 	profile := webchat.Profile{Name: "Ann"}
-	if row, err = row.SetDesired(contacts.Desired{Profile: profile, Stamp: contacts.StampOf(profile)}, now); err != nil {
+	row, err := row.SetDesired(contacts.Desired{Profile: profile, Stamp: contacts.StampOf(profile)}, now)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err = store.Put(t.Context(), row, contacts.Guard{}); err != nil {

@@ -8,14 +8,12 @@ import (
 	"github.com/maicontact/maicontact/contacts"
 	"github.com/maicontact/maicontact/operate"
 	"github.com/maicontact/maicontact/webchat"
-	"github.com/maicontact/maicontact/webchat/webchattest"
 )
 
 // While contacts are deleted, one after the other, a visitor whose turn has not come
 // may log in, be erased or run out. That is told, and the others are done.
 func TestPruneBesideAChange(t *testing.T) {
 	t.Parallel()
-	scope := contacts.Scope{Namespace: "shop", InboxID: webchattest.DefaultInboxID}
 	long := time.Now().Add(-time.Hour)
 	for name, change := range map[string]func(ctx context.Context, s contacts.Store, row contacts.Row) error{
 		"logs in": func(ctx context.Context, s contacts.Store, row contacts.Row) error {
@@ -42,19 +40,10 @@ func TestPruneBesideAChange(t *testing.T) {
 		},
 		"runs out": func(ctx context.Context, s contacts.Store, row contacts.Row) error { return s.Delete(ctx, row) },
 	} {
-		sim := webchattest.NewServer(webchattest.Options{})
-		t.Cleanup(sim.Close)
-		client, err := webchat.NewClient(webchat.Config{BaseURL: sim.BaseURL(), APIKey: webchattest.DefaultAPIKey})
-		if err != nil {
-			t.Fatal(err)
-		}
 		store := &disturbed{Store: contacts.NewMemoryStore()}
-		operator, err := operate.New(operate.Options{Namespace: scope.Namespace, InboxID: scope.InboxID, Store: store, API: client, CallsPerSecond: -1})
-		if err != nil {
-			t.Fatal(err)
-		}
+		operator, _, _ := newOperator(t, store)
 		for _, key := range []string{"a", "b", "c"} {
-			row := contacts.New(scope.Visitor(key), long)
+			row := contacts.New(shop.Visitor(key), long)
 			row.ContactID = webchat.ContactID(key + "0000000-0000-4000-8000-000000000001")
 			if _, err := store.Put(t.Context(), row, contacts.Guard{}); err != nil {
 				t.Fatal(err)
@@ -62,7 +51,7 @@ func TestPruneBesideAChange(t *testing.T) {
 		}
 		store.before = func() {
 			store.before = nil
-			row, _, err := store.Get(t.Context(), scope.Visitor("b"))
+			row, _, err := store.Get(t.Context(), shop.Visitor("b"))
 			if err == nil {
 				err = change(t.Context(), store.Store, row)
 			}
